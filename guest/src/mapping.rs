@@ -1,0 +1,215 @@
+//! Timestream's columns as Athena's fields.
+//!
+//! Names become lower case, because Athena reaches no other, and stay unique. Every column gets a field: what Athena
+//! has no type for (`time`, intervals, a bare NULL) is shown as text.
+
+use std::collections::BTreeSet;
+
+use crate::{ArrowType, Field, Mapping, Refusal, Scalar, Source, Table, TimestreamType, refusal};
+
+/// Entries of one arena, and how deep it may be nested: what the host accepts.
+const MAX_TYPES: usize = 4096;
+const MAX_DEPTH: usize = 32;
+
+/// Maps every column to one field.
+///
+/// # Errors
+/// Refuses two columns of one name (no SQL can tell them apart), types that point at themselves or at later ones, and
+/// more types than the host accepts.
+pub(crate) fn map_table(table: &Table) -> Result<Mapping, Refusal> {
+    refuse_same_names(table)?;
+    let names = field_names(table.columns.iter().map(|column| column.name.as_str()));
+    let mut arena = Arena {
+        table,
+        types: Vec::new(),
+    };
+    let mut fields = Vec::with_capacity(table.columns.len());
+    for ((column, name), index) in table.columns.iter().zip(names).zip(0u32..) {
+        let r#type = arena
+            .copy(column.type_, table.types.len(), 0)
+            .map_err(|problem| {
+                refusal::invalid(format!("cannot map column `{}`: {problem}", column.name))
+            })?;
+        let comment = name.renamed.then(|| format!("column `{}`", column.name));
+        fields.push(Field {
+            name: name.name,
+            type_: r#type,
+            column: Some(index),
+            comment,
+        });
+    }
+    Ok(Mapping {
+        types: arena.types,
+        fields,
+    })
+}
+
+/// The Arrow type that shows a scalar: the Java connector's choice.
+pub(crate) fn arrow_type(scalar: Scalar) -> ArrowType {
+    match scalar {
+        Scalar::Boolean => ArrowType::Boolean,
+        Scalar::Bigint => ArrowType::Int64,
+        Scalar::Integer => ArrowType::Int32,
+        Scalar::Double => ArrowType::Float64,
+        Scalar::Timestamp => ArrowType::DateMilli,
+        Scalar::Date => ArrowType::DateDay,
+        Scalar::Varchar
+        | Scalar::Time
+        | Scalar::IntervalDayToSecond
+        | Scalar::IntervalYearToMonth
+        | Scalar::Unknown => ArrowType::Utf8,
+    }
+}
+
+fn refuse_same_names(table: &Table) -> Result<(), Refusal> {
+    let mut seen = BTreeSet::new();
+    match table
+        .columns
+        .iter()
+        .find(|column| !seen.insert(column.name.as_str()))
+    {
+        None => Ok(()),
+        Some(column) => {
+            let hint = match table.source {
+                Source::Table(_) => "",
+                Source::View(_) | Source::Passthrough(_) => "; hint: name one of them with AS",
+            };
+            Err(refusal::invalid(format!(
+                "cannot map the table: two columns are named `{}`{hint}",
+                column.name
+            )))
+        }
+    }
+}
+
+struct FieldName {
+    name: String,
+    /// Whether another column has the lower-case name.
+    renamed: bool,
+}
+
+/// Lower-case names, each once. Of columns that differ in case only, the one that is lower case already keeps the
+/// name, or else the first; the others get `_2`, `_3` and so on, past every name that a column has by itself.
+fn field_names<'a>(columns: impl Iterator<Item = &'a str> + Clone) -> Vec<FieldName> {
+    let lower = |column: &str| {
+        if column.is_empty() {
+            "item".to_owned()
+        } else {
+            column.to_lowercase()
+        }
+    };
+    let exact: BTreeSet<&str> = columns
+        .clone()
+        .filter(|column| lower(column) == *column)
+        .collect();
+    let mut taken: BTreeSet<String> = columns.clone().map(lower).collect();
+    let mut owned = BTreeSet::new();
+    columns
+        .map(|column| {
+            let name = lower(column);
+            let keeps = if exact.contains(name.as_str()) {
+                name == column
+            } else {
+                !owned.contains(&name)
+            };
+            if keeps {
+                owned.insert(name.clone());
+                return FieldName {
+                    name,
+                    renamed: false,
+                };
+            }
+            FieldName {
+                name: numbered(&name, &mut taken),
+                renamed: true,
+            }
+        })
+        .collect()
+}
+
+/// The first of `name_2`, `name_3` … that is free, which then is taken.
+fn numbered(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut number = 2;
+    loop {
+        let candidate = format!("{name}_{number}");
+        if taken.insert(candidate.clone()) {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+/// The arena that grows while the table's is walked. Each entry is used once: a type that two columns share is copied.
+struct Arena<'a> {
+    table: &'a Table,
+    types: Vec<ArrowType>,
+}
+
+impl Arena<'_> {
+    /// Copies the table's type `index`, which must lie before `limit`, and returns its place here.
+    fn copy(&mut self, index: u32, limit: usize, depth: usize) -> Result<u32, String> {
+        let place = index as usize;
+        let found = self.table.types.get(place).filter(|_| place < limit);
+        let Some(timestream_type) = found else {
+            return Err(format!(
+                "its type points at entry {index}, which is none of the {limit} before it"
+            ));
+        };
+        if depth == MAX_DEPTH {
+            return Err(format!("its type is nested deeper than {MAX_DEPTH}"));
+        }
+        let depth = depth + 1;
+        let arrow_type = match timestream_type {
+            TimestreamType::Scalar(scalar) => arrow_type(*scalar),
+            TimestreamType::List(element) => ArrowType::List(self.copy(*element, place, depth)?),
+            TimestreamType::Row(row) => {
+                let mut members = Vec::with_capacity(row.len());
+                for (name, (_, member)) in member_names(row).into_iter().zip(row) {
+                    members.push((name, self.copy(*member, place, depth)?));
+                }
+                ArrowType::StructOf(members)
+            }
+            TimestreamType::Series(value) => {
+                let time = self.push(ArrowType::DateMilli)?;
+                let value = self.copy(*value, place, depth)?;
+                let point = vec![
+                    ("time".to_owned(), time),
+                    ("measure_value".to_owned(), value),
+                ];
+                ArrowType::List(self.push(ArrowType::StructOf(point))?)
+            }
+        };
+        self.push(arrow_type)
+    }
+
+    fn push(&mut self, arrow_type: ArrowType) -> Result<u32, String> {
+        let place = u32::try_from(self.types.len())
+            .ok()
+            .filter(|_| self.types.len() < MAX_TYPES);
+        self.types.push(arrow_type);
+        place.ok_or_else(|| format!("the table has more than {MAX_TYPES} types"))
+    }
+}
+
+/// Names of a row's members, each once; a nameless one is called after its place, from 0.
+fn member_names(row: &[(String, u32)]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(row.len());
+    let mut taken: BTreeSet<String> = row.iter().map(|(name, _)| name.clone()).collect();
+    let mut owned = BTreeSet::new();
+    for (place, (name, _)) in row.iter().enumerate() {
+        let name = if name.is_empty() {
+            format!("field_{place}")
+        } else {
+            name.clone()
+        };
+        names.push(if owned.insert(name.clone()) {
+            name
+        } else {
+            numbered(&name, &mut taken)
+        });
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;

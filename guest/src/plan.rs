@@ -1,0 +1,175 @@
+//! A request to the parts of one SELECT.
+
+use std::collections::BTreeSet;
+
+use crate::condition::{self, Condition};
+use crate::operand::Operand;
+use crate::{
+    ColumnKind, Description, Node, QueryPlan, Refusal, Request, Scalar, Slicing, Source, Table,
+    Term, TimestreamType, budget, expression, refusal, sql,
+};
+
+/// The name that a view or a user's statement goes by. Unlikely to be a name that they use themselves.
+const SOURCE_NAME: &str = "athena_timestream_source";
+
+/// Slices begin and end at whole milliseconds, the unit of Athena's timestamps.
+const SLICE_STEP_NANOS: i64 = 1_000_000;
+
+/// Who this dialect is.
+pub(crate) fn describe() -> Description {
+    Description {
+        name: "timestream".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        functions: expression::FUNCTIONS.to_vec(),
+        limit: true,
+        top_n: true,
+    }
+}
+
+/// Plans a request.
+///
+/// # Errors
+/// Refuses fields that do not exist or show no column, malformed expressions, and a view or statement without text.
+pub(crate) fn plan(request: &Request) -> Result<QueryPlan, Refusal> {
+    let (common_tables, from_item) = source(&request.table.source)?;
+    let conditions: Vec<_> = request
+        .terms
+        .iter()
+        .map(|term| condition(request, term))
+        .collect::<Result<_, _>>()?;
+    let bounds_time = conditions
+        .iter()
+        .flatten()
+        .any(|condition| condition.bounds_time);
+    let (verdicts, mut notes) = budget::spend(conditions);
+    let slicing = slicing(&request.table);
+    if matches!(slicing, Slicing::ByTime(_)) && !bounds_time {
+        notes.push(
+            "no time range is pushed: Timestream reads the table from its first row to its last"
+                .to_owned(),
+        );
+    }
+    Ok(QueryPlan {
+        common_tables,
+        from_item,
+        outputs: outputs(request)?,
+        verdicts,
+        order: order(request)?,
+        slicing,
+        notes,
+    })
+}
+
+/// The `WITH` items and what follows `FROM`.
+fn source(source: &Source) -> Result<(Vec<String>, String), Refusal> {
+    let name = sql::identifier(SOURCE_NAME);
+    match source {
+        Source::Table((database, table)) => Ok((
+            Vec::new(),
+            format!("{}.{}", sql::identifier(database), sql::identifier(table)),
+        )),
+        Source::View((view, text)) => {
+            let text = statement(text, &format!("view `{view}`"))?;
+            Ok((vec![format!("{name} AS {text}")], name))
+        }
+        Source::Passthrough(text) => Ok((
+            Vec::new(),
+            format!("{} AS {name}", statement(text, "the statement")?),
+        )),
+    }
+}
+
+/// A statement in parentheses. They stand on their own lines, so that a comment at the end does not swallow one.
+fn statement(text: &str, what: &str) -> Result<String, Refusal> {
+    let text = text
+        .trim_start()
+        .trim_end_matches(|character: char| character.is_whitespace() || character == ';');
+    if text.is_empty() {
+        return Err(refusal::invalid(format!("{what} is empty")));
+    }
+    Ok(format!("(\n{text}\n)"))
+}
+
+fn condition(request: &Request, term: &Term) -> Result<Result<Condition, String>, Refusal> {
+    match term {
+        Term::Domain(domain) => {
+            let operand = Operand::of_field(request, domain.field)?;
+            Ok(condition::of_domain(
+                &operand,
+                &domain.values,
+                domain.null_allowed,
+            ))
+        }
+        Term::Expression(nodes) => expression::of_expression(request, nodes),
+    }
+}
+
+/// Every field that the projection, a term or the order uses, in the order of their first use.
+fn outputs(request: &Request) -> Result<Vec<(u32, String)>, Refusal> {
+    let in_terms = request.terms.iter().flat_map(|term| match term {
+        Term::Domain(domain) => vec![domain.field],
+        Term::Expression(nodes) => nodes.iter().filter_map(as_field).collect(),
+    });
+    let in_order = request.order.iter().map(|key| key.field);
+    let mut seen = BTreeSet::new();
+    let used = request
+        .projection
+        .iter()
+        .copied()
+        .chain(in_terms)
+        .chain(in_order);
+    used.filter(|field| seen.insert(*field))
+        .map(|field| Ok((field, Operand::of_field(request, field)?.sql)))
+        .collect()
+}
+
+fn as_field(node: &Node) -> Option<u32> {
+    match node {
+        Node::Field(field) => Some(*field),
+        Node::Constant(_) | Node::Null | Node::Call(_) => None,
+    }
+}
+
+/// The quoted columns, or nothing if one of them sorts differently than what it is shown as.
+fn order(request: &Request) -> Result<Option<Vec<String>>, Refusal> {
+    let mut keys = Vec::with_capacity(request.order.len());
+    for key in &request.order {
+        let operand = Operand::of_field(request, key.field)?;
+        if operand.kind.is_err() {
+            return Ok(None);
+        }
+        keys.push(operand.sql);
+    }
+    Ok(Some(keys))
+}
+
+/// Tables are cut by the record's time. What a view or a statement does with time is not known here.
+fn slicing(table: &Table) -> Slicing {
+    match &table.source {
+        Source::Table(_) => {}
+        Source::View(_) => {
+            return Slicing::Never(
+                "a view may compute anything from rows outside a slice".to_owned(),
+            );
+        }
+        Source::Passthrough(_) => {
+            return Slicing::Never(
+                "a statement may compute anything from rows outside a slice".to_owned(),
+            );
+        }
+    }
+    let time = table.columns.iter().find(|column| {
+        let is_timestamp = matches!(
+            table.types.get(column.type_ as usize),
+            Some(TimestreamType::Scalar(Scalar::Timestamp))
+        );
+        column.kind == ColumnKind::Time && is_timestamp
+    });
+    match time {
+        Some(time) => Slicing::ByTime((sql::identifier(&time.name), SLICE_STEP_NANOS)),
+        None => Slicing::Never("the table has no time column".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

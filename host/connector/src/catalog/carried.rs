@@ -1,0 +1,68 @@
+//! What travels with a query in metadata, since Athena's calls may reach different processes.
+//!
+//! GetTable puts the table (resolved names, columns) into the schema's metadata; Athena hands it back to GetTableLayout
+//! and ReadRecords. From the layout on, digest and instant travel too, in the block's metadata and then in the split.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::error::{Error, Result};
+use crate::query::Table;
+
+/// Keys of ours begin with this; column comments are keyed by column name in the same map.
+pub const RESERVED_PREFIX: &str = "athena-timestream.";
+
+const TABLE: &str = "athena-timestream.table";
+const DIGEST: &str = "athena-timestream.dialect";
+const NOW: &str = "athena-timestream.now";
+
+/// What a query carries from the layout on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// The dialect's digest: all splits of a query see the same one.
+    pub digest: String,
+    /// Nanoseconds since the epoch: all splits of a query see the same instant.
+    pub now: i64,
+}
+
+impl Carried {
+    /// As metadata, or as a split's properties.
+    pub fn properties(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([(DIGEST.into(), self.digest.clone()), (NOW.into(), self.now.to_string())])
+    }
+
+    /// From a lookup in metadata or properties; None when they are not there.
+    ///
+    /// # Errors
+    ///
+    /// When they are malformed.
+    pub fn from_properties<'a>(get: impl Fn(&str) -> Option<&'a String>) -> Result<Option<Self>> {
+        let (Some(digest), Some(now)) = (get(DIGEST), get(NOW)) else { return Ok(None) };
+        let now = now.parse().map_err(|_| Error::invalid_input(format!("cannot read `{NOW}`: it is no integer")))?;
+        Ok(Some(Self { digest: digest.clone(), now }))
+    }
+
+    /// Writes a table into metadata.
+    ///
+    /// # Errors
+    ///
+    /// Never in practice: every table is JSON.
+    pub fn put_table(table: &Table, metadata: &mut HashMap<String, String>) -> Result<()> {
+        let json = serde_json::to_string(table).map_err(|error| Error::bug(format_args!("a table is no JSON: {error}")))?;
+        metadata.insert(TABLE.into(), json);
+        Ok(())
+    }
+
+    /// Reads the table back; None when the metadata has none.
+    ///
+    /// # Errors
+    ///
+    /// When it is malformed.
+    pub fn table(metadata: &HashMap<String, String>) -> Result<Option<Table>> {
+        let parse = |json: &String| {
+            serde_json::from_str(json).map_err(|error| {
+                Error::invalid_input(format!("cannot read `{TABLE}` in the schema's metadata")).with_source(error)
+            })
+        };
+        metadata.get(TABLE).map(parse).transpose()
+    }
+}

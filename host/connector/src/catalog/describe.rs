@@ -1,0 +1,77 @@
+//! A table's columns by `DESCRIBE` (timestream.md, section 2.3).
+
+use std::sync::Arc;
+
+use arrow::array::AsArray;
+use arrow::datatypes::{DataType, Field, Schema};
+
+use super::names;
+use crate::error::{Code, Error, Fault, Result};
+use crate::query::{Column, ColumnKind, Scalar, Source, Table, TimestreamType};
+use crate::timestream::{Clients, Decoder, Pages};
+use crate::wire::TableName;
+
+/// The table that Athena means, with its columns.
+///
+/// The name is tried as it came first: one call where it is right.
+///
+/// # Errors
+///
+/// When there is no such table, or what Timestream answered.
+pub async fn describe(clients: &Clients, asked: &TableName) -> Result<Table> {
+    let first = columns(clients, &asked.schema_name, &asked.table_name).await;
+    let (database, table, columns) = match first {
+        Ok(columns) => (asked.schema_name.clone(), asked.table_name.clone(), columns),
+        // A missing database or table is a validation error like any other: look the name up, and if it was right
+        // after all, say what was wrong in truth.
+        Err(error) if error.code() == Code::InvalidInput => {
+            let (database, table) = names::resolve(clients, asked).await?;
+            if (&database, &table) == (&asked.schema_name, &asked.table_name) {
+                return Err(error);
+            }
+            let columns = columns(clients, &database, &table).await?;
+            (database, table, columns)
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Table { source: Source::Table { database, table }, columns, options: Vec::new() })
+}
+
+async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<Column>> {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let sql = format!("DESCRIBE {}.{}", quoted(database), quoted(table));
+    let mut pages = Pages::start(clients.query().await?.clone(), sql);
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let schema = Arc::new(Schema::new(vec![text("Column"), text("Type"), text("Timestream attribute type")]));
+    let mut decoder = Decoder::new(schema);
+    let mut columns = Vec::new();
+    while let Some(page) = pages.next().await? {
+        let batch = decoder.decode(&page)?;
+        for row in 0..batch.num_rows() {
+            let value = |column: usize| batch.column(column).as_string::<i32>().value(row);
+            let (name, r#type, kind) = (value(0), value(1), value(2));
+            let scalar = Scalar::from_name(r#type).ok_or_else(|| {
+                let message =
+                    format!("cannot read table `{database}`.`{table}`: column `{name}` has the unknown type `{type}`");
+                Error::new(Code::OperationNotSupported, Fault::Timestream, message)
+            })?;
+            columns.push(Column {
+                name: name.to_owned(),
+                r#type: TimestreamType::Scalar(scalar),
+                kind: kind_from_name(kind),
+                partition_key: false,
+            });
+        }
+    }
+    Ok(columns)
+}
+
+/// `MULTI` and `MEASURE_VALUE` are both values; anything unknown is read like one.
+fn kind_from_name(name: &str) -> ColumnKind {
+    match name.trim().to_ascii_uppercase().as_str() {
+        "DIMENSION" => ColumnKind::Dimension,
+        "MEASURE_NAME" => ColumnKind::MeasureName,
+        "TIMESTAMP" => ColumnKind::Time,
+        _ => ColumnKind::MeasureValue,
+    }
+}

@@ -1,0 +1,150 @@
+//! The one public error: what Athena is told, whose doing it was, and the chain of causes for the log.
+//!
+//! Two texts (style.md, section 9): the *message* is shown to the person who asked and names table, column and
+//! plugin, never a literal or a statement; the *chain* is for the log only.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// A result whose error Athena can be told.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What Athena is told: the codes of the Glue API's `FederationSourceErrorCode`, one to one.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the codes' own names")]
+pub enum Code {
+    AccessDenied,
+    EntityNotFound,
+    InvalidCredentials,
+    InvalidInput,
+    InvalidResponse,
+    OperationTimeout,
+    OperationNotSupported,
+    Internal,
+    PartialFailure,
+    Throttling,
+}
+
+impl Code {
+    /// The code's text on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "AccessDeniedException",
+            Self::EntityNotFound => "EntityNotFoundException",
+            Self::InvalidCredentials => "InvalidCredentialsException",
+            Self::InvalidInput => "InvalidInputException",
+            Self::InvalidResponse => "InvalidResponseException",
+            Self::OperationTimeout => "OperationTimeoutException",
+            Self::OperationNotSupported => "OperationNotSupportedException",
+            Self::Internal => "InternalServiceException",
+            Self::PartialFailure => "PartialFailureException",
+            Self::Throttling => "ThrottlingException",
+        }
+    }
+}
+
+/// Whose doing it most likely was. Logged, never shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the five parties")]
+pub enum Fault {
+    Caller,
+    Plugin,
+    Timestream,
+    Storage,
+    Host,
+}
+
+/// Why a request failed.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    code: Code,
+    fault: Fault,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error with its message: `cannot <what>: <why>`, lower case, no full stop.
+    pub fn new(code: Code, fault: Fault, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { code, fault, message: message.into(), source: None }))
+    }
+
+    /// The caller asked for something malformed or impossible.
+    pub fn invalid_input(message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidInput, Fault::Caller, message)
+    }
+
+    /// Something that cannot happen did: debug builds panic, others ask for a report.
+    #[track_caller]
+    pub fn bug(what: impl fmt::Display) -> Self {
+        let place = std::panic::Location::caller();
+        let message = format!("bug in the connector at {}:{}: {what}; please report it", place.file(), place.line());
+        debug_assert!(false, "{message}");
+        Self::new(Code::Internal, Fault::Host, message)
+    }
+
+    /// Adds the cause, for the log.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Puts what was being done before the message.
+    #[must_use]
+    pub fn context(mut self, what: impl fmt::Display) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
+    /// What Athena is told.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// Whose doing it was.
+    pub fn fault(&self) -> Fault {
+        self.0.fault
+    }
+
+    /// The text for the person who asked.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The causes, outermost first, for the log.
+    pub fn chain(&self) -> String {
+        let mut text = String::new();
+        let mut source = self.source();
+        while let Some(error) = source {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { code, fault, message, .. } = &*self.0;
+        write!(formatter, "{code:?} ({fault:?}): {message}")?;
+        if self.0.source.is_some() { write!(formatter, ": {}", self.chain()) } else { Ok(()) }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

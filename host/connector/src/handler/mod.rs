@@ -1,0 +1,128 @@
+//! One short function per call of Athena's: the order of the steps, no detail.
+
+mod capabilities;
+mod list;
+mod read;
+mod scan;
+mod splits;
+mod table;
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+
+pub use self::read::Reading;
+pub use self::scan::Explanation;
+use crate::error::{Error, Result};
+use crate::plugin::{Engine, Plugin};
+use crate::settings::Settings;
+use crate::spill::SpillStore;
+use crate::timestream::Clients;
+use crate::wire::{
+    ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, PingRequest, PingResponse, Request, Response, read_request,
+    write_response,
+};
+
+/// The connector: answers Athena's requests.
+pub struct Connector {
+    settings: Settings,
+    clients: Clients,
+    kms: aws_sdk_kms::Client,
+    spill: Arc<SpillStore>,
+    plugin: Arc<Plugin>,
+}
+
+/// An answer, and what can be told of a read besides its rows.
+#[derive(Debug)]
+pub struct Answer {
+    /// The response's JSON.
+    pub payload: Vec<u8>,
+    /// For `ReadRecordsRequest` alone.
+    pub reading: Option<Reading>,
+}
+
+impl Connector {
+    /// Loads the dialect and prepares the clients; no call goes out yet.
+    ///
+    /// # Errors
+    ///
+    /// When the dialect cannot be loaded.
+    pub fn new(settings: Settings, config: &SdkConfig) -> Result<Self> {
+        let plugin = Plugin::from_file(&Engine::new()?, &settings.dialect)?;
+        Ok(Self::with_plugin(settings, config, plugin))
+    }
+
+    /// As [`Connector::new`], with a dialect that was admitted before.
+    pub fn with_plugin(settings: Settings, config: &SdkConfig, plugin: Arc<Plugin>) -> Self {
+        let spill = SpillStore::new(aws_sdk_s3::Client::new(config), settings.spill_put_request_headers.clone());
+        Self {
+            clients: Clients::new(config),
+            kms: aws_sdk_kms::Client::new(config),
+            spill: Arc::new(spill),
+            plugin,
+            settings,
+        }
+    }
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be answered.
+    pub async fn handle(&self, payload: &[u8]) -> Result<Vec<u8>> {
+        Ok(self.answer(payload).await?.payload)
+    }
+
+    /// Answers one request, and tells what a read did.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be answered.
+    pub async fn answer(&self, payload: &[u8]) -> Result<Answer> {
+        let request = read_request(payload)
+            .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")))?;
+        let mut reading = None;
+        let response = match request {
+            Request::PingRequest(request) => Response::PingResponse(ping(request)),
+            Request::ListSchemasRequest(request) => {
+                Response::ListSchemasResponse(list::schemas(&self.clients, request).await?)
+            }
+            Request::ListTablesRequest(request) => {
+                Response::ListTablesResponse(list::tables(&self.clients, request).await?)
+            }
+            Request::GetTableRequest(request) => {
+                Response::GetTableResponse(table::get_table(&self.clients, &self.plugin, request).await?)
+            }
+            Request::GetTableLayoutRequest(request) => {
+                Response::GetTableLayoutResponse(splits::layout(&self.clients, &self.plugin, request).await?)
+            }
+            Request::GetSplitsRequest(request) => Response::GetSplitsResponse(self.splits(request).await?),
+            Request::GetDataSourceCapabilitiesRequest(request) => {
+                Response::GetDataSourceCapabilitiesResponse(capabilities::capabilities(&self.plugin, request))
+            }
+            Request::ReadRecordsRequest(request) => {
+                let (response, read) = self.read(request).await?;
+                reading = Some(read);
+                response
+            }
+        };
+        let payload = write_response(&response).map_err(|error| Error::bug(format_args!("no answer: {error}")))?;
+        Ok(Answer { payload, reading })
+    }
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Connector").field("plugin", &self.plugin).finish_non_exhaustive()
+    }
+}
+
+fn ping(request: PingRequest) -> PingResponse {
+    PingResponse {
+        catalog_name: request.catalog_name,
+        query_id: request.query_id,
+        source_type: Some("timestream".into()),
+        capabilities: FEDERATION_CAPABILITIES,
+        ser_de_version: ANNOUNCED_VERSION,
+    }
+}

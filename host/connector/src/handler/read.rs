@@ -1,0 +1,198 @@
+//! ReadRecords: pages in, blocks out.
+
+use arrow::array::RecordBatch;
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::Field;
+
+use super::Connector;
+use crate::error::{Error, Result};
+use crate::query::{TopN, residual};
+use crate::spill::{Location, Output, Spiller};
+use crate::statement::{Query, Rest, Statement, statement};
+use crate::timestream::{Decoder, Pages, schema_of};
+use crate::wire::{Block, ReadRecordsRequest, ReadRecordsResponse, RemoteReadRecordsResponse, Response, SpillLocation};
+
+/// What a read did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The query's id at Timestream.
+    pub timestream_query_id: Option<String>,
+    /// Pages that came.
+    pub pages: usize,
+    /// Rows that came.
+    pub rows_read: usize,
+    /// Rows that were returned.
+    pub rows_returned: usize,
+    /// Bytes of the pages' JSON.
+    pub bytes_read: usize,
+    /// Bytes that Timestream charges for.
+    pub bytes_metered: i64,
+    /// Spilled blocks; 0 when the rows are inline.
+    pub blocks: usize,
+}
+
+impl Connector {
+    pub(super) async fn read(&self, request: ReadRecordsRequest) -> Result<(Response, Reading)> {
+        let scan = self.scan(&request).await?;
+        let query = scan.query(&request)?;
+        let statement = statement(&self.plugin, &query)?;
+        tracing::debug!(query_id = request.query_id, sql_bytes = statement.sql.len(), "statement made");
+
+        let max_block_bytes = self.settings.max_block_size_bytes.unwrap_or(request.max_block_size);
+        let mut spiller = Spiller::new(
+            self.spill.clone(),
+            Location::of_split(request.split.spill_location.as_ref())?,
+            request.split.encryption_key.clone(),
+            request.schema.clone(),
+            max_block_bytes,
+            request.max_inline_block_size,
+        );
+        let mut reading = Reading::default();
+        let mut rows = Rows::new(&query, &statement);
+        if query.limit != Some(0) {
+            let mut pages = Pages::start(self.clients.query().await?.clone(), statement.sql.clone());
+            let done = self.read_pages(&mut pages, &mut rows, &mut spiller, &request, &mut reading).await;
+            reading.timestream_query_id = pages.query_id().map(str::to_owned);
+            // A run that nobody reads would go on and be charged for.
+            pages.cancel().await;
+            done?;
+        }
+        if let Some(batch) = rows.finish()? {
+            reading.rows_returned += batch.num_rows();
+            spiller.push(project(&batch, &request)?).await?;
+        }
+        let response = response(spiller.finish().await?, request, &mut reading);
+        tracing::info!(
+            timestream_query_id = reading.timestream_query_id,
+            pages = reading.pages,
+            rows_read = reading.rows_read,
+            rows_returned = reading.rows_returned,
+            bytes_metered = reading.bytes_metered,
+            blocks = reading.blocks,
+            digest = self.plugin.digest(),
+            "read finished"
+        );
+        Ok((response, reading))
+    }
+
+    async fn read_pages(
+        &self,
+        pages: &mut Pages,
+        rows: &mut Rows<'_>,
+        spiller: &mut Spiller,
+        request: &ReadRecordsRequest,
+        reading: &mut Reading,
+    ) -> Result<()> {
+        while let Some(page) = pages.next().await? {
+            reading.pages += 1;
+            reading.bytes_read += page.bytes();
+            reading.bytes_metered = reading.bytes_metered.max(page.bytes_metered);
+            let batch = rows.decoder.decode(&page)?;
+            reading.rows_read += batch.num_rows();
+            if let Some(batch) = rows.keep(batch)? {
+                reading.rows_returned += batch.num_rows();
+                spiller.push(project(&batch, request)?).await?;
+            }
+            if rows.is_complete() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What remains to be done with the rows of a statement.
+struct Rows<'a> {
+    decoder: Decoder,
+    statement: &'a Statement,
+    top_n: Option<TopN>,
+    /// Rows that may still be returned; None without a limit.
+    left: Option<u64>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(query: &Query<'_>, statement: &'a Statement) -> Self {
+        let fields = statement.selected.iter().map(|field| {
+            let field = &query.mapping.fields[*field];
+            Field::new(&field.name, field.data_type.clone(), true)
+        });
+        let column = |field: usize| statement.selected.iter().position(|selected| *selected == field);
+        let top_n = match &statement.rest {
+            Rest::TopN(keys, limit) => {
+                let keys = keys.iter().filter_map(|key| Some((column(key.field)?, *key)));
+                Some(TopN::new(keys, usize::try_from(*limit).unwrap_or(usize::MAX)))
+            }
+            _ => None,
+        };
+        let left = if top_n.is_none() { query.limit } else { None };
+        Self { decoder: Decoder::new(schema_of(fields)), statement, top_n, left }
+    }
+
+    /// The rows of a batch that may go out now.
+    fn keep(&mut self, mut batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        if !self.statement.residual.is_empty() {
+            let column = |field: usize| self.statement.selected.iter().position(|selected| *selected == field);
+            let keep = residual::admitted(&self.statement.residual, &batch, column)?;
+            batch = filter_record_batch(&batch, &keep)
+                .map_err(|error| Error::bug(format_args!("rows cannot be filtered: {error}")))?;
+        }
+        if let Some(top_n) = &mut self.top_n {
+            top_n.push(batch)?;
+            return Ok(None);
+        }
+        if let Some(left) = &mut self.left {
+            let rows = usize::try_from(*left).unwrap_or(usize::MAX).min(batch.num_rows());
+            *left -= rows as u64;
+            batch = batch.slice(0, rows);
+        }
+        Ok(Some(batch))
+    }
+
+    /// Whether no further row can be returned.
+    fn is_complete(&self) -> bool {
+        self.left == Some(0)
+    }
+
+    /// The rows kept back for their order.
+    fn finish(self) -> Result<Option<RecordBatch>> {
+        self.top_n.map_or(Ok(None), TopN::finish)
+    }
+}
+
+/// The fields that were asked for, without those read for the residual, under the request's own schema.
+fn project(batch: &RecordBatch, request: &ReadRecordsRequest) -> Result<RecordBatch> {
+    let columns = request.schema.fields().iter().map(|field| {
+        batch.column_by_name(field.name()).cloned().ok_or_else(|| Error::bug("a field asked for was not read"))
+    });
+    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(request.schema.clone(), columns.collect::<Result<_>>()?, &options)
+        .map_err(|error| Error::bug(format_args!("rows do not fit the schema asked for: {error}")))
+}
+
+fn response(output: Output, request: ReadRecordsRequest, reading: &mut Reading) -> Response {
+    match output {
+        Output::Inline(batch) => Response::ReadRecordsResponse(ReadRecordsResponse {
+            catalog_name: request.catalog_name,
+            records: Block(batch),
+        }),
+        Output::Spilled { blocks, .. } => {
+            reading.blocks = blocks;
+            let remote_blocks = match &request.split.spill_location {
+                Some(SpillLocation::S3SpillLocation { bucket, key, .. }) => (0..blocks)
+                    .map(|number| SpillLocation::S3SpillLocation {
+                        bucket: bucket.clone(),
+                        key: format!("{key}.{number}"),
+                        directory: false,
+                    })
+                    .collect(),
+                None => Vec::new(),
+            };
+            Response::RemoteReadRecordsResponse(RemoteReadRecordsResponse {
+                catalog_name: request.catalog_name,
+                schema: request.schema,
+                remote_blocks,
+                encryption_key: request.split.encryption_key,
+            })
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a request reads: its table, mapping and query, from what travels with it; and the explanation of a read.
+
+use arrow::datatypes::Schema;
+
+use super::Connector;
+use crate::catalog::{self, Carried};
+use crate::error::{Code, Error, Fault, Result};
+use crate::plugin::{Caller, Plugin};
+use crate::query::{self, Mapping, Table};
+use crate::statement::{Query, Statement, statement};
+use crate::timestream::Clients;
+use crate::wire::{Constraints, Identity, ReadRecordsRequest, Request, TableName, read_request};
+
+/// What would become of a read: nothing is read for it.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The statement and the verdicts on its terms.
+    pub statement: Statement,
+    /// The terms as Athena sent them.
+    pub terms: Vec<query::Term>,
+    /// The table's fields, which terms and statement point at.
+    pub mapping: Mapping,
+    /// The dialect, by name and digest.
+    pub dialect: String,
+}
+
+impl Connector {
+    /// Explains a `ReadRecordsRequest`.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be read.
+    pub async fn explain(&self, payload: &[u8]) -> Result<Explanation> {
+        let request = read_request(payload)
+            .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")))?;
+        let Request::ReadRecordsRequest(request) = request else {
+            return Err(Error::invalid_input(format!("cannot explain a {}", request.name())));
+        };
+        let scan = self.scan(&request).await?;
+        let query = scan.query(&request)?;
+        Ok(Explanation {
+            statement: statement(&self.plugin, &query)?,
+            terms: query.terms,
+            dialect: self.plugin.label().to_owned(),
+            mapping: scan.mapping,
+        })
+    }
+
+    /// The scan of a split: with the dialect that divided the query, or not at all.
+    pub(super) async fn scan(&self, request: &ReadRecordsRequest) -> Result<Scan> {
+        let carried = Carried::from_properties(|key| request.split.properties.get(key))?
+            .ok_or_else(|| Error::invalid_input("cannot read the split: it was not made by this connector"))?;
+        if carried.digest != self.plugin.digest() {
+            let message = "cannot read the split: the dialect was replaced while the query ran; hint: run it again";
+            return Err(Error::new(Code::PartialFailure, Fault::Host, message));
+        }
+        let (table, mapping) =
+            table_and_mapping(&self.clients, &self.plugin, &request.table_name, &request.schema).await?;
+        Ok(Scan { table, mapping, now: carried.now })
+    }
+}
+
+/// A table, its mapping, and the query's instant.
+pub(super) struct Scan {
+    pub(super) table: Table,
+    pub(super) mapping: Mapping,
+    pub(super) now: i64,
+}
+
+impl Scan {
+    /// The query that a read asks.
+    pub(super) fn query(&self, request: &ReadRecordsRequest) -> Result<Query<'_>> {
+        let projection = projection(&self.mapping, &request.schema)?;
+        self.query_of(projection, &request.constraints, request.identity.as_ref(), &request.query_id)
+    }
+
+    /// The query with some fields and constraints.
+    pub(super) fn query_of(
+        &self,
+        projection: Vec<usize>,
+        constraints: &Constraints,
+        identity: Option<&Identity>,
+        query_id: &str,
+    ) -> Result<Query<'_>> {
+        Ok(Query {
+            table: &self.table,
+            mapping: &self.mapping,
+            projection,
+            terms: query::terms(constraints, &self.mapping)?,
+            order: query::order(constraints, &self.mapping)?,
+            limit: u64::try_from(constraints.limit).ok(),
+            now: self.now,
+            caller: caller(identity),
+            query_id: query_id.to_owned(),
+        })
+    }
+}
+
+/// The table that travels in the metadata, else as Timestream describes it; and the dialect's mapping of it.
+pub(super) async fn table_and_mapping(
+    clients: &Clients,
+    plugin: &Plugin,
+    name: &TableName,
+    schema: &Schema,
+) -> Result<(Table, Mapping)> {
+    let table = match Carried::table(schema.metadata())? {
+        Some(table) => table,
+        None => catalog::describe(clients, name).await?,
+    };
+    let mapping = plugin.map_table(&table)?;
+    Ok((table, mapping))
+}
+
+/// The fields of a request's schema, which must be the mapping's.
+fn projection(mapping: &Mapping, schema: &Schema) -> Result<Vec<usize>> {
+    schema
+        .fields()
+        .iter()
+        .map(|asked| {
+            let name = asked.name();
+            let field = mapping.position(name).ok_or_else(|| {
+                let message = format!("cannot find column `{name}`; hint: the table may have changed, run the query again");
+                Error::new(Code::EntityNotFound, Fault::Caller, message)
+            })?;
+            let known = &mapping.fields[field].data_type;
+            if !asked.data_type().equals_datatype(known) {
+                let message =
+                    format!("cannot read column `{name}` as {}: it is {known}; hint: run the query again", asked.data_type());
+                return Err(Error::invalid_input(message));
+            }
+            Ok(field)
+        })
+        .collect()
+}
+
+fn caller(identity: Option<&Identity>) -> Caller {
+    let Some(identity) = identity else { return Caller::default() };
+    Caller {
+        account: identity.account.clone().unwrap_or_default(),
+        arn: identity.arn.clone().unwrap_or_default(),
+        tags: identity.tags.clone().into_iter().collect(),
+        groups: identity.groups.clone(),
+    }
+}

@@ -1,0 +1,42 @@
+//! GetTable: the table's fields as a schema, with everything later calls need in its metadata.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+
+use crate::catalog::{self, Carried};
+use crate::error::{Code, Error, Fault, Result};
+use crate::plugin::Plugin;
+use crate::query::{Mapping, Table};
+use crate::timestream::Clients;
+use crate::wire::{GetTableRequest, GetTableResponse};
+
+pub(super) async fn get_table(clients: &Clients, plugin: &Plugin, request: GetTableRequest) -> Result<GetTableResponse> {
+    if !request.query_passthrough_arguments.is_empty() {
+        let message = "cannot answer a passthrough query: this connector does not announce one";
+        return Err(Error::new(Code::OperationNotSupported, Fault::Caller, message));
+    }
+    let table = catalog::describe(clients, &request.table_name).await?;
+    let mapping = plugin.map_table(&table)?;
+    Ok(GetTableResponse {
+        catalog_name: request.catalog_name,
+        table_name: request.table_name,
+        schema: schema(&table, &mapping)?,
+        partition_columns: Vec::new(),
+    })
+}
+
+/// Comments are metadata under the column's name (federation-protocol.md, section 2.6).
+fn schema(table: &Table, mapping: &Mapping) -> Result<SchemaRef> {
+    let mut metadata: HashMap<String, String> = mapping
+        .fields
+        .iter()
+        .filter_map(|field| Some((field.name.clone(), field.comment.clone()?)))
+        .filter(|(name, _)| !name.starts_with(catalog::RESERVED_PREFIX))
+        .collect();
+    Carried::put_table(table, &mut metadata)?;
+    let fields: Vec<Field> =
+        mapping.fields.iter().map(|field| Field::new(&field.name, field.data_type.clone(), true)).collect();
+    Ok(Arc::new(Schema::new_with_metadata(fields, metadata)))
+}

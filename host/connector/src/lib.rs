@@ -1,0 +1,40 @@
+//! The Athena connector for Amazon Timestream: bytes of Athena's federation JSON in, bytes out.
+//!
+//! A query walks through the rooms from top to bottom; each knows only what stands above it, [`handler`] alone knows
+//! all:
+//!
+//! | room | handles |
+//! |---|---|
+//! | [`wire`] | bytes ↔ requests, answers, value sets, expressions, blocks |
+//! | [`query`] | tables, terms, domains, literals, order; milliseconds to nanoseconds; terms evaluated on rows |
+//! | [`plugin`] | the dialect: admission, calls with limits, checks of what comes back |
+//! | [`statement`] | a plan's parts → one SELECT, and what is left to check |
+//! | [`timestream`] | clients, pages, their decoding into Arrow |
+//! | [`catalog`] | names, columns, what travels from call to call |
+//! | [`spill`] | batches → blocks, encrypted, inline or in S3 |
+//! | [`handler`] | one function per call of Athena's |
+
+pub mod error;
+pub mod settings;
+
+pub mod wire;
+
+pub mod query;
+
+pub mod plugin;
+
+pub mod statement;
+
+pub mod timestream;
+
+pub mod catalog;
+
+pub mod spill;
+
+pub mod handler;
+
+pub mod telemetry;
+
+pub use error::{Code, Error, Fault, Result};
+pub use handler::{Answer, Connector, Explanation, Reading};
+pub use settings::Settings;

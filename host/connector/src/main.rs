@@ -1,0 +1,49 @@
+//! `bootstrap`: the connector as a Lambda function.
+
+use std::sync::Arc;
+
+use connector::{Code, Connector, Error, Settings, telemetry};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    telemetry::start();
+    let config = aws_config::load_from_env().await;
+    let connector = Arc::new(Connector::new(Settings::from_env()?, &config)?);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
+        let connector = connector.clone();
+        Box::pin(async move { answer(&connector, &event.payload).await })
+    }))
+    .await
+}
+
+async fn answer(connector: &Connector, payload: &RawValue) -> Result<Box<RawValue>, Diagnostic> {
+    let answer = connector.handle(payload.get().as_bytes()).await.and_then(|answer| {
+        let json = String::from_utf8(answer).map_err(|error| Error::bug(format_args!("an answer is no text: {error}")))?;
+        RawValue::from_string(json).map_err(|error| Error::bug(format_args!("an answer is no JSON: {error}")))
+    });
+    answer.map_err(|error| {
+        tracing::error!(
+            error = error.message(),
+            code = error.code().as_str(),
+            fault = ?error.fault(),
+            chain = error.chain(),
+            "request failed"
+        );
+        diagnostic(&error)
+    })
+}
+
+/// The Java SDK's exception classes are what Athena knows; the code has no member of its own, so it begins the message
+/// (federation-protocol.md, sections 7.2 and 7.3).
+fn diagnostic(error: &Error) -> Diagnostic {
+    let class = match error.code() {
+        Code::Throttling => "FederationThrottleException",
+        _ => "AthenaConnectorException",
+    };
+    Diagnostic {
+        error_type: format!("com.amazonaws.athena.connector.lambda.exceptions.{class}"),
+        error_message: format!("{}: {}", error.code().as_str(), error.message()),
+    }
+}

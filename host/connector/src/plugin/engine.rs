@@ -1,0 +1,47 @@
+//! The one configuration of the WebAssembly engine: what compiles a component is what runs it.
+
+use wasmtime::{Config, OptLevel};
+
+use crate::error::{Code, Error, Fault, Result};
+
+/// Bytes of a component at most: compile time is limited by nothing else. Arbitrary; an honest one has some 70 KB.
+pub(super) const MAX_COMPONENT_BYTES: usize = 8 << 20;
+
+/// A compiler and runtime for plugins; cheap to clone.
+#[derive(Clone)]
+pub struct Engine(wasmtime::Engine);
+
+impl Engine {
+    /// Makes the engine.
+    ///
+    /// # Errors
+    ///
+    /// When this platform has none.
+    pub fn new() -> Result<Self> {
+        let engine = wasmtime::Engine::new(&config()).map_err(|error| {
+            Error::new(Code::Internal, Fault::Host, "cannot start the WebAssembly engine")
+                .with_source(error.to_string())
+        })?;
+        Ok(Self(engine))
+    }
+
+    pub(super) fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.0
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        // The same input stops at the same place, and no ticker thread in a process that Lambda freezes.
+        .consume_fuel(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        // The same plan on every machine.
+        .cranelift_nan_canonicalization(true)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_relaxed_simd(false)
+        .wasm_tail_call(false);
+    config
+}

@@ -1,0 +1,120 @@
+//! Dialect plugins: WebAssembly components that turn terms into Timestream SQL and Timestream types into Arrow's.
+//!
+//! A component sees no clock, file or network (it is instantiated on an empty linker), every call has a fresh store
+//! with fuel, memory and output limits, and everything it answers is checked before it is used.
+
+mod call;
+mod check;
+mod component;
+mod engine;
+mod v0_1;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::check_part;
+pub use component::Plugin;
+pub use engine::Engine;
+
+use crate::query::{Function, Mapping, SortKey, Table, Term};
+
+/// What a dialect says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The functions it wants to see.
+    pub functions: Vec<Function>,
+    /// Whether it wants limits.
+    pub limit: bool,
+    /// Whether it wants orders with a limit.
+    pub top_n: bool,
+}
+
+/// Who asks, for a dialect or policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "Athena's own words")]
+pub struct Caller {
+    pub account: String,
+    pub arn: String,
+    pub tags: Vec<(String, String)>,
+    pub groups: Vec<String>,
+}
+
+/// What a dialect is asked to plan.
+#[derive(Clone, Debug)]
+pub struct PlanRequest<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// Its mapping, as the same dialect made it.
+    pub mapping: &'a Mapping,
+    /// Fields asked for, in order.
+    pub projection: Vec<usize>,
+    /// Terms with nanoseconds.
+    pub terms: Vec<Term>,
+    /// Sort keys, most significant first.
+    pub order: &'a [SortKey],
+    /// Rows.
+    pub limit: Option<u64>,
+    /// Nanoseconds since the epoch; the same for all splits of a query.
+    pub now: i64,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// Athena's id of the query.
+    pub query_id: &'a str,
+}
+
+/// What became of one term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not in the statement; why.
+    Skipped(String),
+    /// A condition that keeps every row the term admits and perhaps more.
+    Wider(String),
+    /// A condition that keeps exactly the rows the term admits.
+    Exact(String),
+}
+
+/// How a scan may be cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slicing {
+    /// Not at all; why.
+    Never(String),
+    /// By half-open ranges of a timestamp expression, at multiples of `step` nanoseconds.
+    ByTime {
+        /// The expression.
+        expression: String,
+        /// Nanoseconds, positive.
+        step: i64,
+    },
+    /// By lists of values of an expression.
+    ByKey(String),
+}
+
+/// A dialect's answer, checked: the parts of one SELECT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// `WITH` items, without the word.
+    pub common_tables: Vec<String>,
+    /// What follows `FROM`.
+    pub from_item: String,
+    /// The expression that yields each field.
+    pub outputs: Vec<(usize, String)>,
+    /// One per term, in order.
+    pub verdicts: Vec<Verdict>,
+    /// One expression per sort key, or none when the order cannot be pushed.
+    pub order: Option<Vec<String>>,
+    /// How the scan may be cut.
+    pub slicing: Slicing,
+    /// For a person.
+    pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// The expression that yields a field.
+    pub fn output(&self, field: usize) -> Option<&str> {
+        self.outputs.iter().find(|(index, _)| *index == field).map(|(_, expression)| expression.as_str())
+    }
+}

@@ -1,0 +1,118 @@
+//! Expressions in Athena's vocabulary.
+
+use super::Literal;
+
+/// The functions of Athena's vocabulary (`StandardFunctions` of the Java SDK), with Athena's meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "SQL's own operators")]
+pub enum Function {
+    And,
+    Or,
+    Not,
+    Equal,
+    NotEqual,
+    LessThan,
+    LessThanOrEqual,
+    GreaterThan,
+    GreaterThanOrEqual,
+    IsDistinctFrom,
+    IsNull,
+    In,
+    Like,
+    NullIf,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulus,
+    Negate,
+    Array,
+}
+
+impl Function {
+    /// All of them with their names at the wire.
+    pub const NAMES: [(Self, &'static str); 21] = [
+        (Self::And, "$and"),
+        (Self::Or, "$or"),
+        (Self::Not, "$not"),
+        (Self::Equal, "$equal"),
+        (Self::NotEqual, "$not_equal"),
+        (Self::LessThan, "$less_than"),
+        (Self::LessThanOrEqual, "$less_than_or_equal"),
+        (Self::GreaterThan, "$greater_than"),
+        (Self::GreaterThanOrEqual, "$greater_than_or_equal"),
+        (Self::IsDistinctFrom, "$is_distinct_from"),
+        (Self::IsNull, "$is_null"),
+        (Self::In, "$in"),
+        (Self::Like, "$like_pattern"),
+        (Self::NullIf, "$nullif"),
+        (Self::Add, "$add"),
+        (Self::Subtract, "$subtract"),
+        (Self::Multiply, "$multiply"),
+        (Self::Divide, "$divide"),
+        (Self::Modulus, "$modulus"),
+        (Self::Negate, "$negate"),
+        (Self::Array, "$array"),
+    ];
+
+    /// Reads a name as the wire writes it, with its dollar.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(function, _)| *function)
+    }
+
+    /// Its name at the wire, with its dollar.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(function, _)| *function == self).map_or("", |(_, name)| name)
+    }
+
+    /// Whether the host can evaluate it on a batch, and so may announce it.
+    pub fn is_evaluated(self) -> bool {
+        match self {
+            Self::And
+            | Self::Or
+            | Self::Not
+            | Self::Equal
+            | Self::NotEqual
+            | Self::LessThan
+            | Self::LessThanOrEqual
+            | Self::GreaterThan
+            | Self::GreaterThanOrEqual
+            | Self::IsDistinctFrom
+            | Self::IsNull
+            | Self::In
+            | Self::Like
+            | Self::Array => true,
+            Self::NullIf
+            | Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Divide
+            | Self::Modulus
+            | Self::Negate => false,
+        }
+    }
+}
+
+/// An expression over a mapping's fields.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expression {
+    /// A field, by index.
+    Field(usize),
+    /// A constant.
+    Constant(Literal),
+    /// NULL.
+    Null,
+    /// A call.
+    Call(Function, Vec<Expression>),
+}
+
+impl Expression {
+    /// Adds the fields it looks at, perhaps several times.
+    pub(super) fn collect_fields(&self, fields: &mut Vec<usize>) {
+        match self {
+            Self::Field(field) => fields.push(*field),
+            Self::Constant(_) | Self::Null => {}
+            Self::Call(_, arguments) => arguments.iter().for_each(|argument| argument.collect_fields(fields)),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Constants, and how they are read from Athena's one-row Arrow blocks.
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{
+    DataType, Date32Type, Date64Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit,
+    TimestampMillisecondType,
+};
+
+use crate::error::{Error, Result};
+use crate::wire::unpack_utc_millis;
+
+/// A constant; never NULL.
+///
+/// Athena speaks of timestamps in milliseconds, Timestream stores nanoseconds. Both are literals, and
+/// [`super::pushed_term`] turns the one into ranges of the other, exactly.
+#[derive(Clone, Debug, PartialEq, PartialOrd)]
+pub enum Literal {
+    /// A boolean.
+    Boolean(bool),
+    /// An integer of any width.
+    Integer(i64),
+    /// A double.
+    Double(f64),
+    /// Text, ordered by code point.
+    Text(String),
+    /// Days since 1970-01-01.
+    Date(i32),
+    /// Milliseconds since the epoch: Athena's timestamp.
+    Millis(i64),
+    /// Nanoseconds since the epoch: Timestream's timestamp.
+    Nanos(i64),
+}
+
+impl Literal {
+    /// Reads row `row` of an array; None is NULL.
+    ///
+    /// # Errors
+    ///
+    /// When the type is none that this connector's fields have.
+    pub fn from_array(array: &dyn Array, row: usize) -> Result<Option<Self>> {
+        if row >= array.len() || array.is_null(row) {
+            return Ok(None);
+        }
+        Ok(Some(match array.data_type() {
+            DataType::Boolean => Self::Boolean(array.as_boolean().value(row)),
+            DataType::Int8 => Self::Integer(array.as_primitive::<Int8Type>().value(row).into()),
+            DataType::Int16 => Self::Integer(array.as_primitive::<Int16Type>().value(row).into()),
+            DataType::Int32 => Self::Integer(array.as_primitive::<Int32Type>().value(row).into()),
+            DataType::Int64 => Self::Integer(array.as_primitive::<Int64Type>().value(row)),
+            DataType::Float32 => Self::Double(array.as_primitive::<Float32Type>().value(row).into()),
+            DataType::Float64 => Self::Double(array.as_primitive::<Float64Type>().value(row)),
+            DataType::Utf8 => Self::Text(array.as_string::<i32>().value(row).to_owned()),
+            DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>().value(row)),
+            DataType::Date64 => Self::Millis(array.as_primitive::<Date64Type>().value(row)),
+            DataType::Timestamp(TimeUnit::Millisecond, Some(_)) => {
+                Self::Millis(unpack_utc_millis(array.as_primitive::<TimestampMillisecondType>().value(row)))
+            }
+            other => return Err(Error::invalid_input(format!("cannot read constant: type {other} is not supported"))),
+        }))
+    }
+
+    /// Whether a field of that type can hold it.
+    pub fn fits(&self, data_type: &DataType) -> bool {
+        matches!(
+            (self, data_type),
+            (Self::Boolean(_), DataType::Boolean)
+                | (Self::Integer(_), DataType::Int32 | DataType::Int64)
+                | (Self::Double(_), DataType::Float64)
+                | (Self::Text(_), DataType::Utf8)
+                | (Self::Date(_), DataType::Date32)
+                | (Self::Millis(_), DataType::Date64 | DataType::Timestamp(..))
+        )
+    }
+
+    /// The kind's name, for errors; never the value.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Boolean(_) => "boolean",
+            Self::Integer(_) => "integer",
+            Self::Double(_) => "double",
+            Self::Text(_) => "text",
+            Self::Date(_) => "date",
+            Self::Millis(_) | Self::Nanos(_) => "timestamp",
+        }
+    }
+}

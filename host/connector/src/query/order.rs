@@ -1,0 +1,75 @@
+//! Order with a limit, applied by the host where Timestream was not asked to.
+
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch};
+
+use crate::error::{Error, Result};
+
+/// One key to sort by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    /// Index into the mapping's fields.
+    pub field: usize,
+    /// Largest first.
+    pub descending: bool,
+    /// NULL before everything else, else after.
+    pub nulls_first: bool,
+}
+
+/// Keeps the first `limit` rows of all that it is given; holds twice as many, or one batch more, at a time.
+#[derive(Debug)]
+pub struct TopN {
+    /// Column of the batch, and how to sort by it.
+    keys: Vec<(usize, SortOptions)>,
+    limit: usize,
+    kept: Vec<RecordBatch>,
+    rows: usize,
+}
+
+impl TopN {
+    /// Sorts by columns of the batches that will come, most significant first.
+    pub fn new(keys: impl IntoIterator<Item = (usize, SortKey)>, limit: usize) -> Self {
+        let keys = keys
+            .into_iter()
+            .map(|(column, key)| (column, SortOptions { descending: key.descending, nulls_first: key.nulls_first }))
+            .collect();
+        Self { keys, limit, kept: Vec::new(), rows: 0 }
+    }
+
+    /// Takes a batch.
+    ///
+    /// # Errors
+    ///
+    /// When a key's type cannot be sorted.
+    pub fn push(&mut self, batch: RecordBatch) -> Result<()> {
+        self.rows += batch.num_rows();
+        self.kept.push(batch);
+        if self.rows > self.limit.saturating_mul(2) { self.cut() } else { Ok(()) }
+    }
+
+    /// The rows kept, sorted; None if there were none.
+    ///
+    /// # Errors
+    ///
+    /// When a key's type cannot be sorted.
+    pub fn finish(mut self) -> Result<Option<RecordBatch>> {
+        self.cut()?;
+        Ok(self.kept.pop())
+    }
+
+    fn cut(&mut self) -> Result<()> {
+        let Some(first) = self.kept.first() else { return Ok(()) };
+        let cannot = |error| Error::invalid_input("cannot sort the rows").with_source(error);
+        let all = concat_batches(&first.schema(), &self.kept).map_err(cannot)?;
+        let columns: Vec<SortColumn> = self
+            .keys
+            .iter()
+            .map(|(column, options)| SortColumn { values: all.column(*column).clone(), options: Some(*options) })
+            .collect();
+        let indices: UInt32Array = lexsort_to_indices(&columns, Some(self.limit)).map_err(cannot)?;
+        let cut = take_record_batch(&all, &indices).map_err(cannot)?;
+        self.rows = cut.num_rows();
+        self.kept = vec![cut];
+        Ok(())
+    }
+}

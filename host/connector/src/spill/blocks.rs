@@ -1,0 +1,161 @@
+//! Cutting batches into blocks, and the choice between inline and spilled (federation-protocol.md, section 6.3).
+
+use std::sync::Arc;
+
+use arrow::array::{Array, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use tokio::task::JoinSet;
+
+use super::crypto::encrypt;
+use super::store::{Location, SpillStore};
+use crate::error::{Error, Result};
+use crate::wire::{EncryptionKey, Framing, encode_batch};
+
+/// Uploads under way at once. More gained nothing on loopback (read-path.md, section 5), and each holds a block.
+const UPLOADS_IN_FLIGHT: usize = 2;
+
+/// Bytes of Arrow that still fit Lambda's answer of 6,291,556 bytes as base64, with room for the rest of the JSON and a
+/// large schema.
+const MAX_INLINE_BYTES: usize = 4_200_000;
+
+/// Where a read's rows went.
+#[derive(Debug)]
+pub enum Output {
+    /// All in one batch.
+    Inline(RecordBatch),
+    /// In this many objects, numbered from 0.
+    Spilled {
+        /// How many.
+        blocks: usize,
+        /// Their bytes, encrypted.
+        bytes: u64,
+    },
+}
+
+/// Collects batches into blocks and spills those that are full. Holds one block being collected and at most
+/// two being uploaded, whatever the result's size.
+#[derive(Debug)]
+pub struct Spiller {
+    store: Arc<SpillStore>,
+    location: Location,
+    key: Option<EncryptionKey>,
+    schema: SchemaRef,
+    max_block_bytes: usize,
+    max_inline_bytes: usize,
+    current: Vec<RecordBatch>,
+    current_bytes: usize,
+    blocks: usize,
+    spilled_bytes: u64,
+    uploads: JoinSet<Result<()>>,
+}
+
+impl Spiller {
+    /// A spiller for one split; the sizes are the request's, in bytes.
+    pub fn new(
+        store: Arc<SpillStore>,
+        location: Location,
+        key: Option<EncryptionKey>,
+        schema: SchemaRef,
+        max_block_bytes: u64,
+        max_inline_bytes: u64,
+    ) -> Self {
+        let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        Self {
+            store,
+            location,
+            key,
+            schema,
+            max_block_bytes: size(max_block_bytes),
+            max_inline_bytes: size(max_inline_bytes).min(MAX_INLINE_BYTES),
+            current: Vec::new(),
+            current_bytes: 0,
+            blocks: 0,
+            spilled_bytes: 0,
+            uploads: JoinSet::new(),
+        }
+    }
+
+    /// Takes a batch. Waits when both uploads are busy: that is all the back-pressure there is.
+    ///
+    /// # Errors
+    ///
+    /// When an upload failed.
+    pub async fn push(&mut self, batch: RecordBatch) -> Result<()> {
+        let mut rest = batch;
+        while rest.num_rows() > 0 {
+            let bytes = block_bytes(&rest);
+            if self.current_bytes + bytes <= self.max_block_bytes {
+                self.current_bytes += bytes;
+                self.current.push(rest);
+                return Ok(());
+            }
+            if !self.current.is_empty() {
+                self.spill().await?;
+                continue;
+            }
+            // A batch above the limit by itself: cut in proportion. A single row may be above it.
+            let rows = rest.num_rows();
+            let head = (rows * self.max_block_bytes / bytes.max(1)).clamp(1, rows);
+            self.current.push(rest.slice(0, head));
+            self.spill().await?;
+            rest = rest.slice(head, rows - head);
+        }
+        Ok(())
+    }
+
+    /// The answer: inline when nothing was spilled and the rest is small, else all in S3.
+    ///
+    /// # Errors
+    ///
+    /// When an upload failed.
+    pub async fn finish(mut self) -> Result<Output> {
+        if self.blocks == 0 && self.current_bytes < self.max_inline_bytes {
+            return self.concat().map(Output::Inline);
+        }
+        if !self.current.is_empty() {
+            self.spill().await?;
+        }
+        while let Some(upload) = self.uploads.join_next().await {
+            finished(upload)?;
+        }
+        Ok(Output::Spilled { blocks: self.blocks, bytes: self.spilled_bytes })
+    }
+
+    fn concat(&mut self) -> Result<RecordBatch> {
+        self.current_bytes = 0;
+        let batches = std::mem::take(&mut self.current);
+        concat_batches(&self.schema, &batches).map_err(|error| Error::bug(format_args!("batches do not fit: {error}")))
+    }
+
+    async fn spill(&mut self) -> Result<()> {
+        let batch = self.concat()?;
+        let mut bytes = encode_batch(&batch, Framing::Legacy)
+            .map_err(|error| Error::bug(format_args!("a block cannot be encoded: {error}")))?;
+        drop(batch);
+        if let Some(key) = &self.key {
+            encrypt(key, &mut bytes)?;
+        }
+        while self.uploads.len() >= UPLOADS_IN_FLIGHT {
+            match self.uploads.join_next().await {
+                Some(upload) => finished(upload)?,
+                None => break,
+            }
+        }
+        let (store, location, number) = (self.store.clone(), self.location.clone(), self.blocks);
+        self.blocks += 1;
+        self.spilled_bytes += bytes.len() as u64;
+        self.uploads.spawn(async move { store.put(&location, number, Bytes::from(bytes)).await });
+        Ok(())
+    }
+}
+
+fn finished(upload: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
+    upload.map_err(|error| Error::bug(format_args!("an upload's task ended: {error}")))?
+}
+
+/// A block's size as the protocol counts it: used bytes of all buffers, without padding.
+pub fn block_bytes(batch: &RecordBatch) -> usize {
+    batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or_default()).sum()
+}

@@ -1,0 +1,3 @@
+//! The commands of `athena-timestream`, one file each.
+
+pub mod serve;

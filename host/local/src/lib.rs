@@ -1,0 +1,6 @@
+//! Athena's and Timestream's part on one machine, so that the connector runs, is tested and is developed against
+//! without an account.
+
+pub mod cli;
+pub mod s3;
+pub mod timestream;

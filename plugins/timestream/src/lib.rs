@@ -1,0 +1,3 @@
+//! The shipped dialect: the defaults of [`guest::Dialect`], and nothing else.
+
+guest::export_dialect!(guest::Timestream);

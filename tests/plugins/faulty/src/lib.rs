@@ -1,0 +1,3 @@
+//! A dialect that misbehaves on request.
+
+guest::export_dialect!(guest::Timestream);

@@ -1,0 +1,52 @@
+//! What cargo alone cannot: `cargo xtask <command>`.
+//!
+//! A command is a module with one public function; this file only chooses.
+
+use std::process::ExitCode;
+
+mod guests;
+mod toolchain;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+commands:
+  guests   build every plugin into target/components/<name>.wasm
+
+environment:
+  GUEST_TOOLCHAIN   auto (default), installed, rustup or debian: which rustc compiles plugins";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["guests"] => guests::build(),
+        ["help" | "--help" | "-h"] => {
+            print(USAGE);
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            say(USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells the person at the terminal what happens, on stderr.
+#[expect(clippy::print_stderr, reason = "a command talks to its user")]
+pub(crate) fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Prints what was asked for, on stdout.
+#[expect(clippy::print_stdout, reason = "a command answers its user")]
+fn print(text: &str) {
+    println!("{text}");
+}
