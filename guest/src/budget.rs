@@ -17,9 +17,11 @@ const JOINT_BYTES: usize = 16;
 pub(crate) fn spend(terms: Vec<Result<Condition, String>>) -> (Vec<Verdict>, Vec<String>) {
     let mut order: Vec<usize> = (0..terms.len()).collect();
     order.sort_unstable_by_key(|place| {
-        terms[*place].as_ref().map_or((true, 0, *place), |condition| {
-            (!condition.prunes, condition.sql.len(), *place)
-        })
+        terms[*place]
+            .as_ref()
+            .map_or((true, 0, *place), |condition| {
+                (!condition.prunes, condition.sql.len(), *place)
+            })
     });
     let mut left = CONDITION_BYTES;
     let mut fits = |sql: &str| {

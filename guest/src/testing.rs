@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use crate::{
-    ArrowType, Call, Caller, Column, ColumnKind, Domain, Function, Literal, Node, Request, Scalar, Source, Table, Term,
-    TimestreamType, ValueSet, mapping,
+    ArrowType, Call, Caller, Column, ColumnKind, Domain, Function, Literal, Node, Request, Scalar,
+    Source, Table, Term, TimestreamType, ValueSet, mapping,
 };
 
 /// A table of scalar columns: `time` has its kind, `measure_name` too, the rest are measures.
@@ -16,7 +16,10 @@ pub(crate) fn table(columns: &[(&str, Scalar)]) -> Table {
     };
     Table {
         source: Source::Table(("myDatabase".into(), "myTable".into())),
-        types: columns.iter().map(|(_, scalar)| TimestreamType::Scalar(*scalar)).collect(),
+        types: columns
+            .iter()
+            .map(|(_, scalar)| TimestreamType::Scalar(*scalar))
+            .collect(),
         columns: columns
             .iter()
             .zip(0..)
@@ -42,17 +45,30 @@ pub(crate) fn request(table: Table, terms: Vec<Term>) -> Request {
         order: Vec::new(),
         limit: None,
         now: 0,
-        caller: Caller { account: String::new(), arn: String::new(), tags: Vec::new(), groups: Vec::new() },
+        caller: Caller {
+            account: String::new(),
+            arn: String::new(),
+            tags: Vec::new(),
+            groups: Vec::new(),
+        },
         query_id: String::new(),
     }
 }
 
 pub(crate) fn domain(field: u32, values: ValueSet) -> Term {
-    Term::Domain(Domain { field, values, null_allowed: false })
+    Term::Domain(Domain {
+        field,
+        values,
+        null_allowed: false,
+    })
 }
 
 pub(crate) fn domain_or_null(field: u32, values: ValueSet) -> Term {
-    Term::Domain(Domain { field, values, null_allowed: true })
+    Term::Domain(Domain {
+        field,
+        values,
+        null_allowed: true,
+    })
 }
 
 pub(crate) fn text(value: &str) -> Literal {
@@ -60,7 +76,10 @@ pub(crate) fn text(value: &str) -> Literal {
 }
 
 pub(crate) fn call(function: Function, arguments: &[u32]) -> Node {
-    Node::Call(Call { function, arguments: arguments.into() })
+    Node::Call(Call {
+        function,
+        arguments: arguments.into(),
+    })
 }
 
 /// A mapping's type where a test wants another than the default one.

@@ -1,1 +1,5 @@
-//! all
+//! The tests of the whole, one binary; the smallest extent first.
+
+mod errors;
+mod plugins;
+mod reading;

@@ -1,1 +1,95 @@
-//! tests
+//! What the tests share: components, a Timestream that plays a script, a connector in front of it, Athena's requests.
+
+pub mod athena;
+pub mod scripted;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use connector::Settings;
+use connector::plugin::{Engine, Plugin};
+
+/// The repository's folder.
+pub fn workspace() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(PathBuf::from)
+        .unwrap_or_default()
+}
+
+/// The file of a component that `cargo xtask guests` built.
+///
+/// # Errors
+///
+/// When it was not built.
+pub fn component(name: &str) -> Result<PathBuf> {
+    let path = workspace().join(format!("target/components/{name}.wasm"));
+    anyhow::ensure!(
+        path.exists(),
+        "{} is not there; hint: run `cargo xtask guests`",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// An admitted plugin.
+///
+/// # Errors
+///
+/// When it was not built, or is refused.
+pub fn plugin(name: &str) -> Result<Arc<Plugin>> {
+    Plugin::from_file(&Engine::new()?, &component(name)?).context("cannot load a component")
+}
+
+/// An SDK configuration that reaches these servers, and AWS never.
+pub fn sdk_config(timestream: &str, s3: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "local",
+            "local-secret",
+            None,
+            None,
+            "tests",
+        )))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
+        .service_config(Endpoints {
+            s3: s3.to_owned(),
+            timestream: timestream.to_owned(),
+        })
+        .build()
+}
+
+#[derive(Debug)]
+struct Endpoints {
+    s3: String,
+    timestream: String,
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let url = if key.service_id().eq_ignore_ascii_case("s3") {
+            &self.s3
+        } else {
+            &self.timestream
+        };
+        (key.env() == "AWS_ENDPOINT_URL").then(|| url.clone())
+    }
+}
+
+/// Settings with a bucket and nothing else.
+///
+/// # Errors
+///
+/// When the name is no bucket's.
+pub fn settings(bucket: &str) -> Result<Settings> {
+    let lookup = |name: &str| (name == "spill_bucket").then(|| bucket.to_owned());
+    Ok(Settings::from_lookup(lookup)?)
+}

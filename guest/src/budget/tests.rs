@@ -1,1 +1,79 @@
+use super::*;
 
+fn condition(sql: String, shorter: Option<&str>, prunes: bool) -> Result<Condition, String> {
+    Ok(Condition {
+        sql,
+        exact: true,
+        shorter: shorter.map(str::to_owned),
+        prunes,
+        bounds_time: false,
+    })
+}
+
+#[test]
+fn what_fits_stays_in_its_order() {
+    let terms = vec![
+        condition("a".into(), None, false),
+        Err("why".into()),
+        condition("b".into(), None, true),
+    ];
+    let (verdicts, notes) = spend(terms);
+    assert_eq!(
+        verdicts,
+        [
+            Verdict::Exact("a".into()),
+            Verdict::Skipped("why".into()),
+            Verdict::Exact("b".into())
+        ]
+    );
+    assert!(notes.is_empty());
+}
+
+#[test]
+fn the_long_list_gives_way_and_not_the_rest() {
+    let long = "x".repeat(CONDITION_BYTES);
+    let terms = vec![
+        condition(long.clone(), Some("short"), false),
+        condition("b".into(), None, false),
+        condition(long, None, false),
+    ];
+    let (verdicts, notes) = spend(terms);
+    assert_eq!(
+        verdicts,
+        [
+            Verdict::Wider("short".into()),
+            Verdict::Exact("b".into()),
+            Verdict::Skipped("its 200000 bytes are too many for one statement".into())
+        ]
+    );
+    assert_eq!(
+        notes,
+        [
+            "term 1 is pushed as the range its values lie in: its 200000 bytes are too many for one statement"
+        ]
+    );
+}
+
+#[test]
+fn what_prunes_comes_first() {
+    let half = "x".repeat(CONDITION_BYTES / 2);
+    let terms = vec![
+        condition(half.clone(), None, false),
+        condition(half.clone() + "longer", None, true),
+    ];
+    let (verdicts, _) = spend(terms);
+    assert_eq!(verdicts[1], Verdict::Exact(half + "longer"));
+    assert!(matches!(verdicts[0], Verdict::Skipped(_)));
+}
+
+#[test]
+fn a_wide_condition_stays_wide() {
+    let wide = Condition {
+        sql: "a".into(),
+        exact: false,
+        shorter: None,
+        prunes: false,
+        bounds_time: false,
+    };
+    assert_eq!(spend(vec![Ok(wide)]).0, [Verdict::Wider("a".into())]);
+}

@@ -1,1 +1,282 @@
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+use super::*;
+use crate::testing::{call, domain, domain_or_null, request, show_as, table, text};
+use crate::{ArrowType, Bound, Function, Literal, Range, RefusalKind, SortKey, ValueSet, Verdict};
+
+const CPU: [(&str, Scalar); 6] = [
+    ("measure_name", Scalar::Varchar),
+    ("measure_value::double", Scalar::Double),
+    ("az", Scalar::Varchar),
+    ("time", Scalar::Timestamp),
+    ("Hostname", Scalar::Varchar),
+    ("window", Scalar::IntervalDayToSecond),
+];
+
+fn from_noon() -> Term {
+    let noon = Literal::Timestamp(1_704_110_400_000_000_000);
+    domain(
+        3,
+        ValueSet::Ranges(vec![Range {
+            low: Bound::Inclusive(noon),
+            high: Bound::Unbounded,
+        }]),
+    )
+}
+
+fn source(source: Source) -> QueryPlan {
+    let mut table = table(&CPU);
+    table.source = source;
+    plan(&request(table, vec![])).unwrap()
+}
+
+#[test]
+fn a_table_is_read_by_its_quoted_name() {
+    let plan = source(Source::Table(("my\"db".into(), "my.table-1".into())));
+    assert_eq!(plan.from_item, r#""my""db"."my.table-1""#);
+    assert!(plan.common_tables.is_empty());
+    assert_eq!(
+        plan.slicing,
+        Slicing::ByTime((r#""time""#.into(), 1_000_000))
+    );
+}
+
+/// Case Q5 of the Java connector, whose text a comment or a semicolon at the end would break.
+#[test]
+fn a_view_stands_on_its_own_lines() {
+    for text in [
+        "SELECT col1 from test_table",
+        "\n SELECT col1 from test_table ;\n; ",
+    ] {
+        let plan = source(Source::View(("v".into(), text.into())));
+        assert_eq!(
+            plan.common_tables,
+            ["\"athena_timestream_source\" AS (\nSELECT col1 from test_table\n)"]
+        );
+        assert_eq!(plan.from_item, r#""athena_timestream_source""#);
+        assert!(matches!(plan.slicing, Slicing::Never(_)));
+    }
+    let plan = source(Source::View(("v".into(), "SELECT 1 -- one".into())));
+    assert_eq!(
+        plan.common_tables,
+        ["\"athena_timestream_source\" AS (\nSELECT 1 -- one\n)"]
+    );
+}
+
+#[test]
+fn a_statement_of_the_user_is_read_as_a_table() {
+    let plan = source(Source::Passthrough("SELECT 1 AS one;".into()));
+    assert_eq!(
+        plan.from_item,
+        "(\nSELECT 1 AS one\n) AS \"athena_timestream_source\""
+    );
+    assert!(plan.common_tables.is_empty());
+    assert!(matches!(plan.slicing, Slicing::Never(_)));
+}
+
+#[test]
+fn a_source_without_text_is_refused() {
+    for source in [
+        Source::View(("v".into(), " ;".into())),
+        Source::Passthrough("\n".into()),
+    ] {
+        let mut table = table(&CPU);
+        table.source = source;
+        assert_eq!(
+            plan(&request(table, vec![])).unwrap_err().kind,
+            RefusalKind::Invalid
+        );
+    }
+}
+
+/// Cases Q6 and Q7.
+#[test]
+fn every_asked_column_is_put_out_once() {
+    let zones = ValueSet::AnyOf(vec![text("us-east-1a"), text("us-east-1b")]);
+    let plan = plan(&request(table(&CPU), vec![domain(2, zones)])).unwrap();
+    let expected = [
+        r#""measure_name""#,
+        r#""measure_value::double""#,
+        r#""az""#,
+        r#""time""#,
+        r#""Hostname""#,
+        r#""window""#,
+    ];
+    assert_eq!(
+        plan.outputs,
+        (0..).zip(expected.map(String::from)).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        plan.verdicts,
+        [Verdict::Exact(
+            r#""az" IN ('us-east-1a', 'us-east-1b')"#.into()
+        )]
+    );
+}
+
+#[test]
+fn terms_and_order_put_out_what_the_projection_does_not() {
+    let like = vec![
+        Node::Field(4),
+        Node::Constant(text("a%")),
+        call(Function::Like, &[0, 1]),
+    ];
+    let mut request = request(
+        table(&CPU),
+        vec![domain(2, ValueSet::All), Term::Expression(like)],
+    );
+    request.projection = vec![1, 2];
+    request.order = vec![SortKey {
+        field: 3,
+        descending: true,
+        nulls_first: false,
+    }];
+    let fields: Vec<u32> = plan(&request)
+        .unwrap()
+        .outputs
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    assert_eq!(fields, [1, 2, 4, 3]);
+    request.projection.clear();
+    request.terms.clear();
+    request.order.clear();
+    assert_eq!(plan(&request).unwrap().outputs, []);
+}
+
+#[test]
+fn order_is_by_bare_columns_or_not_at_all() {
+    let mut request = request(table(&CPU), vec![]);
+    assert_eq!(plan(&request).unwrap().order, Some(vec![]));
+    let by = |field| SortKey {
+        field,
+        descending: true,
+        nulls_first: true,
+    };
+    request.order = vec![by(3), by(4)];
+    assert_eq!(
+        plan(&request).unwrap().order,
+        Some(vec![r#""time""#.into(), r#""Hostname""#.into()])
+    );
+    // An interval is shown as text, and sorts differently as one.
+    request.order = vec![by(3), by(5)];
+    assert_eq!(plan(&request).unwrap().order, None);
+}
+
+#[test]
+fn a_table_without_time_is_not_cut() {
+    let plan = plan(&request(table(&[("a", Scalar::Varchar)]), vec![])).unwrap();
+    assert_eq!(
+        plan.slicing,
+        Slicing::Never("the table has no time column".into())
+    );
+    assert!(plan.notes.is_empty());
+}
+
+#[test]
+fn a_scan_of_all_time_is_noted() {
+    let notes = |terms| plan(&request(table(&CPU), terms)).unwrap().notes;
+    let expected =
+        ["no time range is pushed: Timestream reads the table from its first row to its last"];
+    assert_eq!(notes(vec![]), expected);
+    assert_eq!(notes(vec![domain(3, ValueSet::All)]), expected);
+    assert_eq!(notes(vec![domain_or_null(3, ValueSet::All)]), expected);
+    assert_eq!(notes(vec![from_noon()]), Vec::<String>::new());
+    let noon = Node::Constant(Literal::Timestamp(1_704_110_400_000_000_000));
+    let after = vec![Node::Field(3), noon, call(Function::GreaterThan, &[0, 1])];
+    assert_eq!(notes(vec![Term::Expression(after)]), Vec::<String>::new());
+}
+
+#[test]
+fn a_long_list_becomes_the_range_it_lies_in() {
+    let list = (0..40_000)
+        .map(|number| text(&format!("host-{number:06}")))
+        .collect();
+    let plan = plan(&request(
+        table(&CPU),
+        vec![domain(4, ValueSet::AnyOf(list)), from_noon()],
+    ))
+    .unwrap();
+    assert_eq!(
+        plan.verdicts,
+        [
+            Verdict::Wider(r#""Hostname" >= 'host-000000' AND "Hostname" <= 'host-039999'"#.into()),
+            Verdict::Exact(r#""time" >= TIMESTAMP '2024-01-01 12:00:00.000000000'"#.into()),
+        ]
+    );
+    assert_eq!(plan.notes.len(), 1);
+}
+
+#[test]
+fn a_field_that_another_plugin_made_is_not_known_here() {
+    let mut request = request(table(&CPU), vec![domain(0, ValueSet::All)]);
+    show_as(&mut request, 0, ArrowType::Int64);
+    let reason = "`measure_name` is shown as another type than its column has";
+    request.terms = vec![domain(0, ValueSet::AnyOf(vec![Literal::Integer(1)]))];
+    assert_eq!(
+        plan(&request).unwrap().verdicts,
+        [Verdict::Skipped(reason.into())]
+    );
+    request.mapping.fields[0].column = None;
+    assert_eq!(plan(&request).unwrap_err().kind, RefusalKind::Unsupported);
+}
+
+#[test]
+fn a_zoned_timestamp_is_compared_like_any_other() {
+    let mut request = request(table(&CPU), vec![from_noon()]);
+    show_as(&mut request, 3, ArrowType::TimestampMilliUtc);
+    assert!(matches!(
+        plan(&request).unwrap().verdicts[..],
+        [Verdict::Exact(_)]
+    ));
+}
+
+#[test]
+fn nested_columns_are_put_out_and_not_compared() {
+    let mut table = table(&[("n", Scalar::Double)]);
+    table.types.push(TimestreamType::Series(0));
+    table.columns[0].type_ = 1;
+    let mut request = request(table, vec![domain(0, ValueSet::All)]);
+    request.order = vec![SortKey {
+        field: 0,
+        descending: false,
+        nulls_first: false,
+    }];
+    let plan = plan(&request).unwrap();
+    assert_eq!(plan.verdicts, [Verdict::Skipped("`n` is nested".into())]);
+    assert_eq!(plan.outputs, [(0, r#""n""#.into())]);
+    assert_eq!(plan.order, None);
+}
+
+#[test]
+fn indices_that_lead_nowhere_are_refused() {
+    for spoil in [
+        |request: &mut Request| request.projection = vec![6],
+        |request: &mut Request| request.terms = vec![domain(9, ValueSet::All)],
+        |request: &mut Request| {
+            request.order = vec![SortKey {
+                field: 6,
+                descending: false,
+                nulls_first: false,
+            }]
+        },
+        |request: &mut Request| request.mapping.fields[0].column = Some(6),
+        |request: &mut Request| request.mapping.fields[0].type_ = 60,
+    ] {
+        let mut request = request(table(&CPU), vec![]);
+        spoil(&mut request);
+        assert_eq!(plan(&request).unwrap_err().kind, RefusalKind::Invalid);
+    }
+}
+
+#[test]
+fn columns_without_a_name_cannot_be_read() {
+    let mut request = request(table(&[("", Scalar::Varchar)]), vec![]);
+    assert_eq!(request.mapping.fields[0].name, "item");
+    request.projection = vec![0];
+    let refusal = plan(&request).unwrap_err();
+    assert_eq!(
+        refusal.message,
+        "the column that field `item` shows has no name; hint: give it one with AS"
+    );
+}

@@ -68,7 +68,12 @@ struct Inner {
 impl Error {
     /// An error with its message: `cannot <what>: <why>`, lower case, no full stop.
     pub fn new(code: Code, fault: Fault, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { code, fault, message: message.into(), source: None }))
+        Self(Box::new(Inner {
+            code,
+            fault,
+            message: message.into(),
+            source: None,
+        }))
     }
 
     /// The caller asked for something malformed or impossible.
@@ -80,7 +85,11 @@ impl Error {
     #[track_caller]
     pub fn bug(what: impl fmt::Display) -> Self {
         let place = std::panic::Location::caller();
-        let message = format!("bug in the connector at {}:{}: {what}; please report it", place.file(), place.line());
+        let message = format!(
+            "bug in the connector at {}:{}: {what}; please report it",
+            place.file(),
+            place.line()
+        );
         debug_assert!(false, "{message}");
         Self::new(Code::Internal, Fault::Host, message)
     }
@@ -137,14 +146,26 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { code, fault, message, .. } = &*self.0;
+        let Inner {
+            code,
+            fault,
+            message,
+            ..
+        } = &*self.0;
         write!(formatter, "{code:?} ({fault:?}): {message}")?;
-        if self.0.source.is_some() { write!(formatter, ": {}", self.chain()) } else { Ok(()) }
+        if self.0.source.is_some() {
+            write!(formatter, ": {}", self.chain())
+        } else {
+            Ok(())
+        }
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
     }
 }

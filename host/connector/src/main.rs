@@ -19,10 +19,15 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 }
 
 async fn answer(connector: &Connector, payload: &RawValue) -> Result<Box<RawValue>, Diagnostic> {
-    let answer = connector.handle(payload.get().as_bytes()).await.and_then(|answer| {
-        let json = String::from_utf8(answer).map_err(|error| Error::bug(format_args!("an answer is no text: {error}")))?;
-        RawValue::from_string(json).map_err(|error| Error::bug(format_args!("an answer is no JSON: {error}")))
-    });
+    let answer = connector
+        .handle(payload.get().as_bytes())
+        .await
+        .and_then(|answer| {
+            let json = String::from_utf8(answer)
+                .map_err(|error| Error::bug(format_args!("an answer is no text: {error}")))?;
+            RawValue::from_string(json)
+                .map_err(|error| Error::bug(format_args!("an answer is no JSON: {error}")))
+        });
     answer.map_err(|error| {
         tracing::error!(
             error = error.message(),

@@ -33,32 +33,50 @@ impl Settings {
     pub fn from_lookup(get: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let mut problems = Vec::new();
         let text = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        let spill_put_request_headers = text("spill_put_request_headers").map(|json| serde_json::from_str(&json));
-        let spill_put_request_headers = spill_put_request_headers.unwrap_or(Ok(BTreeMap::new())).unwrap_or_else(|_| {
-            problems.push("`spill_put_request_headers` is no JSON object of texts".to_owned());
-            BTreeMap::new()
-        });
-        let disable_spill_encryption = match text("disable_spill_encryption").as_deref().map(str::to_lowercase).as_deref() {
+        let spill_put_request_headers =
+            text("spill_put_request_headers").map(|json| serde_json::from_str(&json));
+        let spill_put_request_headers = spill_put_request_headers
+            .unwrap_or(Ok(BTreeMap::new()))
+            .unwrap_or_else(|_| {
+                problems.push("`spill_put_request_headers` is no JSON object of texts".to_owned());
+                BTreeMap::new()
+            });
+        let disable_spill_encryption = match text("disable_spill_encryption")
+            .as_deref()
+            .map(str::to_lowercase)
+            .as_deref()
+        {
             None | Some("false") => false,
             Some("true") => true,
             Some(_) => {
-                problems.push("`disable_spill_encryption` is neither `true` nor `false`".to_owned());
+                problems
+                    .push("`disable_spill_encryption` is neither `true` nor `false`".to_owned());
                 false
             }
         };
-        let max_block_size_bytes = text("MAX_BLOCK_SIZE_BYTES").and_then(|value| match value.parse() {
-            Ok(bytes) if bytes > 0 => Some(bytes),
-            _ => {
-                problems.push(format!("`MAX_BLOCK_SIZE_BYTES` is no positive number: {value}"));
-                None
-            }
-        });
+        let max_block_size_bytes =
+            text("MAX_BLOCK_SIZE_BYTES").and_then(|value| match value.parse() {
+                Ok(bytes) if bytes > 0 => Some(bytes),
+                _ => {
+                    problems.push(format!(
+                        "`MAX_BLOCK_SIZE_BYTES` is no positive number: {value}"
+                    ));
+                    None
+                }
+            });
         let spill_bucket = text("spill_bucket");
-        if spill_bucket.as_deref().is_some_and(|bucket| bucket.contains('/')) {
-            problems.push("`spill_bucket` holds a `/`; hint: give the bucket's name alone".to_owned());
+        if spill_bucket
+            .as_deref()
+            .is_some_and(|bucket| bucket.contains('/'))
+        {
+            problems
+                .push("`spill_bucket` holds a `/`; hint: give the bucket's name alone".to_owned());
         }
         if !problems.is_empty() {
-            return Err(Error::invalid_input(format!("cannot start with these settings: {}", problems.join("; "))));
+            return Err(Error::invalid_input(format!(
+                "cannot start with these settings: {}",
+                problems.join("; ")
+            )));
         }
         Ok(Self {
             spill_bucket,
@@ -83,6 +101,8 @@ impl Settings {
 
 /// The dialect that is deployed beside the executable.
 fn packaged_dialect() -> PathBuf {
-    let folder = std::env::current_exe().ok().and_then(|path| path.parent().map(PathBuf::from));
+    let folder = std::env::current_exe()
+        .ok()
+        .and_then(|path| path.parent().map(PathBuf::from));
     folder.unwrap_or_default().join("timestream.wasm")
 }

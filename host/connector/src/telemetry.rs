@@ -15,5 +15,9 @@ pub fn start() {
     };
     let filter = EnvFilter::new(format!("warn,connector={level},bootstrap={level}"));
     // A second start, as in tests, changes nothing.
-    let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }

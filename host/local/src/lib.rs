@@ -2,5 +2,6 @@
 //! without an account.
 
 pub mod cli;
+pub mod data;
 pub mod s3;
 pub mod timestream;

@@ -1,2 +1,61 @@
-//! main
-fn main() {}
+//! `athena-timestream`: ask, load and explain on one machine what Athena and Timestream do in the cloud.
+//!
+//! This file only chooses: a command is a module of [`local::cli`] with its arguments and one function `run`. An error
+//! goes to standard error with its causes; the exit code is 1 when a command failed and 2 when it was called wrongly.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use local::cli::{load, serve};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+/// Athena's and Timestream's part on one machine
+#[derive(Debug, Parser)]
+#[command(name = "athena-timestream", arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Load(load::Load),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_logging();
+    let outcome = match arguments.command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Load(args) => load::run(args).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Warnings go to standard error; `RUST_LOG` asks for more.
+fn start_logging() {
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::WARN.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "talk goes to standard error, data to standard output"
+)]
+fn say(line: &str) {
+    eprintln!("{line}");
+}

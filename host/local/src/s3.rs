@@ -53,7 +53,7 @@ impl S3 {
         std::fs::create_dir_all(folder.join(bucket))
             .with_context(|| format!("cannot serve S3: cannot make the bucket `{bucket}` in {shown}"))?;
         let files = FileSystem::new(&folder)
-            .map_err(|error| anyhow::anyhow!("cannot serve S3: cannot use the folder {shown}: {error}"))?;
+            .map_err(|error| anyhow::anyhow!("cannot serve S3: cannot use the folder {shown}: {error:?}"))?;
         let (access_key, secret_key) = ("local".to_owned(), "local-secret".to_owned());
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(access_key.clone(), secret_key.clone()));

@@ -27,7 +27,10 @@ pub struct Carried {
 impl Carried {
     /// As metadata, or as a split's properties.
     pub fn properties(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([(DIGEST.into(), self.digest.clone()), (NOW.into(), self.now.to_string())])
+        BTreeMap::from([
+            (DIGEST.into(), self.digest.clone()),
+            (NOW.into(), self.now.to_string()),
+        ])
     }
 
     /// From a lookup in metadata or properties; None when they are not there.
@@ -36,9 +39,16 @@ impl Carried {
     ///
     /// When they are malformed.
     pub fn from_properties<'a>(get: impl Fn(&str) -> Option<&'a String>) -> Result<Option<Self>> {
-        let (Some(digest), Some(now)) = (get(DIGEST), get(NOW)) else { return Ok(None) };
-        let now = now.parse().map_err(|_| Error::invalid_input(format!("cannot read `{NOW}`: it is no integer")))?;
-        Ok(Some(Self { digest: digest.clone(), now }))
+        let (Some(digest), Some(now)) = (get(DIGEST), get(NOW)) else {
+            return Ok(None);
+        };
+        let now = now
+            .parse()
+            .map_err(|_| Error::invalid_input(format!("cannot read `{NOW}`: it is no integer")))?;
+        Ok(Some(Self {
+            digest: digest.clone(),
+            now,
+        }))
     }
 
     /// Writes a table into metadata.
@@ -47,7 +57,8 @@ impl Carried {
     ///
     /// Never in practice: every table is JSON.
     pub fn put_table(table: &Table, metadata: &mut HashMap<String, String>) -> Result<()> {
-        let json = serde_json::to_string(table).map_err(|error| Error::bug(format_args!("a table is no JSON: {error}")))?;
+        let json = serde_json::to_string(table)
+            .map_err(|error| Error::bug(format_args!("a table is no JSON: {error}")))?;
         metadata.insert(TABLE.into(), json);
         Ok(())
     }
@@ -60,7 +71,8 @@ impl Carried {
     pub fn table(metadata: &HashMap<String, String>) -> Result<Option<Table>> {
         let parse = |json: &String| {
             serde_json::from_str(json).map_err(|error| {
-                Error::invalid_input(format!("cannot read `{TABLE}` in the schema's metadata")).with_source(error)
+                Error::invalid_input(format!("cannot read `{TABLE}` in the schema's metadata"))
+                    .with_source(error)
             })
         };
         metadata.get(TABLE).map(parse).transpose()

@@ -34,7 +34,11 @@ pub async fn describe(clients: &Clients, asked: &TableName) -> Result<Table> {
         }
         Err(error) => return Err(error),
     };
-    Ok(Table { source: Source::Table { database, table }, columns, options: Vec::new() })
+    Ok(Table {
+        source: Source::Table { database, table },
+        columns,
+        options: Vec::new(),
+    })
 }
 
 async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<Column>> {
@@ -42,7 +46,11 @@ async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<C
     let sql = format!("DESCRIBE {}.{}", quoted(database), quoted(table));
     let mut pages = Pages::start(clients.query().await?.clone(), sql);
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
-    let schema = Arc::new(Schema::new(vec![text("Column"), text("Type"), text("Timestream attribute type")]));
+    let schema = Arc::new(Schema::new(vec![
+        text("Column"),
+        text("Type"),
+        text("Timestream attribute type"),
+    ]));
     let mut decoder = Decoder::new(schema);
     let mut columns = Vec::new();
     while let Some(page) = pages.next().await? {

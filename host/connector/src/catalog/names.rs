@@ -17,9 +17,18 @@ const SERVICE_PAGE: i32 = 20;
 pub async fn databases(clients: &Clients) -> Result<Vec<String>> {
     let client = clients.write().await?;
     all_pages(async |token| {
-        let answer = client.list_databases().max_results(SERVICE_PAGE).set_next_token(token).send().await;
+        let answer = client
+            .list_databases()
+            .max_results(SERVICE_PAGE)
+            .set_next_token(token)
+            .send()
+            .await;
         let answer = answer.map_err(|error| service_error("list the databases", error))?;
-        let names = answer.databases.unwrap_or_default().into_iter().filter_map(|database| database.database_name);
+        let names = answer
+            .databases
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|database| database.database_name);
         Ok((names.collect(), answer.next_token))
     })
     .await
@@ -33,10 +42,19 @@ pub async fn databases(clients: &Clients) -> Result<Vec<String>> {
 pub async fn tables(clients: &Clients, database: &str) -> Result<Vec<String>> {
     let client = clients.write().await?;
     all_pages(async |token| {
-        let call = client.list_tables().database_name(database).max_results(SERVICE_PAGE).set_next_token(token);
+        let call = client
+            .list_tables()
+            .database_name(database)
+            .max_results(SERVICE_PAGE)
+            .set_next_token(token);
         let answer = call.send().await;
-        let answer = answer.map_err(|error| service_error(&format!("list the tables of `{database}`"), error))?;
-        let names = answer.tables.unwrap_or_default().into_iter().filter_map(|table| table.table_name);
+        let answer = answer
+            .map_err(|error| service_error(&format!("list the tables of `{database}`"), error))?;
+        let names = answer
+            .tables
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|table| table.table_name);
         Ok((names.collect(), answer.next_token))
     })
     .await
@@ -65,8 +83,12 @@ where
 /// When there is none, or several.
 pub async fn resolve(clients: &Clients, asked: &TableName) -> Result<(String, String)> {
     let database = resolve_database(clients, &asked.schema_name).await?;
-    let table = choose("table", &asked.table_name, tables(clients, &database).await?)
-        .map_err(|error| error.context(format_args!("in database `{database}`")))?;
+    let table = choose(
+        "table",
+        &asked.table_name,
+        tables(clients, &database).await?,
+    )
+    .map_err(|error| error.context(format_args!("in database `{database}`")))?;
     Ok((database, table))
 }
 
@@ -84,12 +106,16 @@ pub(super) fn choose(what: &str, asked: &str, names: Vec<String>) -> Result<Stri
     if let Some(name) = names.iter().find(|name| *name == asked) {
         return Ok(name.clone());
     }
-    let mut candidates: Vec<String> =
-        names.into_iter().filter(|name| name.to_lowercase() == asked.to_lowercase()).collect();
+    let mut candidates: Vec<String> = names
+        .into_iter()
+        .filter(|name| name.to_lowercase() == asked.to_lowercase())
+        .collect();
     match (candidates.pop(), candidates.len()) {
         (Some(name), 0) => Ok(name),
         (None, _) => {
-            let message = format!("cannot find {what} `{asked}` in Timestream; hint: check name, region and account");
+            let message = format!(
+                "cannot find {what} `{asked}` in Timestream; hint: check name, region and account"
+            );
             Err(Error::new(Code::EntityNotFound, Fault::Caller, message))
         }
         (Some(last), _) => {

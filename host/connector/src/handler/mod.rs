@@ -19,8 +19,8 @@ use crate::settings::Settings;
 use crate::spill::SpillStore;
 use crate::timestream::Clients;
 use crate::wire::{
-    ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, PingRequest, PingResponse, Request, Response, read_request,
-    write_response,
+    ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, PingRequest, PingResponse, Request, Response,
+    read_request, write_response,
 };
 
 /// The connector: answers Athena's requests.
@@ -54,7 +54,10 @@ impl Connector {
 
     /// As [`Connector::new`], with a dialect that was admitted before.
     pub fn with_plugin(settings: Settings, config: &SdkConfig, plugin: Arc<Plugin>) -> Self {
-        let spill = SpillStore::new(aws_sdk_s3::Client::new(config), settings.spill_put_request_headers.clone());
+        let spill = SpillStore::new(
+            aws_sdk_s3::Client::new(config),
+            settings.spill_put_request_headers.clone(),
+        );
         Self {
             clients: Clients::new(config),
             kms: aws_sdk_kms::Client::new(config),
@@ -90,15 +93,20 @@ impl Connector {
             Request::ListTablesRequest(request) => {
                 Response::ListTablesResponse(list::tables(&self.clients, request).await?)
             }
-            Request::GetTableRequest(request) => {
-                Response::GetTableResponse(table::get_table(&self.clients, &self.plugin, request).await?)
+            Request::GetTableRequest(request) => Response::GetTableResponse(
+                table::get_table(&self.clients, &self.plugin, request).await?,
+            ),
+            Request::GetTableLayoutRequest(request) => Response::GetTableLayoutResponse(
+                splits::layout(&self.clients, &self.plugin, request).await?,
+            ),
+            Request::GetSplitsRequest(request) => {
+                Response::GetSplitsResponse(self.splits(request).await?)
             }
-            Request::GetTableLayoutRequest(request) => {
-                Response::GetTableLayoutResponse(splits::layout(&self.clients, &self.plugin, request).await?)
-            }
-            Request::GetSplitsRequest(request) => Response::GetSplitsResponse(self.splits(request).await?),
             Request::GetDataSourceCapabilitiesRequest(request) => {
-                Response::GetDataSourceCapabilitiesResponse(capabilities::capabilities(&self.plugin, request))
+                Response::GetDataSourceCapabilitiesResponse(capabilities::capabilities(
+                    &self.plugin,
+                    request,
+                ))
             }
             Request::ReadRecordsRequest(request) => {
                 let (response, read) = self.read(request).await?;
@@ -106,14 +114,18 @@ impl Connector {
                 response
             }
         };
-        let payload = write_response(&response).map_err(|error| Error::bug(format_args!("no answer: {error}")))?;
+        let payload = write_response(&response)
+            .map_err(|error| Error::bug(format_args!("no answer: {error}")))?;
         Ok(Answer { payload, reading })
     }
 }
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Connector").field("plugin", &self.plugin).finish_non_exhaustive()
+        formatter
+            .debug_struct("Connector")
+            .field("plugin", &self.plugin)
+            .finish_non_exhaustive()
     }
 }
 

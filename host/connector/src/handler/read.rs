@@ -10,7 +10,10 @@ use crate::query::{TopN, residual};
 use crate::spill::{Location, Output, Spiller};
 use crate::statement::{Query, Rest, Statement, statement};
 use crate::timestream::{Decoder, Pages, schema_of};
-use crate::wire::{Block, ReadRecordsRequest, ReadRecordsResponse, RemoteReadRecordsResponse, Response, SpillLocation};
+use crate::wire::{
+    Block, ReadRecordsRequest, ReadRecordsResponse, RemoteReadRecordsResponse, Response,
+    SpillLocation,
+};
 
 /// What a read did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,9 +39,16 @@ impl Connector {
         let scan = self.scan(&request).await?;
         let query = scan.query(&request)?;
         let statement = statement(&self.plugin, &query)?;
-        tracing::debug!(query_id = request.query_id, sql_bytes = statement.sql.len(), "statement made");
+        tracing::debug!(
+            query_id = request.query_id,
+            sql_bytes = statement.sql.len(),
+            "statement made"
+        );
 
-        let max_block_bytes = self.settings.max_block_size_bytes.unwrap_or(request.max_block_size);
+        let max_block_bytes = self
+            .settings
+            .max_block_size_bytes
+            .unwrap_or(request.max_block_size);
         let mut spiller = Spiller::new(
             self.spill.clone(),
             Location::of_split(request.split.spill_location.as_ref())?,
@@ -50,8 +60,11 @@ impl Connector {
         let mut reading = Reading::default();
         let mut rows = Rows::new(&query, &statement);
         if query.limit != Some(0) {
-            let mut pages = Pages::start(self.clients.query().await?.clone(), statement.sql.clone());
-            let done = self.read_pages(&mut pages, &mut rows, &mut spiller, &request, &mut reading).await;
+            let mut pages =
+                Pages::start(self.clients.query().await?.clone(), statement.sql.clone());
+            let done = self
+                .read_pages(&mut pages, &mut rows, &mut spiller, &request, &mut reading)
+                .await;
             reading.timestream_query_id = pages.query_id().map(str::to_owned);
             // A run that nobody reads would go on and be charged for.
             pages.cancel().await;
@@ -116,22 +129,42 @@ impl<'a> Rows<'a> {
             let field = &query.mapping.fields[*field];
             Field::new(&field.name, field.data_type.clone(), true)
         });
-        let column = |field: usize| statement.selected.iter().position(|selected| *selected == field);
+        let column = |field: usize| {
+            statement
+                .selected
+                .iter()
+                .position(|selected| *selected == field)
+        };
         let top_n = match &statement.rest {
             Rest::TopN(keys, limit) => {
-                let keys = keys.iter().filter_map(|key| Some((column(key.field)?, *key)));
-                Some(TopN::new(keys, usize::try_from(*limit).unwrap_or(usize::MAX)))
+                let keys = keys
+                    .iter()
+                    .filter_map(|key| Some((column(key.field)?, *key)));
+                Some(TopN::new(
+                    keys,
+                    usize::try_from(*limit).unwrap_or(usize::MAX),
+                ))
             }
             _ => None,
         };
         let left = if top_n.is_none() { query.limit } else { None };
-        Self { decoder: Decoder::new(schema_of(fields)), statement, top_n, left }
+        Self {
+            decoder: Decoder::new(schema_of(fields)),
+            statement,
+            top_n,
+            left,
+        }
     }
 
     /// The rows of a batch that may go out now.
     fn keep(&mut self, mut batch: RecordBatch) -> Result<Option<RecordBatch>> {
         if !self.statement.residual.is_empty() {
-            let column = |field: usize| self.statement.selected.iter().position(|selected| *selected == field);
+            let column = |field: usize| {
+                self.statement
+                    .selected
+                    .iter()
+                    .position(|selected| *selected == field)
+            };
             let keep = residual::admitted(&self.statement.residual, &batch, column)?;
             batch = filter_record_batch(&batch, &keep)
                 .map_err(|error| Error::bug(format_args!("rows cannot be filtered: {error}")))?;
@@ -141,7 +174,9 @@ impl<'a> Rows<'a> {
             return Ok(None);
         }
         if let Some(left) = &mut self.left {
-            let rows = usize::try_from(*left).unwrap_or(usize::MAX).min(batch.num_rows());
+            let rows = usize::try_from(*left)
+                .unwrap_or(usize::MAX)
+                .min(batch.num_rows());
             *left -= rows as u64;
             batch = batch.slice(0, rows);
         }
@@ -162,11 +197,22 @@ impl<'a> Rows<'a> {
 /// The fields that were asked for, without those read for the residual, under the request's own schema.
 fn project(batch: &RecordBatch, request: &ReadRecordsRequest) -> Result<RecordBatch> {
     let columns = request.schema.fields().iter().map(|field| {
-        batch.column_by_name(field.name()).cloned().ok_or_else(|| Error::bug("a field asked for was not read"))
+        batch
+            .column_by_name(field.name())
+            .cloned()
+            .ok_or_else(|| Error::bug("a field asked for was not read"))
     });
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(request.schema.clone(), columns.collect::<Result<_>>()?, &options)
-        .map_err(|error| Error::bug(format_args!("rows do not fit the schema asked for: {error}")))
+    RecordBatch::try_new_with_options(
+        request.schema.clone(),
+        columns.collect::<Result<_>>()?,
+        &options,
+    )
+    .map_err(|error| {
+        Error::bug(format_args!(
+            "rows do not fit the schema asked for: {error}"
+        ))
+    })
 }
 
 fn response(output: Output, request: ReadRecordsRequest, reading: &mut Reading) -> Response {

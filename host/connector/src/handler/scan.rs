@@ -34,7 +34,10 @@ impl Connector {
         let request = read_request(payload)
             .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")))?;
         let Request::ReadRecordsRequest(request) = request else {
-            return Err(Error::invalid_input(format!("cannot explain a {}", request.name())));
+            return Err(Error::invalid_input(format!(
+                "cannot explain a {}",
+                request.name()
+            )));
         };
         let scan = self.scan(&request).await?;
         let query = scan.query(&request)?;
@@ -49,14 +52,25 @@ impl Connector {
     /// The scan of a split: with the dialect that divided the query, or not at all.
     pub(super) async fn scan(&self, request: &ReadRecordsRequest) -> Result<Scan> {
         let carried = Carried::from_properties(|key| request.split.properties.get(key))?
-            .ok_or_else(|| Error::invalid_input("cannot read the split: it was not made by this connector"))?;
+            .ok_or_else(|| {
+                Error::invalid_input("cannot read the split: it was not made by this connector")
+            })?;
         if carried.digest != self.plugin.digest() {
             let message = "cannot read the split: the dialect was replaced while the query ran; hint: run it again";
             return Err(Error::new(Code::PartialFailure, Fault::Host, message));
         }
-        let (table, mapping) =
-            table_and_mapping(&self.clients, &self.plugin, &request.table_name, &request.schema).await?;
-        Ok(Scan { table, mapping, now: carried.now })
+        let (table, mapping) = table_and_mapping(
+            &self.clients,
+            &self.plugin,
+            &request.table_name,
+            &request.schema,
+        )
+        .await?;
+        Ok(Scan {
+            table,
+            mapping,
+            now: carried.now,
+        })
     }
 }
 
@@ -71,7 +85,12 @@ impl Scan {
     /// The query that a read asks.
     pub(super) fn query(&self, request: &ReadRecordsRequest) -> Result<Query<'_>> {
         let projection = projection(&self.mapping, &request.schema)?;
-        self.query_of(projection, &request.constraints, request.identity.as_ref(), &request.query_id)
+        self.query_of(
+            projection,
+            &request.constraints,
+            request.identity.as_ref(),
+            &request.query_id,
+        )
     }
 
     /// The query with some fields and constraints.
@@ -134,7 +153,9 @@ fn projection(mapping: &Mapping, schema: &Schema) -> Result<Vec<usize>> {
 }
 
 fn caller(identity: Option<&Identity>) -> Caller {
-    let Some(identity) = identity else { return Caller::default() };
+    let Some(identity) = identity else {
+        return Caller::default();
+    };
     Caller {
         account: identity.account.clone().unwrap_or_default(),
         arn: identity.arn.clone().unwrap_or_default(),

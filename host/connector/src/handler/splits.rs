@@ -18,8 +18,8 @@ use crate::spill::new_key;
 use crate::statement::statement;
 use crate::timestream::Clients;
 use crate::wire::{
-    Block, GetSplitsRequest, GetSplitsResponse, GetTableLayoutRequest, GetTableLayoutResponse, Identity, SpillLocation,
-    Split,
+    Block, GetSplitsRequest, GetSplitsResponse, GetTableLayoutRequest, GetTableLayoutResponse,
+    Identity, SpillLocation, Split,
 };
 
 /// One partition, or none when the constraints admit no row at all.
@@ -28,11 +28,17 @@ pub(super) async fn layout(
     plugin: &Plugin,
     request: GetTableLayoutRequest,
 ) -> Result<GetTableLayoutResponse> {
-    let (table, mapping) = table_and_mapping(clients, plugin, &request.table_name, &request.schema).await?;
+    let (table, mapping) =
+        table_and_mapping(clients, plugin, &request.table_name, &request.schema).await?;
     let terms = query::terms(&request.constraints, &mapping)?;
-    let is_empty = terms.iter().any(|term| matches!(term, Term::Domain(domain) if domain.is_empty()));
+    let is_empty = terms
+        .iter()
+        .any(|term| matches!(term, Term::Domain(domain) if domain.is_empty()));
 
-    let carried = Carried { digest: plugin.digest().to_owned(), now: now()? };
+    let carried = Carried {
+        digest: plugin.digest().to_owned(),
+        now: now()?,
+    };
     let mut metadata: HashMap<String, String> = carried.properties().into_iter().collect();
     Carried::put_table(&table, &mut metadata)?;
     // The column that the Java SDK makes for a table without partitions (section 2.7).
@@ -50,7 +56,9 @@ pub(super) async fn layout(
 
 /// Nanoseconds since the epoch.
 fn now() -> Result<i64> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Error::bug("the clock stands before 1970"))?;
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(|_| Error::bug("the clock stands before 1970"))?;
     i64::try_from(since.as_nanos()).map_err(|_| Error::bug("the clock stands after 2262"))
 }
 
@@ -64,7 +72,10 @@ impl Connector {
                 let message = "cannot divide the query: the dialect was replaced meanwhile; hint: run it again";
                 return Err(Error::invalid_input(message));
             }
-            None => Carried { digest: self.plugin.digest().to_owned(), now: now()? },
+            None => Carried {
+                digest: self.plugin.digest().to_owned(),
+                now: now()?,
+            },
         };
         let query_id = request.query_id.clone().unwrap_or_default();
         let (bucket, prefix) = self.spill_place(request.identity.as_ref())?;
@@ -78,35 +89,63 @@ impl Connector {
             });
         }
         // A refusal shows now, before anything is read.
-        let (table, mapping) = table_and_mapping(&self.clients, &self.plugin, &request.table_name, &schema).await?;
-        let scan = Scan { table, mapping, now: carried.now };
-        let query = scan.query_of(Vec::new(), &request.constraints, request.identity.as_ref(), &query_id)?;
+        let (table, mapping) =
+            table_and_mapping(&self.clients, &self.plugin, &request.table_name, &schema).await?;
+        let scan = Scan {
+            table,
+            mapping,
+            now: carried.now,
+        };
+        let query = scan.query_of(
+            Vec::new(),
+            &request.constraints,
+            request.identity.as_ref(),
+            &query_id,
+        )?;
         statement(&self.plugin, &query)?;
 
         let encryption_key = if self.settings.disable_spill_encryption {
             None
         } else {
-            let kms = self.settings.kms_key_id.as_deref().map(|key_id| (&self.kms, key_id));
+            let kms = self
+                .settings
+                .kms_key_id
+                .as_deref()
+                .map(|key_id| (&self.kms, key_id));
             Some(new_key(kms).await?)
         };
         let key = split_key(&prefix, &query_id, &Uuid::new_v4().to_string());
         let split = Split {
-            spill_location: Some(SpillLocation::S3SpillLocation { bucket, key, directory: true }),
+            spill_location: Some(SpillLocation::S3SpillLocation {
+                bucket,
+                key,
+                directory: true,
+            }),
             encryption_key,
             properties: carried.properties(),
         };
-        Ok(GetSplitsResponse { catalog_name: request.catalog_name, splits: vec![split], continuation_token: None })
+        Ok(GetSplitsResponse {
+            catalog_name: request.catalog_name,
+            splits: vec![split],
+            continuation_token: None,
+        })
     }
 
     /// Bucket and prefix: the request's own, else the settings' (section 6.1).
     fn spill_place(&self, identity: Option<&Identity>) -> Result<(String, String)> {
         let asked = |name: &str| {
-            identity.and_then(|identity| identity.config_options.get(name)).filter(|value| !value.trim().is_empty()).cloned()
+            identity
+                .and_then(|identity| identity.config_options.get(name))
+                .filter(|value| !value.trim().is_empty())
+                .cloned()
         };
         let bucket = asked("spill_bucket").or_else(|| self.settings.spill_bucket.clone()).ok_or_else(|| {
             Error::invalid_input("cannot divide the query: no bucket for spilled blocks; hint: set `spill_bucket`")
         })?;
-        Ok((bucket, asked("spill_prefix").unwrap_or_else(|| self.settings.spill_prefix.clone())))
+        Ok((
+            bucket,
+            asked("spill_prefix").unwrap_or_else(|| self.settings.spill_prefix.clone()),
+        ))
     }
 }
 

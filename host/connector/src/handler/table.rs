@@ -12,10 +12,18 @@ use crate::query::{Mapping, Table};
 use crate::timestream::Clients;
 use crate::wire::{GetTableRequest, GetTableResponse};
 
-pub(super) async fn get_table(clients: &Clients, plugin: &Plugin, request: GetTableRequest) -> Result<GetTableResponse> {
+pub(super) async fn get_table(
+    clients: &Clients,
+    plugin: &Plugin,
+    request: GetTableRequest,
+) -> Result<GetTableResponse> {
     if !request.query_passthrough_arguments.is_empty() {
         let message = "cannot answer a passthrough query: this connector does not announce one";
-        return Err(Error::new(Code::OperationNotSupported, Fault::Caller, message));
+        return Err(Error::new(
+            Code::OperationNotSupported,
+            Fault::Caller,
+            message,
+        ));
     }
     let table = catalog::describe(clients, &request.table_name).await?;
     let mapping = plugin.map_table(&table)?;
@@ -36,7 +44,10 @@ fn schema(table: &Table, mapping: &Mapping) -> Result<SchemaRef> {
         .filter(|(name, _)| !name.starts_with(catalog::RESERVED_PREFIX))
         .collect();
     Carried::put_table(table, &mut metadata)?;
-    let fields: Vec<Field> =
-        mapping.fields.iter().map(|field| Field::new(&field.name, field.data_type.clone(), true)).collect();
+    let fields: Vec<Field> = mapping
+        .fields
+        .iter()
+        .map(|field| Field::new(&field.name, field.data_type.clone(), true))
+        .collect();
     Ok(Arc::new(Schema::new_with_metadata(fields, metadata)))
 }

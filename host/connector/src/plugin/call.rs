@@ -24,11 +24,25 @@ pub(super) struct Limits;
 struct MemoryLimit;
 
 impl ResourceLimiter for Limits {
-    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        if desired > CALL_MEMORY_BYTES { Err(wasmtime::Error::new(MemoryLimit)) } else { Ok(true) }
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if desired > CALL_MEMORY_BYTES {
+            Err(wasmtime::Error::new(MemoryLimit))
+        } else {
+            Ok(true)
+        }
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         Ok(desired <= 10_000)
     }
 }
@@ -38,19 +52,26 @@ pub(super) fn store(engine: &Engine) -> Result<Store<Limits>> {
     let mut store = Store::new(engine.wasmtime(), Limits);
     store.limiter(|limits| limits);
     store.set_hostcall_fuel(CALL_OUTPUT_BYTES);
-    store.set_fuel(CALL_FUEL).map_err(|error| Error::bug(format_args!("the engine counts no fuel: {error}")))?;
+    store
+        .set_fuel(CALL_FUEL)
+        .map_err(|error| Error::bug(format_args!("the engine counts no fuel: {error}")))?;
     Ok(store)
 }
 
 /// Says what a plugin did when a call of it ended badly.
 pub(super) fn fault(plugin: &str, function: &str, error: &wasmtime::Error) -> Error {
     let why = if error.downcast_ref::<MemoryLimit>().is_some() {
-        format!("it asked for more than {} MiB of memory", CALL_MEMORY_BYTES >> 20)
+        format!(
+            "it asked for more than {} MiB of memory",
+            CALL_MEMORY_BYTES >> 20
+        )
     } else {
         match error.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => "it did not come to an end within its fuel".into(),
             Some(Trap::UnreachableCodeReached) => "it panicked".into(),
-            Some(Trap::MemoryOutOfBounds | Trap::StackOverflow) => "it ran out of stack or read outside its memory".into(),
+            Some(Trap::MemoryOutOfBounds | Trap::StackOverflow) => {
+                "it ran out of stack or read outside its memory".into()
+            }
             Some(trap) => format!("it trapped: {trap}"),
             // Copying out too much is told by text alone.
             None if format!("{error:#}").contains("too much data") => {
@@ -59,6 +80,10 @@ pub(super) fn fault(plugin: &str, function: &str, error: &wasmtime::Error) -> Er
             None => "its answer could not be read".into(),
         }
     };
-    Error::new(Code::Internal, Fault::Plugin, format!("plugin {plugin} failed in `{function}`: {why}"))
-        .with_source(format!("{error:?}"))
+    Error::new(
+        Code::Internal,
+        Fault::Plugin,
+        format!("plugin {plugin} failed in `{function}`: {why}"),
+    )
+    .with_source(format!("{error:?}"))
 }

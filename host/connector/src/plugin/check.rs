@@ -20,23 +20,33 @@ pub(super) fn mapping(answer: MappingAnswer, table: &Table) -> Result<Mapping, S
     let types = types(&answer.types)?;
     let mut names = HashSet::new();
     let mut fields = Vec::with_capacity(answer.fields.len());
-    for FieldAnswer { name, r#type, column, comment } in answer.fields {
+    for FieldAnswer {
+        name,
+        r#type,
+        column,
+        comment,
+    } in answer.fields
+    {
         let data_type = types
             .get(r#type as usize)
             .ok_or_else(|| format!("field `{name}` has type {} of {}", r#type, types.len()))?
             .clone();
         if name.is_empty() || name.to_lowercase() != name {
-            return Err(format!("field `{name}` is not in lower case; Athena reaches no other"));
+            return Err(format!(
+                "field `{name}` is not in lower case; Athena reaches no other"
+            ));
         }
         if !names.insert(name.clone()) {
             return Err(format!("two fields are called `{name}`"));
         }
         let column = column.map(|column| column as usize);
         if let Some(column) = column {
-            let column = table
-                .columns
-                .get(column)
-                .ok_or_else(|| format!("field `{name}` shows column {column} of {}", table.columns.len()))?;
+            let column = table.columns.get(column).ok_or_else(|| {
+                format!(
+                    "field `{name}` shows column {column} of {}",
+                    table.columns.len()
+                )
+            })?;
             if !column.r#type.decodes_into(&data_type) {
                 return Err(format!(
                     "field `{name}` shows column `{}` as {data_type}, which its Timestream type cannot be read as",
@@ -44,7 +54,12 @@ pub(super) fn mapping(answer: MappingAnswer, table: &Table) -> Result<Mapping, S
                 ));
             }
         }
-        fields.push(Field { name, data_type, column, comment });
+        fields.push(Field {
+            name,
+            data_type,
+            column,
+            comment,
+        });
     }
     Ok(Mapping { fields })
 }
@@ -52,15 +67,18 @@ pub(super) fn mapping(answer: MappingAnswer, table: &Table) -> Result<Mapping, S
 /// The types of an arena: children before parents, a nested type in one place only, not too deep, not too many.
 fn types(arena: &[TypeAnswer]) -> Result<Vec<DataType>, String> {
     if arena.len() > MAX_NODES {
-        return Err(format!("{} types; at most {MAX_NODES} are allowed", arena.len()));
+        return Err(format!(
+            "{} types; at most {MAX_NODES} are allowed",
+            arena.len()
+        ));
     }
     let mut built: Vec<(DataType, usize)> = Vec::with_capacity(arena.len());
     let mut used = HashSet::new();
     for (index, answer) in arena.iter().enumerate() {
         let mut child = |at: u32| -> Result<(DataType, usize), String> {
-            let (data_type, depth) = built
-                .get(at as usize)
-                .ok_or_else(|| format!("type {index} points at type {at}, which does not stand before it"))?;
+            let (data_type, depth) = built.get(at as usize).ok_or_else(|| {
+                format!("type {index} points at type {at}, which does not stand before it")
+            })?;
             if data_type.is_nested() && !used.insert(at) {
                 return Err(format!("type {at} is part of two types"));
             }
@@ -73,7 +91,10 @@ fn types(arena: &[TypeAnswer]) -> Result<Vec<DataType>, String> {
             TypeAnswer::Plain(data_type) => (data_type.clone(), 1),
             TypeAnswer::List(element) => {
                 let (element, depth) = child(*element)?;
-                (DataType::List(ArrowField::new("item", element, true).into()), depth)
+                (
+                    DataType::List(ArrowField::new("item", element, true).into()),
+                    depth,
+                )
             }
             TypeAnswer::Struct(members) => {
                 let mut depth = 1;
@@ -98,19 +119,28 @@ pub(super) fn zoned() -> DataType {
 /// Whether a plan answers its request and each part is what its place in the statement can hold.
 pub(super) fn plan(plan: &Plan, request: &PlanRequest<'_>) -> Result<(), String> {
     if plan.verdicts.len() != request.terms.len() {
-        return Err(format!("{} verdicts for {} terms", plan.verdicts.len(), request.terms.len()));
+        return Err(format!(
+            "{} verdicts for {} terms",
+            plan.verdicts.len(),
+            request.terms.len()
+        ));
     }
     let fields = &request.mapping.fields;
     let mut seen = HashSet::new();
     for (field, expression) in &plan.outputs {
-        let name = fields.get(*field).ok_or_else(|| format!("an output for field {field} of {}", fields.len()))?;
+        let name = fields
+            .get(*field)
+            .ok_or_else(|| format!("an output for field {field} of {}", fields.len()))?;
         if !seen.insert(*field) {
             return Err(format!("two outputs for field `{}`", name.name));
         }
-        check_part(expression, false).map_err(|why| format!("the output for field `{}` {why}", name.name))?;
+        check_part(expression, false)
+            .map_err(|why| format!("the output for field `{}` {why}", name.name))?;
     }
     let wanted = request.terms.iter().flat_map(|term| term.fields());
-    let wanted = wanted.chain(request.projection.iter().copied()).chain(request.order.iter().map(|key| key.field));
+    let wanted = wanted
+        .chain(request.projection.iter().copied())
+        .chain(request.order.iter().map(|key| key.field));
     for field in wanted {
         if !seen.contains(&field) {
             return Err(format!("no output for field `{}`", fields[field].name));
@@ -118,12 +148,17 @@ pub(super) fn plan(plan: &Plan, request: &PlanRequest<'_>) -> Result<(), String>
     }
     for (index, verdict) in plan.verdicts.iter().enumerate() {
         if let Verdict::Exact(condition) | Verdict::Wider(condition) = verdict {
-            check_part(condition, false).map_err(|why| format!("the condition of term {index} {why}"))?;
+            check_part(condition, false)
+                .map_err(|why| format!("the condition of term {index} {why}"))?;
         }
     }
     if let Some(order) = &plan.order {
         if order.len() != request.order.len() {
-            return Err(format!("{} sort expressions for {} keys", order.len(), request.order.len()));
+            return Err(format!(
+                "{} sort expressions for {} keys",
+                order.len(),
+                request.order.len()
+            ));
         }
         for expression in order {
             check_part(expression, false).map_err(|why| format!("a sort expression {why}"))?;
@@ -149,8 +184,24 @@ pub(super) fn plan(plan: &Plan, request: &PlanRequest<'_>) -> Result<(), String>
 
 /// Words that begin another clause or query where a part ends.
 const CLAUSES: [&str; 18] = [
-    "SELECT", "FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR", "UNION",
-    "INTERSECT", "EXCEPT", "WITH", "VALUES", "INTO", "UNLOAD",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "WINDOW",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "FETCH",
+    "FOR",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "WITH",
+    "VALUES",
+    "INTO",
+    "UNLOAD",
 ];
 
 /// Checks one part of a statement: not empty, balanced, no `;`, no comment, no clause or comma of its own outside
@@ -168,7 +219,9 @@ pub fn check_part(text: &str, list: bool) -> Result<(), String> {
     let mut empty = true;
     for token in tokens {
         match token {
-            Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)) => {
+            Token::Whitespace(
+                Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_),
+            ) => {
                 // Harmless inside a subquery that ends its line, where a view's text is.
                 if open.is_empty() {
                     return Err("holds a comment".into());
@@ -185,7 +238,9 @@ pub fn check_part(text: &str, list: bool) -> Result<(), String> {
                     return Err("closes a parenthesis that it did not open".into());
                 }
             }
-            Token::Comma if open.is_empty() && !list => return Err("holds more than one expression".into()),
+            Token::Comma if open.is_empty() && !list => {
+                return Err("holds more than one expression".into());
+            }
             Token::Word(word) if open.is_empty() && word.quote_style.is_none() => {
                 let upper = word.value.to_ascii_uppercase();
                 if CLAUSES.contains(&upper.as_str()) {
@@ -193,7 +248,9 @@ pub fn check_part(text: &str, list: bool) -> Result<(), String> {
                 }
             }
             // Forms that other tokenizers end elsewhere.
-            Token::DollarQuotedString(_) | Token::Placeholder(_) | Token::UnicodeStringLiteral(_) => {
+            Token::DollarQuotedString(_)
+            | Token::Placeholder(_)
+            | Token::UnicodeStringLiteral(_) => {
                 return Err("holds a form of string that Timestream does not know".into());
             }
             _ => {}
@@ -203,5 +260,9 @@ pub fn check_part(text: &str, list: bool) -> Result<(), String> {
     if !open.is_empty() {
         return Err("opens a parenthesis that it does not close".into());
     }
-    if empty { Err("is empty".into()) } else { Ok(()) }
+    if empty {
+        Err("is empty".into())
+    } else {
+        Ok(())
+    }
 }

@@ -29,10 +29,14 @@ impl Plugin {
     /// When the file cannot be read, or as [`Plugin::from_bytes`].
     pub fn from_file(engine: &Engine, path: &Path) -> Result<Arc<Self>> {
         let bytes = std::fs::read(path).map_err(|error| {
-            let message = format!("cannot load plugin `{}`: the file cannot be read", path.display());
+            let message = format!(
+                "cannot load plugin `{}`: the file cannot be read",
+                path.display()
+            );
             Error::new(Code::InvalidInput, Fault::Host, message).with_source(error)
         })?;
-        Self::from_bytes(engine, &bytes).map_err(|error| error.context(format_args!("`{}`", path.display())))
+        Self::from_bytes(engine, &bytes)
+            .map_err(|error| error.context(format_args!("`{}`", path.display())))
     }
 
     /// Compiles and admits a component: it must instantiate on an empty linker and describe itself.
@@ -54,16 +58,25 @@ impl Plugin {
             }
         };
         if bytes.len() > MAX_COMPONENT_BYTES {
-            return Err(refuse(format!("it is larger than {} MiB", MAX_COMPONENT_BYTES >> 20), None));
+            return Err(refuse(
+                format!("it is larger than {} MiB", MAX_COMPONENT_BYTES >> 20),
+                None,
+            ));
         }
         let component = Component::new(engine.wasmtime(), bytes)
             .map_err(|error| refuse("it is no WebAssembly component".into(), Some(error)))?;
         let linker = Linker::new(engine.wasmtime());
-        let instance = linker
-            .instantiate_pre(&component)
-            .map_err(|error| refuse("it imports something; plugins get nothing".into(), Some(error)))?;
+        let instance = linker.instantiate_pre(&component).map_err(|error| {
+            refuse(
+                "it imports something; plugins get nothing".into(),
+                Some(error),
+            )
+        })?;
         let bindings = Bindings::new(instance).map_err(|error| {
-            refuse("it does not export timestream:dialect/dialect@0.1, which this host serves".into(), Some(error))
+            refuse(
+                "it does not export timestream:dialect/dialect@0.1, which this host serves".into(),
+                Some(error),
+            )
         })?;
         let mut plugin = Self {
             engine: engine.clone(),
@@ -142,7 +155,10 @@ impl Plugin {
 
 impl std::fmt::Debug for Plugin {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Plugin").field("label", &self.label).finish_non_exhaustive()
+        formatter
+            .debug_struct("Plugin")
+            .field("label", &self.label)
+            .finish_non_exhaustive()
     }
 }
 

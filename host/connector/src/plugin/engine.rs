@@ -19,8 +19,12 @@ impl Engine {
     /// When this platform has none.
     pub fn new() -> Result<Self> {
         let engine = wasmtime::Engine::new(&config()).map_err(|error| {
-            Error::new(Code::Internal, Fault::Host, "cannot start the WebAssembly engine")
-                .with_source(error.to_string())
+            Error::new(
+                Code::Internal,
+                Fault::Host,
+                "cannot start the WebAssembly engine",
+            )
+            .with_source(error.to_string())
         })?;
         Ok(Self(engine))
     }

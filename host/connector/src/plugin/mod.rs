@@ -9,9 +9,6 @@ mod component;
 mod engine;
 mod v0_1;
 
-#[cfg(test)]
-mod tests;
-
 pub use check::check_part;
 pub use component::Plugin;
 pub use engine::Engine;
@@ -115,6 +112,9 @@ pub struct Plan {
 impl Plan {
     /// The expression that yields a field.
     pub fn output(&self, field: usize) -> Option<&str> {
-        self.outputs.iter().find(|(index, _)| *index == field).map(|(_, expression)| expression.as_str())
+        self.outputs
+            .iter()
+            .find(|(index, _)| *index == field)
+            .map(|(_, expression)| expression.as_str())
     }
 }

@@ -7,8 +7,8 @@ use super::call::Limits;
 use super::{Description, Plan, PlanRequest, Slicing, Verdict, check};
 use crate::error::{Code, Error, Fault};
 use crate::query::{
-    self, Bound, ColumnKind, Expression, Function, Literal, Mapping, Range, Scalar, Source, Table, Term,
-    TimestreamType, ValueSet,
+    self, Bound, ColumnKind, Expression, Function, Literal, Mapping, Range, Scalar, Source, Table,
+    Term, TimestreamType, ValueSet,
 };
 use arrow::datatypes::DataType;
 
@@ -69,32 +69,56 @@ impl Bindings {
         generated::DialectPluginPre::new(instance).map(Self)
     }
 
-    pub(super) fn instantiate<'a>(&self, store: &'a mut Store<Limits>) -> wasmtime::Result<Call<'a>> {
-        Ok(Call { instance: self.0.instantiate(&mut *store)?, store })
+    pub(super) fn instantiate<'a>(
+        &self,
+        store: &'a mut Store<Limits>,
+    ) -> wasmtime::Result<Call<'a>> {
+        Ok(Call {
+            instance: self.0.instantiate(&mut *store)?,
+            store,
+        })
     }
 }
 
 impl Call<'_> {
     pub(super) fn describe(&mut self) -> wasmtime::Result<Description> {
-        let described = self.instance.timestream_dialect_dialect().call_describe(&mut *self.store)?;
+        let described = self
+            .instance
+            .timestream_dialect_dialect()
+            .call_describe(&mut *self.store)?;
         Ok(Description {
             name: described.name,
             version: described.version,
-            functions: described.functions.into_iter().map(function_from_wit).collect(),
+            functions: described
+                .functions
+                .into_iter()
+                .map(function_from_wit)
+                .collect(),
             limit: described.limit,
             top_n: described.top_n,
         })
     }
 
-    pub(super) fn map_table(&mut self, table: &Table) -> wasmtime::Result<Result<MappingAnswer, Refusal>> {
-        let answer =
-            self.instance.timestream_dialect_dialect().call_map_table(&mut *self.store, &table_to_wit(table))?;
+    pub(super) fn map_table(
+        &mut self,
+        table: &Table,
+    ) -> wasmtime::Result<Result<MappingAnswer, Refusal>> {
+        let answer = self
+            .instance
+            .timestream_dialect_dialect()
+            .call_map_table(&mut *self.store, &table_to_wit(table))?;
         Ok(answer.map(mapping_from_wit).map_err(Refusal))
     }
 
-    pub(super) fn plan(&mut self, request: &PlanRequest<'_>) -> wasmtime::Result<Result<Plan, Refusal>> {
+    pub(super) fn plan(
+        &mut self,
+        request: &PlanRequest<'_>,
+    ) -> wasmtime::Result<Result<Plan, Refusal>> {
         let request = request_to_wit(request);
-        let answer = self.instance.timestream_dialect_dialect().call_plan(&mut *self.store, &request)?;
+        let answer = self
+            .instance
+            .timestream_dialect_dialect()
+            .call_plan(&mut *self.store, &request)?;
         Ok(answer.map(plan_from_wit).map_err(Refusal))
     }
 }
@@ -122,7 +146,12 @@ fn table_to_wit(table: &Table) -> wit::Table {
         Source::View { name, text } => wit::Source::View((name.clone(), text.clone())),
         Source::Passthrough(text) => wit::Source::Passthrough(text.clone()),
     };
-    wit::Table { source, types, columns, options: table.options.clone() }
+    wit::Table {
+        source,
+        types,
+        columns,
+        options: table.options.clone(),
+    }
 }
 
 /// Adds a type to the arena, children first, and says where it stands.
@@ -141,10 +170,17 @@ fn timestream_type_to_wit(r#type: &TimestreamType, types: &mut Vec<wit::Timestre
             Scalar::IntervalYearToMonth => wit::Scalar::IntervalYearToMonth,
             Scalar::Unknown => wit::Scalar::Unknown,
         }),
-        TimestreamType::List(element) => wit::TimestreamType::List(timestream_type_to_wit(element, types)),
-        TimestreamType::Series(value) => wit::TimestreamType::Series(timestream_type_to_wit(value, types)),
+        TimestreamType::List(element) => {
+            wit::TimestreamType::List(timestream_type_to_wit(element, types))
+        }
+        TimestreamType::Series(value) => {
+            wit::TimestreamType::Series(timestream_type_to_wit(value, types))
+        }
         TimestreamType::Row(fields) => wit::TimestreamType::Row(
-            fields.iter().map(|(name, field)| (name.clone(), timestream_type_to_wit(field, types))).collect(),
+            fields
+                .iter()
+                .map(|(name, field)| (name.clone(), timestream_type_to_wit(field, types)))
+                .collect(),
         ),
     };
     types.push(entry);
@@ -211,9 +247,19 @@ fn arrow_type_to_wit(data_type: &DataType, types: &mut Vec<wit::ArrowType>) -> u
         DataType::Date32 => wit::ArrowType::DateDay,
         DataType::Date64 => wit::ArrowType::DateMilli,
         DataType::Timestamp(..) => wit::ArrowType::TimestampMilliUtc,
-        DataType::List(element) => wit::ArrowType::List(arrow_type_to_wit(element.data_type(), types)),
+        DataType::List(element) => {
+            wit::ArrowType::List(arrow_type_to_wit(element.data_type(), types))
+        }
         DataType::Struct(fields) => wit::ArrowType::StructOf(
-            fields.iter().map(|field| (field.name().clone(), arrow_type_to_wit(field.data_type(), types))).collect(),
+            fields
+                .iter()
+                .map(|field| {
+                    (
+                        field.name().clone(),
+                        arrow_type_to_wit(field.data_type(), types),
+                    )
+                })
+                .collect(),
         ),
         // A mapping holds no other type: `check::mapping` builds it from these.
         _ => wit::ArrowType::Utf8,
@@ -251,14 +297,24 @@ fn request_to_wit(request: &PlanRequest<'_>) -> wit::Request {
 
 fn term_to_wit(term: &Term) -> wit::Term {
     match term {
-        Term::Domain(query::Domain { field, values, null_allowed }) => wit::Term::Domain(wit::Domain {
+        Term::Domain(query::Domain {
+            field,
+            values,
+            null_allowed,
+        }) => wit::Term::Domain(wit::Domain {
             field: index(*field),
             values: match values {
                 ValueSet::All => wit::ValueSet::All,
                 ValueSet::None => wit::ValueSet::None,
-                ValueSet::AnyOf(values) => wit::ValueSet::AnyOf(values.iter().map(literal_to_wit).collect()),
-                ValueSet::NoneOf(values) => wit::ValueSet::NoneOf(values.iter().map(literal_to_wit).collect()),
-                ValueSet::Ranges(ranges) => wit::ValueSet::Ranges(ranges.iter().map(range_to_wit).collect()),
+                ValueSet::AnyOf(values) => {
+                    wit::ValueSet::AnyOf(values.iter().map(literal_to_wit).collect())
+                }
+                ValueSet::NoneOf(values) => {
+                    wit::ValueSet::NoneOf(values.iter().map(literal_to_wit).collect())
+                }
+                ValueSet::Ranges(ranges) => {
+                    wit::ValueSet::Ranges(ranges.iter().map(range_to_wit).collect())
+                }
             },
             null_allowed: *null_allowed,
         }),
@@ -276,7 +332,10 @@ fn range_to_wit(range: &Range) -> wit::Range {
         Bound::Inclusive(value) => wit::Bound::Inclusive(literal_to_wit(value)),
         Bound::Exclusive(value) => wit::Bound::Exclusive(literal_to_wit(value)),
     };
-    wit::Range { low: bound(&range.low), high: bound(&range.high) }
+    wit::Range {
+        low: bound(&range.low),
+        high: bound(&range.high),
+    }
 }
 
 fn literal_to_wit(literal: &Literal) -> wit::Literal {
@@ -299,7 +358,10 @@ fn expression_to_wit(expression: &Expression, nodes: &mut Vec<wit::Node>) -> u32
         Expression::Constant(literal) => wit::Node::Constant(literal_to_wit(literal)),
         Expression::Null => wit::Node::Null,
         Expression::Call(function, arguments) => wit::Node::Call(wit::Call {
-            arguments: arguments.iter().map(|argument| expression_to_wit(argument, nodes)).collect(),
+            arguments: arguments
+                .iter()
+                .map(|argument| expression_to_wit(argument, nodes))
+                .collect(),
             function: function_to_wit(*function),
         }),
     };
@@ -329,7 +391,11 @@ fn plan_from_wit(plan: exports::QueryPlan) -> Plan {
     Plan {
         common_tables: plan.common_tables,
         from_item: plan.from_item,
-        outputs: plan.outputs.into_iter().map(|(field, expression)| (field as usize, expression)).collect(),
+        outputs: plan
+            .outputs
+            .into_iter()
+            .map(|(field, expression)| (field as usize, expression))
+            .collect(),
         verdicts: plan
             .verdicts
             .into_iter()

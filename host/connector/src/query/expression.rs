@@ -57,12 +57,18 @@ impl Function {
 
     /// Reads a name as the wire writes it, with its dollar.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(function, _)| *function)
+        Self::NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(function, _)| *function)
     }
 
     /// Its name at the wire, with its dollar.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(function, _)| *function == self).map_or("", |(_, name)| name)
+        Self::NAMES
+            .iter()
+            .find(|(function, _)| *function == self)
+            .map_or("", |(_, name)| name)
     }
 
     /// Whether the host can evaluate it on a batch, and so may announce it.
@@ -112,7 +118,9 @@ impl Expression {
         match self {
             Self::Field(field) => fields.push(*field),
             Self::Constant(_) | Self::Null => {}
-            Self::Call(_, arguments) => arguments.iter().for_each(|argument| argument.collect_fields(fields)),
+            Self::Call(_, arguments) => arguments
+                .iter()
+                .for_each(|argument| argument.collect_fields(fields)),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Date64Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit,
-    TimestampMillisecondType,
+    DataType, Date32Type, Date64Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimeUnit, TimestampMillisecondType,
 };
 
 use crate::error::{Error, Result};
@@ -47,15 +47,21 @@ impl Literal {
             DataType::Int16 => Self::Integer(array.as_primitive::<Int16Type>().value(row).into()),
             DataType::Int32 => Self::Integer(array.as_primitive::<Int32Type>().value(row).into()),
             DataType::Int64 => Self::Integer(array.as_primitive::<Int64Type>().value(row)),
-            DataType::Float32 => Self::Double(array.as_primitive::<Float32Type>().value(row).into()),
+            DataType::Float32 => {
+                Self::Double(array.as_primitive::<Float32Type>().value(row).into())
+            }
             DataType::Float64 => Self::Double(array.as_primitive::<Float64Type>().value(row)),
             DataType::Utf8 => Self::Text(array.as_string::<i32>().value(row).to_owned()),
             DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>().value(row)),
             DataType::Date64 => Self::Millis(array.as_primitive::<Date64Type>().value(row)),
-            DataType::Timestamp(TimeUnit::Millisecond, Some(_)) => {
-                Self::Millis(unpack_utc_millis(array.as_primitive::<TimestampMillisecondType>().value(row)))
+            DataType::Timestamp(TimeUnit::Millisecond, Some(_)) => Self::Millis(unpack_utc_millis(
+                array.as_primitive::<TimestampMillisecondType>().value(row),
+            )),
+            other => {
+                return Err(Error::invalid_input(format!(
+                    "cannot read constant: type {other} is not supported"
+                )));
             }
-            other => return Err(Error::invalid_input(format!("cannot read constant: type {other} is not supported"))),
         }))
     }
 

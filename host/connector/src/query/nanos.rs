@@ -29,21 +29,37 @@ fn values(set: &ValueSet) -> ValueSet {
             None => set.clone(),
         },
         ValueSet::NoneOf(listed) => match millis(listed) {
-            Some(millis) => complement(ValueSet::from_ranges(millis.into_iter().filter_map(instant).collect())),
+            Some(millis) => complement(ValueSet::from_ranges(
+                millis.into_iter().filter_map(instant).collect(),
+            )),
             None => set.clone(),
         },
-        ValueSet::Ranges(ranges) => ValueSet::from_ranges(ranges.iter().filter_map(range).collect()),
+        ValueSet::Ranges(ranges) => {
+            ValueSet::from_ranges(ranges.iter().filter_map(range).collect())
+        }
     }
 }
 
 /// The values as milliseconds, if they are timestamps.
 fn millis(literals: &[Literal]) -> Option<Vec<i64>> {
-    literals.iter().map(|literal| if let Literal::Millis(millis) = literal { Some(*millis) } else { None }).collect()
+    literals
+        .iter()
+        .map(|literal| {
+            if let Literal::Millis(millis) = literal {
+                Some(*millis)
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 /// What stored instants are shown as this millisecond; None when there can be none.
 fn instant(millis: i64) -> Option<Range> {
-    range(&Range { low: Bound::Inclusive(Literal::Millis(millis)), high: Bound::Inclusive(Literal::Millis(millis)) })
+    range(&Range {
+        low: Bound::Inclusive(Literal::Millis(millis)),
+        high: Bound::Inclusive(Literal::Millis(millis)),
+    })
 }
 
 /// A range of milliseconds as one of nanoseconds; others as they are. None: no stored instant lies in it.
@@ -54,7 +70,9 @@ fn range(range: &Range) -> Option<Range> {
         other => other.clone(),
     };
     let high = match &range.high {
-        Bound::Inclusive(Literal::Millis(millis)) => millis.checked_add(1).map_or(Some(Bound::Unbounded), high_before)?,
+        Bound::Inclusive(Literal::Millis(millis)) => millis
+            .checked_add(1)
+            .map_or(Some(Bound::Unbounded), high_before)?,
         Bound::Exclusive(Literal::Millis(millis)) => high_before(*millis)?,
         other => other.clone(),
     };
@@ -93,7 +111,10 @@ fn complement(set: ValueSet) -> ValueSet {
     let mut open = true;
     for range in ranges {
         if let Bound::Inclusive(value) = range.low {
-            gaps.push(Range { low, high: Bound::Exclusive(value) });
+            gaps.push(Range {
+                low,
+                high: Bound::Exclusive(value),
+            });
         }
         (low, open) = match range.high {
             Bound::Exclusive(value) => (Bound::Inclusive(value), true),
@@ -101,7 +122,10 @@ fn complement(set: ValueSet) -> ValueSet {
         };
     }
     if open {
-        gaps.push(Range { low, high: Bound::Unbounded });
+        gaps.push(Range {
+            low,
+            high: Bound::Unbounded,
+        });
     }
     ValueSet::from_ranges(gaps)
 }
@@ -115,7 +139,10 @@ fn expression(tree: &Expression, mapping: &Mapping) -> Option<Expression> {
         if *function == Function::IsNull {
             return Some(tree.clone());
         }
-        let arguments = arguments.iter().map(|argument| expression(argument, mapping)).collect::<Option<Vec<_>>>()?;
+        let arguments = arguments
+            .iter()
+            .map(|argument| expression(argument, mapping))
+            .collect::<Option<Vec<_>>>()?;
         return Some(Expression::Call(*function, arguments));
     }
     // A timestamp anywhere else: two that are equal in milliseconds need not be in nanoseconds.
@@ -129,16 +156,29 @@ fn expression(tree: &Expression, mapping: &Mapping) -> Option<Expression> {
 
 fn is_timestamp(field: usize, mapping: &Mapping) -> bool {
     use arrow::datatypes::DataType;
-    matches!(mapping.fields[field].data_type, DataType::Date64 | DataType::Timestamp(..))
+    matches!(
+        mapping.fields[field].data_type,
+        DataType::Date64 | DataType::Timestamp(..)
+    )
 }
 
 /// `field <comparison> constant` on a timestamp, either way round. The outer None: it is not of this form; the inner:
 /// it has no exact form.
-fn comparison(function: Function, arguments: &[Expression], mapping: &Mapping) -> Option<Option<Expression>> {
+fn comparison(
+    function: Function,
+    arguments: &[Expression],
+    mapping: &Mapping,
+) -> Option<Option<Expression>> {
     use Function::{Equal, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual, NotEqual};
     let (field, millis, function) = match arguments {
-        [Expression::Field(field), Expression::Constant(Literal::Millis(millis))] => (*field, *millis, function),
-        [Expression::Constant(Literal::Millis(millis)), Expression::Field(field)] => {
+        [
+            Expression::Field(field),
+            Expression::Constant(Literal::Millis(millis)),
+        ] => (*field, *millis, function),
+        [
+            Expression::Constant(Literal::Millis(millis)),
+            Expression::Field(field),
+        ] => {
             let swapped = match function {
                 LessThan => GreaterThan,
                 LessThanOrEqual => GreaterThanOrEqual,
@@ -154,14 +194,28 @@ fn comparison(function: Function, arguments: &[Expression], mapping: &Mapping) -
         return None;
     }
     let call = |function, nanos| {
-        Expression::Call(function, vec![Expression::Field(field), Expression::Constant(Literal::Nanos(nanos))])
+        Expression::Call(
+            function,
+            vec![
+                Expression::Field(field),
+                Expression::Constant(Literal::Nanos(nanos)),
+            ],
+        )
     };
     let begin = millis.checked_mul(NANOS_PER_MILLI);
     let end = begin.and_then(|begin| begin.checked_add(NANOS_PER_MILLI));
-    let (Some(begin), Some(end)) = (begin, end) else { return Some(None) };
+    let (Some(begin), Some(end)) = (begin, end) else {
+        return Some(None);
+    };
     Some(match function {
-        Equal => Some(Expression::Call(Function::And, vec![call(GreaterThanOrEqual, begin), call(LessThan, end)])),
-        NotEqual => Some(Expression::Call(Function::Or, vec![call(LessThan, begin), call(GreaterThanOrEqual, end)])),
+        Equal => Some(Expression::Call(
+            Function::And,
+            vec![call(GreaterThanOrEqual, begin), call(LessThan, end)],
+        )),
+        NotEqual => Some(Expression::Call(
+            Function::Or,
+            vec![call(LessThan, begin), call(GreaterThanOrEqual, end)],
+        )),
         LessThan => Some(call(LessThan, begin)),
         LessThanOrEqual => Some(call(LessThan, end)),
         GreaterThan => Some(call(GreaterThanOrEqual, end)),

@@ -1,7 +1,9 @@
 //! Order with a limit, applied by the host where Timestream was not asked to.
 
 use arrow::array::{RecordBatch, UInt32Array};
-use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch};
+use arrow::compute::{
+    SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch,
+};
 
 use crate::error::{Error, Result};
 
@@ -31,9 +33,22 @@ impl TopN {
     pub fn new(keys: impl IntoIterator<Item = (usize, SortKey)>, limit: usize) -> Self {
         let keys = keys
             .into_iter()
-            .map(|(column, key)| (column, SortOptions { descending: key.descending, nulls_first: key.nulls_first }))
+            .map(|(column, key)| {
+                (
+                    column,
+                    SortOptions {
+                        descending: key.descending,
+                        nulls_first: key.nulls_first,
+                    },
+                )
+            })
             .collect();
-        Self { keys, limit, kept: Vec::new(), rows: 0 }
+        Self {
+            keys,
+            limit,
+            kept: Vec::new(),
+            rows: 0,
+        }
     }
 
     /// Takes a batch.
@@ -44,7 +59,11 @@ impl TopN {
     pub fn push(&mut self, batch: RecordBatch) -> Result<()> {
         self.rows += batch.num_rows();
         self.kept.push(batch);
-        if self.rows > self.limit.saturating_mul(2) { self.cut() } else { Ok(()) }
+        if self.rows > self.limit.saturating_mul(2) {
+            self.cut()
+        } else {
+            Ok(())
+        }
     }
 
     /// The rows kept, sorted; None if there were none.
@@ -58,15 +77,21 @@ impl TopN {
     }
 
     fn cut(&mut self) -> Result<()> {
-        let Some(first) = self.kept.first() else { return Ok(()) };
+        let Some(first) = self.kept.first() else {
+            return Ok(());
+        };
         let cannot = |error| Error::invalid_input("cannot sort the rows").with_source(error);
         let all = concat_batches(&first.schema(), &self.kept).map_err(cannot)?;
         let columns: Vec<SortColumn> = self
             .keys
             .iter()
-            .map(|(column, options)| SortColumn { values: all.column(*column).clone(), options: Some(*options) })
+            .map(|(column, options)| SortColumn {
+                values: all.column(*column).clone(),
+                options: Some(*options),
+            })
             .collect();
-        let indices: UInt32Array = lexsort_to_indices(&columns, Some(self.limit)).map_err(cannot)?;
+        let indices: UInt32Array =
+            lexsort_to_indices(&columns, Some(self.limit)).map_err(cannot)?;
         let cut = take_record_batch(&all, &indices).map_err(cannot)?;
         self.rows = cut.num_rows();
         self.kept = vec![cut];

@@ -1,6 +1,8 @@
 //! Athena's constraints to terms and order.
 
-use super::{Bound, Domain, Expression, Function, Literal, Mapping, Range, SortKey, Term, ValueSet};
+use super::{
+    Bound, Domain, Expression, Function, Literal, Mapping, Range, SortKey, Term, ValueSet,
+};
 use crate::error::{Code, Error, Fault, Result};
 use crate::wire::{self, MarkerBound, OrderDirection};
 
@@ -14,8 +16,11 @@ pub fn terms(constraints: &wire::Constraints, mapping: &Mapping) -> Result<Vec<T
     let mut domains = Vec::new();
     for (name, set) in &constraints.summary {
         let field = field(mapping, name)?;
-        let domain = domain(field, set, mapping)
-            .map_err(|error| error.context(format_args!("cannot read the constraint on column `{name}`")))?;
+        let domain = domain(field, set, mapping).map_err(|error| {
+            error.context(format_args!(
+                "cannot read the constraint on column `{name}`"
+            ))
+        })?;
         if !domain.is_full() {
             domains.push(domain);
         }
@@ -45,14 +50,22 @@ pub fn order(constraints: &wire::Constraints, mapping: &Mapping) -> Result<Vec<S
                 OrderDirection::DescNullsFirst => (true, true),
                 OrderDirection::DescNullsLast => (true, false),
             };
-            Ok(SortKey { field: field(mapping, &key.column_name)?, descending, nulls_first })
+            Ok(SortKey {
+                field: field(mapping, &key.column_name)?,
+                descending,
+                nulls_first,
+            })
         })
         .collect()
 }
 
 fn field(mapping: &Mapping, name: &str) -> Result<usize> {
     mapping.position(name).ok_or_else(|| {
-        Error::new(Code::EntityNotFound, Fault::Caller, format!("cannot find column `{name}` in the table"))
+        Error::new(
+            Code::EntityNotFound,
+            Fault::Caller,
+            format!("cannot find column `{name}` in the table"),
+        )
     })
 }
 
@@ -62,14 +75,25 @@ fn domain(field: usize, set: &wire::ValueSet, mapping: &Mapping) -> Result<Domai
         if literal.fits(data_type) {
             Ok(literal)
         } else {
-            Err(Error::invalid_input(format!("a constant is {}, the column is {data_type}", literal.kind())))
+            Err(Error::invalid_input(format!(
+                "a constant is {}, the column is {data_type}",
+                literal.kind()
+            )))
         }
     };
     let (values, null_allowed) = match set {
-        wire::ValueSet::EquatableValueSet { value_block, white_list, null_allowed } => {
+        wire::ValueSet::EquatableValueSet {
+            value_block,
+            white_list,
+            null_allowed,
+        } => {
             let values = column_values(&value_block.0)?;
             // NULL is said by `nullAllowed` alone (section 4.3).
-            let values = values.into_iter().flatten().map(checked).collect::<Result<Vec<_>>>()?;
+            let values = values
+                .into_iter()
+                .flatten()
+                .map(checked)
+                .collect::<Result<Vec<_>>>()?;
             let set = match (white_list, values.is_empty()) {
                 (true, true) => ValueSet::None,
                 (true, false) => ValueSet::AnyOf(values),
@@ -78,21 +102,36 @@ fn domain(field: usize, set: &wire::ValueSet, mapping: &Mapping) -> Result<Domai
             };
             (set, *null_allowed)
         }
-        wire::ValueSet::SortedRangeSet { ranges, null_allowed, .. } => {
+        wire::ValueSet::SortedRangeSet {
+            ranges,
+            null_allowed,
+            ..
+        } => {
             let ranges = ranges
                 .iter()
-                .map(|range| Ok(Range { low: low(&range.low, &checked)?, high: high(&range.high, &checked)? }))
+                .map(|range| {
+                    Ok(Range {
+                        low: low(&range.low, &checked)?,
+                        high: high(&range.high, &checked)?,
+                    })
+                })
                 .collect::<Result<Vec<_>>>()?;
             (ValueSet::from_ranges(ranges), *null_allowed)
         }
-        wire::ValueSet::AllOrNoneValueSet { all, null_allowed, .. } => match (all, null_allowed) {
+        wire::ValueSet::AllOrNoneValueSet {
+            all, null_allowed, ..
+        } => match (all, null_allowed) {
             (true, null_allowed) => (ValueSet::All, *null_allowed),
             (false, true) => (ValueSet::None, true),
             // The Java writer says this for NOT NULL too; an empty domain is eliminated in planning (section 4.3).
             (false, false) => (ValueSet::All, false),
         },
     };
-    Ok(Domain { field, values, null_allowed })
+    Ok(Domain {
+        field,
+        values,
+        null_allowed,
+    })
 }
 
 fn low(marker: &wire::Marker, checked: &impl Fn(Literal) -> Result<Literal>) -> Result<Bound> {
@@ -115,7 +154,9 @@ fn high(marker: &wire::Marker, checked: &impl Fn(Literal) -> Result<Literal>) ->
 
 fn impossible(end: &str, bound: MarkerBound, has_value: bool) -> Error {
     let value = if has_value { "a value" } else { "no value" };
-    Error::invalid_input(format!("the {end} marker of a range has bound `{bound:?}` and {value}"))
+    Error::invalid_input(format!(
+        "the {end} marker of a range has bound `{bound:?}` and {value}"
+    ))
 }
 
 fn marker_value(marker: &wire::Marker) -> Result<Option<Literal>> {
@@ -125,34 +166,53 @@ fn marker_value(marker: &wire::Marker) -> Result<Option<Literal>> {
     let mut values = column_values(&marker.value_block.0)?;
     match (values.pop(), values.is_empty()) {
         (Some(Some(value)), true) => Ok(Some(value)),
-        _ => Err(Error::invalid_input("a marker with a value does not hold exactly one")),
+        _ => Err(Error::invalid_input(
+            "a marker with a value does not hold exactly one",
+        )),
     }
 }
 
 /// The rows of a block of one column.
 fn column_values(batch: &arrow::array::RecordBatch) -> Result<Vec<Option<Literal>>> {
     let [column] = batch.columns() else {
-        return Err(Error::invalid_input(format!("a block of constants has {} columns", batch.num_columns())));
+        return Err(Error::invalid_input(format!(
+            "a block of constants has {} columns",
+            batch.num_columns()
+        )));
     };
-    (0..column.len()).map(|row| Literal::from_array(column, row)).collect()
+    (0..column.len())
+        .map(|row| Literal::from_array(column, row))
+        .collect()
 }
 
 fn expression(tree: &wire::Expression, mapping: &Mapping) -> Result<Expression> {
     match tree {
-        wire::Expression::VariableExpression { column_name, .. } => Ok(Expression::Field(field(mapping, column_name)?)),
+        wire::Expression::VariableExpression { column_name, .. } => {
+            Ok(Expression::Field(field(mapping, column_name)?))
+        }
         wire::Expression::ConstantExpression { .. } => {
             let mut values = constants(tree)?;
             match (values.pop(), values.is_empty()) {
                 (Some(value), true) => Ok(value),
-                _ => Err(Error::invalid_input("cannot read expression: a list of constants stands alone")),
+                _ => Err(Error::invalid_input(
+                    "cannot read expression: a list of constants stands alone",
+                )),
             }
         }
-        wire::Expression::FunctionCallExpression { function_name, arguments, .. } => {
+        wire::Expression::FunctionCallExpression {
+            function_name,
+            arguments,
+            ..
+        } => {
             let name = function_name.function_name.as_str();
-            let function = Function::from_name(name).filter(|function| function.is_evaluated()).ok_or_else(|| {
-                let message = format!("cannot read expression: function `{name}` is not one that was announced");
-                Error::new(Code::OperationNotSupported, Fault::Caller, message)
-            })?;
+            let function = Function::from_name(name)
+                .filter(|function| function.is_evaluated())
+                .ok_or_else(|| {
+                    let message = format!(
+                        "cannot read expression: function `{name}` is not one that was announced"
+                    );
+                    Error::new(Code::OperationNotSupported, Fault::Caller, message)
+                })?;
             let mut converted = Vec::with_capacity(arguments.len());
             for argument in arguments {
                 match argument {
@@ -171,7 +231,9 @@ fn expression(tree: &wire::Expression, mapping: &Mapping) -> Result<Expression> 
 
 /// The values of a constant; no block, no row and a null row are all NULL (section 4.5).
 fn constants(constant: &wire::Expression) -> Result<Vec<Expression>> {
-    let wire::Expression::ConstantExpression { value_block, .. } = constant else { return Ok(Vec::new()) };
+    let wire::Expression::ConstantExpression { value_block, .. } = constant else {
+        return Ok(Vec::new());
+    };
     let values = match value_block {
         Some(block) => column_values(&block.0)?,
         None => Vec::new(),
@@ -179,7 +241,10 @@ fn constants(constant: &wire::Expression) -> Result<Vec<Expression>> {
     if values.is_empty() {
         return Ok(vec![Expression::Null]);
     }
-    Ok(values.into_iter().map(|value| value.map_or(Expression::Null, Expression::Constant)).collect())
+    Ok(values
+        .into_iter()
+        .map(|value| value.map_or(Expression::Null, Expression::Constant))
+        .collect())
 }
 
 fn check_arity(function: Function, arguments: usize) -> Result<()> {
@@ -192,13 +257,18 @@ fn check_arity(function: Function, arguments: usize) -> Result<()> {
     if fits {
         return Ok(());
     }
-    Err(Error::invalid_input(format!("cannot read expression: `{}` has {arguments} arguments", function.name())))
+    Err(Error::invalid_input(format!(
+        "cannot read expression: `{}` has {arguments} arguments",
+        function.name()
+    )))
 }
 
 fn split_and(expression: Expression, terms: &mut Vec<Term>) {
     match expression {
         Expression::Call(Function::And, arguments) => {
-            arguments.into_iter().for_each(|argument| split_and(argument, terms));
+            arguments
+                .into_iter()
+                .for_each(|argument| split_and(argument, terms));
         }
         expression => terms.push(Term::Expression(expression)),
     }

@@ -6,11 +6,14 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Datum, Float64Array, Int64Array, RecordBatch, Scalar, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Datum, Float64Array, Int64Array, RecordBatch, Scalar,
+    StringArray,
 };
 use arrow::compute::kernels::{boolean, cmp};
 use arrow::compute::{cast, like};
-use arrow::datatypes::{DataType, Date32Type, Date64Type, Float64Type, TimeUnit, TimestampMillisecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, Date64Type, Float64Type, TimeUnit, TimestampMillisecondType,
+};
 use arrow::error::ArrowError;
 
 use super::{Bound, Domain, Expression, Function, Literal, Term, ValueSet};
@@ -22,7 +25,11 @@ use crate::wire::unpack_utc_millis;
 /// # Errors
 ///
 /// When a term compares what cannot be compared, or its field is not in the batch.
-pub fn admitted(terms: &[Term], batch: &RecordBatch, columns: impl Fn(usize) -> Option<usize>) -> Result<BooleanArray> {
+pub fn admitted(
+    terms: &[Term],
+    batch: &RecordBatch,
+    columns: impl Fn(usize) -> Option<usize>,
+) -> Result<BooleanArray> {
     let array = |field: usize| {
         columns(field)
             .and_then(|column| batch.columns().get(column).cloned())
@@ -35,11 +42,22 @@ pub fn admitted(terms: &[Term], batch: &RecordBatch, columns: impl Fn(usize) -> 
             Term::Expression(expression) => match evaluate(expression, batch.num_rows(), &array)? {
                 Value::Array(values) if values.data_type() == &DataType::Boolean => {
                     // NULL is not true.
-                    boolean::and(values.as_boolean(), &boolean::is_not_null(&values).map_err(kernel)?)
-                        .map(|matches| BooleanArray::from_iter(matches.iter().map(|value| Some(value == Some(true)))))
-                        .map_err(kernel)?
+                    boolean::and(
+                        values.as_boolean(),
+                        &boolean::is_not_null(&values).map_err(kernel)?,
+                    )
+                    .map(|matches| {
+                        BooleanArray::from_iter(
+                            matches.iter().map(|value| Some(value == Some(true))),
+                        )
+                    })
+                    .map_err(kernel)?
                 }
-                _ => return Err(Error::invalid_input("cannot evaluate an expression: it is not boolean")),
+                _ => {
+                    return Err(Error::invalid_input(
+                        "cannot evaluate an expression: it is not boolean",
+                    ));
+                }
             },
         };
         keep = boolean::and(&keep, &matches).map_err(kernel)?;
@@ -90,7 +108,10 @@ struct Comparable<'a> {
 
 impl<'a> Comparable<'a> {
     fn new(array: &'a ArrayRef) -> Self {
-        Self { array, nested: array.data_type().is_nested() }
+        Self {
+            array,
+            nested: array.data_type().is_nested(),
+        }
     }
 
     fn literal(&self, row: usize) -> Option<Literal> {
@@ -113,12 +134,18 @@ impl Value {
     fn array(self) -> Result<ArrayRef> {
         match self {
             Self::Array(array) | Self::Constant(array) => Ok(array),
-            Self::List(_) => Err(Error::invalid_input("cannot evaluate an expression: a list stands alone")),
+            Self::List(_) => Err(Error::invalid_input(
+                "cannot evaluate an expression: a list stands alone",
+            )),
         }
     }
 }
 
-fn evaluate(expression: &Expression, rows: usize, array: &impl Fn(usize) -> Result<ArrayRef>) -> Result<Value> {
+fn evaluate(
+    expression: &Expression,
+    rows: usize,
+    array: &impl Fn(usize) -> Result<ArrayRef>,
+) -> Result<Value> {
     let one = |literal: Option<&Literal>| -> Result<Value> {
         Ok(Value::Constant(match literal {
             None => Arc::new(BooleanArray::from(vec![None::<bool>])),
@@ -136,8 +163,10 @@ fn evaluate(expression: &Expression, rows: usize, array: &impl Fn(usize) -> Resu
         Expression::Constant(literal) => one(Some(literal)),
         Expression::Null => one(None),
         Expression::Call(function, arguments) => {
-            let values =
-                arguments.iter().map(|argument| evaluate(argument, rows, array)).collect::<Result<Vec<_>>>()?;
+            let values = arguments
+                .iter()
+                .map(|argument| evaluate(argument, rows, array))
+                .collect::<Result<Vec<_>>>()?;
             call(*function, values, rows)
         }
     }
@@ -147,12 +176,20 @@ fn evaluate(expression: &Expression, rows: usize, array: &impl Fn(usize) -> Resu
 fn comparable(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(match array.data_type() {
         DataType::Int32 => cast(array, &DataType::Int64).map_err(kernel)?,
-        DataType::Date32 => Arc::new(array.as_primitive::<Date32Type>().unary::<_, arrow::datatypes::Int64Type>(i64::from)),
-        DataType::Date64 => {
-            Arc::new(array.as_primitive::<Date64Type>().unary::<_, arrow::datatypes::Int64Type>(|value| value))
-        }
+        DataType::Date32 => Arc::new(
+            array
+                .as_primitive::<Date32Type>()
+                .unary::<_, arrow::datatypes::Int64Type>(i64::from),
+        ),
+        DataType::Date64 => Arc::new(
+            array
+                .as_primitive::<Date64Type>()
+                .unary::<_, arrow::datatypes::Int64Type>(|value| value),
+        ),
         DataType::Timestamp(TimeUnit::Millisecond, _) => Arc::new(
-            array.as_primitive::<TimestampMillisecondType>().unary::<_, arrow::datatypes::Int64Type>(unpack_utc_millis),
+            array
+                .as_primitive::<TimestampMillisecondType>()
+                .unary::<_, arrow::datatypes::Int64Type>(unpack_utc_millis),
         ),
         _ => array.clone(),
     })
@@ -162,7 +199,11 @@ fn call(function: Function, mut arguments: Vec<Value>, rows: usize) -> Result<Va
     use Function::{And, Array as List, In, IsDistinctFrom, IsNull, Like, Not, Or};
     let result: BooleanArray = match function {
         And | Or => {
-            let kernel_of = if function == And { boolean::and_kleene } else { boolean::or_kleene };
+            let kernel_of = if function == And {
+                boolean::and_kleene
+            } else {
+                boolean::or_kleene
+            };
             let mut result: Option<BooleanArray> = None;
             for argument in arguments {
                 let argument = truth(argument, rows)?;
@@ -182,7 +223,9 @@ fn call(function: Function, mut arguments: Vec<Value>, rows: usize) -> Result<Va
         In => {
             let (value, list) = (arguments.remove(0).array()?, arguments.remove(0));
             let Value::List(list) = list else {
-                return Err(Error::invalid_input("cannot evaluate `$in`: its second argument is no list"));
+                return Err(Error::invalid_input(
+                    "cannot evaluate `$in`: its second argument is no list",
+                ));
             };
             let mut result = BooleanArray::from(vec![false; rows]);
             for element in list {
@@ -196,7 +239,10 @@ fn call(function: Function, mut arguments: Vec<Value>, rows: usize) -> Result<Va
             like_pattern(&value, &pattern, rows)?
         }
         IsDistinctFrom => {
-            let (left, right) = (spread(arguments.remove(0).array()?, rows)?, spread(arguments.remove(0).array()?, rows)?);
+            let (left, right) = (
+                spread(arguments.remove(0).array()?, rows)?,
+                spread(arguments.remove(0).array()?, rows)?,
+            );
             let equal = compare(Function::Equal, &left, &right, rows)?;
             (0..rows)
                 .map(|row| {
@@ -219,10 +265,12 @@ fn call(function: Function, mut arguments: Vec<Value>, rows: usize) -> Result<Va
 /// A boolean for every row.
 fn truth(value: Value, rows: usize) -> Result<BooleanArray> {
     let array = spread(value.array()?, rows)?;
-    array
-        .as_boolean_opt()
-        .cloned()
-        .ok_or_else(|| Error::invalid_input(format!("cannot evaluate an expression: {} is not boolean", array.data_type())))
+    array.as_boolean_opt().cloned().ok_or_else(|| {
+        Error::invalid_input(format!(
+            "cannot evaluate an expression: {} is not boolean",
+            array.data_type()
+        ))
+    })
 }
 
 /// One value repeated for every row.
@@ -234,7 +282,12 @@ fn spread(array: ArrayRef, rows: usize) -> Result<ArrayRef> {
     arrow::compute::take(&array, &indices, None).map_err(kernel)
 }
 
-fn compare(function: Function, left: &ArrayRef, right: &ArrayRef, rows: usize) -> Result<BooleanArray> {
+fn compare(
+    function: Function,
+    left: &ArrayRef,
+    right: &ArrayRef,
+    rows: usize,
+) -> Result<BooleanArray> {
     // A comparison with NULL is NULL, whatever the types.
     for side in [left, right] {
         if side.len() == 1 && side.null_count() == 1 {
@@ -246,7 +299,11 @@ fn compare(function: Function, left: &ArrayRef, right: &ArrayRef, rows: usize) -
         return compare_doubles(function, &left, &right);
     }
     if left.data_type() != right.data_type() {
-        let message = format!("cannot compare {} with {}", left.data_type(), right.data_type());
+        let message = format!(
+            "cannot compare {} with {}",
+            left.data_type(),
+            right.data_type()
+        );
         return Err(Error::invalid_input(message));
     }
     let compare: fn(&dyn Datum, &dyn Datum) -> Result<BooleanArray, ArrowError> = match function {
@@ -256,14 +313,21 @@ fn compare(function: Function, left: &ArrayRef, right: &ArrayRef, rows: usize) -
         Function::LessThanOrEqual => cmp::lt_eq,
         Function::GreaterThan => cmp::gt,
         Function::GreaterThanOrEqual => cmp::gt_eq,
-        other => return Err(Error::bug(format_args!("`{}` is no comparison", other.name()))),
+        other => {
+            return Err(Error::bug(format_args!(
+                "`{}` is no comparison",
+                other.name()
+            )));
+        }
     };
     compare(&left, &right).map_err(kernel)
 }
 
 fn compare_doubles(function: Function, left: &ArrayRef, right: &ArrayRef) -> Result<BooleanArray> {
-    let (left, right) =
-        (cast(left, &DataType::Float64).map_err(kernel)?, cast(right, &DataType::Float64).map_err(kernel)?);
+    let (left, right) = (
+        cast(left, &DataType::Float64).map_err(kernel)?,
+        cast(right, &DataType::Float64).map_err(kernel)?,
+    );
     let compare: fn(f64, f64) -> bool = match function {
         Function::Equal => |left, right| left == right,
         Function::NotEqual => |left, right| left != right,
@@ -271,10 +335,22 @@ fn compare_doubles(function: Function, left: &ArrayRef, right: &ArrayRef) -> Res
         Function::LessThanOrEqual => |left, right| left <= right,
         Function::GreaterThan => |left, right| left > right,
         Function::GreaterThanOrEqual => |left, right| left >= right,
-        other => return Err(Error::bug(format_args!("`{}` is no comparison", other.name()))),
+        other => {
+            return Err(Error::bug(format_args!(
+                "`{}` is no comparison",
+                other.name()
+            )));
+        }
     };
-    let (left, right) = (left.as_primitive::<Float64Type>(), right.as_primitive::<Float64Type>());
-    Ok(left.iter().zip(right).map(|(left, right)| left.zip(right).map(|(left, right)| compare(left, right))).collect())
+    let (left, right) = (
+        left.as_primitive::<Float64Type>(),
+        right.as_primitive::<Float64Type>(),
+    );
+    Ok(left
+        .iter()
+        .zip(right)
+        .map(|(left, right)| left.zip(right).map(|(left, right)| compare(left, right)))
+        .collect())
 }
 
 /// LIKE without an escape character, as Athena means it; Arrow's takes a backslash for one.
@@ -282,10 +358,17 @@ fn like_pattern(value: &ArrayRef, pattern: &ArrayRef, rows: usize) -> Result<Boo
     if pattern.len() == 1 && pattern.null_count() == 1 {
         return Ok(BooleanArray::new_null(rows));
     }
-    let (Some(value), Some(pattern)) = (value.as_string_opt::<i32>(), pattern.as_string_opt::<i32>()) else {
-        return Err(Error::invalid_input("cannot evaluate LIKE: both sides must be text"));
+    let (Some(value), Some(pattern)) =
+        (value.as_string_opt::<i32>(), pattern.as_string_opt::<i32>())
+    else {
+        return Err(Error::invalid_input(
+            "cannot evaluate LIKE: both sides must be text",
+        ));
     };
-    let escaped: StringArray = pattern.iter().map(|pattern| pattern.map(|text| text.replace('\\', r"\\"))).collect();
+    let escaped: StringArray = pattern
+        .iter()
+        .map(|pattern| pattern.map(|text| text.replace('\\', r"\\")))
+        .collect();
     let matches = match escaped.len() {
         1 => like(value, &Scalar::new(escaped)),
         _ => like(value, &escaped),

@@ -151,8 +151,12 @@ impl TimestreamType {
             (Self::Scalar(scalar), data_type) => match data_type {
                 DataType::Boolean => *scalar == Scalar::Boolean,
                 DataType::Int32 => *scalar == Scalar::Integer,
-                DataType::Int64 => matches!(scalar, Scalar::Bigint | Scalar::Integer | Scalar::Timestamp),
-                DataType::Float64 => matches!(scalar, Scalar::Double | Scalar::Bigint | Scalar::Integer),
+                DataType::Int64 => {
+                    matches!(scalar, Scalar::Bigint | Scalar::Integer | Scalar::Timestamp)
+                }
+                DataType::Float64 => {
+                    matches!(scalar, Scalar::Double | Scalar::Bigint | Scalar::Integer)
+                }
                 // Every scalar arrives as text.
                 DataType::Utf8 => true,
                 DataType::Date32 => *scalar == Scalar::Date,
@@ -163,7 +167,10 @@ impl TimestreamType {
             (Self::List(element), DataType::List(child)) => element.decodes_into(child.data_type()),
             (Self::Row(fields), DataType::Struct(children)) => {
                 fields.len() == children.len()
-                    && fields.iter().zip(children).all(|((_, field), child)| field.decodes_into(child.data_type()))
+                    && fields
+                        .iter()
+                        .zip(children)
+                        .all(|((_, field), child)| field.decodes_into(child.data_type()))
             }
             (Self::Series(value), DataType::List(point)) => match point.data_type() {
                 DataType::Struct(children) => match children.as_ref() {

@@ -1,1 +1,471 @@
-//! Tests.
+//! Value sets, the nanosecond rewrite and the residual, against what SQL says of single values.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date64Array, Float64Array, Int64Array, RecordBatch, StringArray,
+};
+use arrow::datatypes::DataType;
+
+use super::residual::admitted;
+use super::*;
+
+const MILLI: i64 = 1_000_000;
+
+fn mapping(data_type: DataType) -> Mapping {
+    Mapping {
+        fields: vec![Field {
+            name: "f".into(),
+            data_type,
+            column: Some(0),
+            comment: None,
+        }],
+    }
+}
+
+fn nanos_of(values: ValueSet) -> ValueSet {
+    let term = Term::Domain(Domain {
+        field: 0,
+        values,
+        null_allowed: false,
+    });
+    match pushed_term(&term, &mapping(DataType::Date64)) {
+        Some(Term::Domain(domain)) => domain.values,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn range(low: Bound, high: Bound) -> Range {
+    Range { low, high }
+}
+
+fn half_open(low: i64, high: i64) -> Range {
+    range(
+        Bound::Inclusive(Literal::Nanos(low)),
+        Bound::Exclusive(Literal::Nanos(high)),
+    )
+}
+
+fn millis(millis: i64) -> Literal {
+    Literal::Millis(millis)
+}
+
+#[test]
+fn comparisons_in_milliseconds_become_half_open_ranges() {
+    // timestream.md 9.2, with X = 5 ms.
+    let up = |low| ValueSet::Ranges(vec![range(low, Bound::Unbounded)]);
+    let down = |high| ValueSet::Ranges(vec![range(Bound::Unbounded, high)]);
+    let nanos = |nanos| Literal::Nanos(nanos);
+    assert_eq!(
+        nanos_of(ValueSet::AnyOf(vec![millis(5)])),
+        ValueSet::Ranges(vec![half_open(5 * MILLI, 6 * MILLI)])
+    );
+    assert_eq!(
+        nanos_of(down(Bound::Exclusive(millis(5)))),
+        down(Bound::Exclusive(nanos(5 * MILLI)))
+    );
+    assert_eq!(
+        nanos_of(down(Bound::Inclusive(millis(5)))),
+        down(Bound::Exclusive(nanos(6 * MILLI)))
+    );
+    assert_eq!(
+        nanos_of(up(Bound::Exclusive(millis(5)))),
+        up(Bound::Inclusive(nanos(6 * MILLI)))
+    );
+    assert_eq!(
+        nanos_of(up(Bound::Inclusive(millis(5)))),
+        up(Bound::Inclusive(nanos(5 * MILLI)))
+    );
+    assert_eq!(
+        nanos_of(ValueSet::NoneOf(vec![millis(5)])),
+        ValueSet::Ranges(vec![
+            range(Bound::Unbounded, Bound::Exclusive(nanos(5 * MILLI))),
+            range(Bound::Inclusive(nanos(6 * MILLI)), Bound::Unbounded)
+        ])
+    );
+}
+
+#[test]
+fn neighbouring_milliseconds_merge() {
+    let set = nanos_of(ValueSet::AnyOf(vec![
+        millis(7),
+        millis(5),
+        millis(6),
+        millis(-1),
+    ]));
+    assert_eq!(
+        set,
+        ValueSet::Ranges(vec![half_open(-MILLI, 0), half_open(5 * MILLI, 8 * MILLI)])
+    );
+}
+
+#[test]
+fn milliseconds_beyond_the_nanosecond_line_keep_their_meaning() {
+    let beyond = i64::MAX / MILLI + 1;
+    assert_eq!(
+        nanos_of(ValueSet::AnyOf(vec![millis(beyond)])),
+        ValueSet::None
+    );
+    assert_eq!(
+        nanos_of(ValueSet::NoneOf(vec![millis(beyond)])),
+        ValueSet::All
+    );
+    let down = |high| ValueSet::Ranges(vec![range(Bound::Unbounded, high)]);
+    let up = |low| ValueSet::Ranges(vec![range(low, Bound::Unbounded)]);
+    assert_eq!(
+        nanos_of(down(Bound::Inclusive(millis(beyond)))),
+        ValueSet::All
+    );
+    assert_eq!(
+        nanos_of(up(Bound::Inclusive(millis(beyond)))),
+        ValueSet::None
+    );
+    assert_eq!(
+        nanos_of(up(Bound::Exclusive(millis(i64::MAX)))),
+        ValueSet::None
+    );
+    assert_eq!(
+        nanos_of(down(Bound::Exclusive(millis(i64::MIN)))),
+        ValueSet::None
+    );
+    assert_eq!(
+        nanos_of(up(Bound::Inclusive(millis(i64::MIN)))),
+        ValueSet::All
+    );
+}
+
+#[test]
+fn every_nanosecond_is_judged_as_its_millisecond() {
+    // Membership computed directly, on both sides of the rewrite, around the edges.
+    let sets = [
+        ValueSet::AnyOf(vec![millis(1), millis(3)]),
+        ValueSet::NoneOf(vec![millis(-1), millis(2)]),
+        ValueSet::Ranges(vec![range(
+            Bound::Exclusive(millis(-2)),
+            Bound::Inclusive(millis(1)),
+        )]),
+        ValueSet::Ranges(vec![
+            range(Bound::Unbounded, Bound::Exclusive(millis(-1))),
+            range(Bound::Inclusive(millis(2)), Bound::Exclusive(millis(4))),
+        ]),
+    ];
+    for set in sets {
+        let rewritten = nanos_of(set.clone());
+        for milli in -4..6 {
+            for nanos in [milli * MILLI, milli * MILLI + 1, milli * MILLI + 999_999] {
+                let shown = Literal::Millis(nanos.div_euclid(MILLI));
+                let stored = Literal::Nanos(nanos);
+                assert_eq!(
+                    member(&set, &shown),
+                    member(&rewritten, &stored),
+                    "{set:?} at {nanos}"
+                );
+            }
+        }
+    }
+}
+
+fn member(set: &ValueSet, value: &Literal) -> bool {
+    match set {
+        ValueSet::All => true,
+        ValueSet::None => false,
+        ValueSet::AnyOf(values) => values.contains(value),
+        ValueSet::NoneOf(values) => !values.contains(value),
+        ValueSet::Ranges(ranges) => ranges.iter().any(|range| {
+            let above = match &range.low {
+                Bound::Unbounded => true,
+                Bound::Inclusive(low) => value >= low,
+                Bound::Exclusive(low) => value > low,
+            };
+            let below = match &range.high {
+                Bound::Unbounded => true,
+                Bound::Inclusive(high) => value <= high,
+                Bound::Exclusive(high) => value < high,
+            };
+            above && below
+        }),
+    }
+}
+
+#[test]
+fn timestamp_comparisons_in_expressions_are_rewritten_or_kept_back() {
+    let mapping = mapping(DataType::Date64);
+    let field = || Expression::Field(0);
+    let constant = |value| Expression::Constant(value);
+    let call = |function, arguments: Vec<Expression>| Expression::Call(function, arguments);
+    let pushed = |expression| pushed_term(&Term::Expression(expression), &mapping);
+    let expected = |expression| Some(Term::Expression(expression));
+    let nanos = |nanos| constant(Literal::Nanos(nanos));
+
+    assert_eq!(
+        pushed(call(Function::Equal, vec![constant(millis(5)), field()])),
+        expected(call(
+            Function::And,
+            vec![
+                call(
+                    Function::GreaterThanOrEqual,
+                    vec![field(), nanos(5 * MILLI)]
+                ),
+                call(Function::LessThan, vec![field(), nanos(6 * MILLI)]),
+            ]
+        ))
+    );
+    // 5 ms >= f is f <= 5 ms.
+    assert_eq!(
+        pushed(call(
+            Function::GreaterThanOrEqual,
+            vec![constant(millis(5)), field()]
+        )),
+        expected(call(Function::LessThan, vec![field(), nanos(6 * MILLI)]))
+    );
+    assert_eq!(pushed(call(Function::Equal, vec![field(), field()])), None);
+    let list = call(Function::Array, vec![constant(millis(5))]);
+    assert_eq!(pushed(call(Function::In, vec![field(), list])), None);
+    let is_null = call(Function::IsNull, vec![field()]);
+    assert_eq!(pushed(is_null.clone()), expected(is_null));
+}
+
+#[test]
+fn ranges_take_their_simplest_form() {
+    let at = |value| Literal::Integer(value);
+    let open = |low, high| range(Bound::Exclusive(at(low)), Bound::Exclusive(at(high)));
+    let closed = |low, high| range(Bound::Inclusive(at(low)), Bound::Inclusive(at(high)));
+    let below = |value| range(Bound::Unbounded, Bound::Exclusive(at(value)));
+    let above = |value| range(Bound::Exclusive(at(value)), Bound::Unbounded);
+    let check = |ranges, expected| assert_eq!(ValueSet::from_ranges(ranges), expected);
+
+    check(vec![], ValueSet::None);
+    check(
+        vec![closed(3, 3), closed(1, 1)],
+        ValueSet::AnyOf(vec![at(1), at(3)]),
+    );
+    check(vec![above(3), below(3)], ValueSet::NoneOf(vec![at(3)]));
+    check(
+        vec![below(1), open(1, 3), above(3)],
+        ValueSet::NoneOf(vec![at(1), at(3)]),
+    );
+    check(vec![below(5), above(3)], ValueSet::All);
+    check(vec![below(3), closed(3, 3), above(3)], ValueSet::All);
+    check(
+        vec![closed(1, 4), closed(2, 3), open(4, 6)],
+        ValueSet::Ranges(vec![range(
+            Bound::Inclusive(at(1)),
+            Bound::Exclusive(at(6)),
+        )]),
+    );
+    check(
+        vec![open(1, 2), open(2, 3)],
+        ValueSet::Ranges(vec![open(1, 2), open(2, 3)]),
+    );
+    check(vec![closed(4, 2), open(3, 3)], ValueSet::None);
+}
+
+fn kept(term: Term, array: ArrayRef) -> Vec<bool> {
+    let batch = RecordBatch::try_from_iter_with_nullable([("f", array, true)]).unwrap();
+    let kept = admitted(&[term], &batch, Some).unwrap();
+    kept.iter().map(|value| value.unwrap()).collect()
+}
+
+fn domain(values: ValueSet, null_allowed: bool) -> Term {
+    Term::Domain(Domain {
+        field: 0,
+        values,
+        null_allowed,
+    })
+}
+
+#[test]
+fn doubles_compare_as_ieee_says() {
+    let doubles = || {
+        Arc::new(Float64Array::from(vec![
+            Some(f64::NAN),
+            Some(-0.0),
+            Some(5.0),
+            None,
+        ])) as ArrayRef
+    };
+    let zero = Literal::Double(0.0);
+    assert_eq!(
+        kept(
+            domain(ValueSet::AnyOf(vec![zero.clone()]), false),
+            doubles()
+        ),
+        [false, true, false, false]
+    );
+    let from_zero = range(Bound::Inclusive(zero.clone()), Bound::Unbounded);
+    assert_eq!(
+        kept(domain(ValueSet::Ranges(vec![from_zero]), true), doubles()),
+        [false, true, true, true]
+    );
+
+    let compare = |function, value| {
+        Term::Expression(Expression::Call(
+            function,
+            vec![Expression::Field(0), Expression::Constant(value)],
+        ))
+    };
+    assert_eq!(
+        kept(compare(Function::Equal, zero.clone()), doubles()),
+        [false, true, false, false]
+    );
+    assert_eq!(
+        kept(compare(Function::NotEqual, zero), doubles()),
+        [true, false, true, false]
+    );
+    assert_eq!(
+        kept(
+            compare(Function::GreaterThan, Literal::Integer(4)),
+            doubles()
+        ),
+        [false, false, true, false]
+    );
+}
+
+#[test]
+fn connectives_have_three_values() {
+    let values = || Arc::new(BooleanArray::from(vec![Some(true), Some(false), None])) as ArrayRef;
+    let field = || Expression::Field(0);
+    let term = |expression| Term::Expression(expression);
+    let call = |function, arguments| Expression::Call(function, arguments);
+    let truth = Expression::Constant(Literal::Boolean(true));
+    assert_eq!(
+        kept(term(call(Function::Not, vec![field()])), values()),
+        [false, true, false]
+    );
+    assert_eq!(
+        kept(
+            term(call(Function::Or, vec![field(), Expression::Null])),
+            values()
+        ),
+        [true, false, false]
+    );
+    assert_eq!(
+        kept(
+            term(call(Function::Or, vec![Expression::Null, truth])),
+            values()
+        ),
+        [true, true, true]
+    );
+    // NOT (f AND NULL): false AND NULL is false, so only that row is true.
+    let and = call(Function::And, vec![field(), Expression::Null]);
+    assert_eq!(
+        kept(term(call(Function::Not, vec![and])), values()),
+        [false, true, false]
+    );
+    assert_eq!(
+        kept(term(call(Function::IsNull, vec![field()])), values()),
+        [false, false, true]
+    );
+    let distinct = call(Function::IsDistinctFrom, vec![field(), Expression::Null]);
+    assert_eq!(kept(term(distinct), values()), [true, true, false]);
+}
+
+#[test]
+fn in_with_a_null_is_true_or_unknown() {
+    let values = || Arc::new(Int64Array::from(vec![Some(1), Some(2), None])) as ArrayRef;
+    let list = Expression::Call(
+        Function::Array,
+        vec![Expression::Constant(Literal::Integer(1)), Expression::Null],
+    );
+    let is_in = Expression::Call(Function::In, vec![Expression::Field(0), list]);
+    assert_eq!(
+        kept(Term::Expression(is_in.clone()), values()),
+        [true, false, false]
+    );
+    let not_in = Expression::Call(Function::Not, vec![is_in]);
+    assert_eq!(
+        kept(Term::Expression(not_in), values()),
+        [false, false, false]
+    );
+}
+
+#[test]
+fn like_has_no_escape_character() {
+    let values = || {
+        Arc::new(StringArray::from(vec![
+            Some(r"a\b"),
+            Some("a%b"),
+            Some("axb\n"),
+            None,
+        ])) as ArrayRef
+    };
+    let like = |pattern: &str| {
+        let pattern = Expression::Constant(Literal::Text(pattern.into()));
+        Term::Expression(Expression::Call(
+            Function::Like,
+            vec![Expression::Field(0), pattern],
+        ))
+    };
+    assert_eq!(kept(like(r"a\b"), values()), [true, false, false, false]);
+    assert_eq!(kept(like(r"a\%"), values()), [true, false, false, false]);
+    assert_eq!(kept(like("a_b%"), values()), [true, true, true, false]);
+}
+
+#[test]
+fn text_is_ordered_by_code_point() {
+    // U+1F600 is above U+FFFD by code point and below it in UTF-16 (reference-connector.md, W-7).
+    let values = Arc::new(StringArray::from(vec!["\u{1F600}", "\u{FFFD}"])) as ArrayRef;
+    let above = range(
+        Bound::Exclusive(Literal::Text("\u{FFFD}".into())),
+        Bound::Unbounded,
+    );
+    assert_eq!(
+        kept(domain(ValueSet::Ranges(vec![above]), false), values),
+        [true, false]
+    );
+}
+
+#[test]
+fn top_n_keeps_the_first_rows_of_all_batches() {
+    let batch = |values: Vec<Option<i64>>| {
+        RecordBatch::try_from_iter_with_nullable([(
+            "f",
+            Arc::new(Int64Array::from(values)) as ArrayRef,
+            true,
+        )])
+        .unwrap()
+    };
+    let key = SortKey {
+        field: 0,
+        descending: true,
+        nulls_first: false,
+    };
+    let mut top = TopN::new([(0, key)], 3);
+    for chunk in [
+        vec![Some(1), None, Some(9)],
+        vec![Some(4), Some(8), Some(2)],
+        vec![Some(7), Some(3)],
+    ] {
+        top.push(batch(chunk)).unwrap();
+    }
+    assert_eq!(
+        top.finish().unwrap().unwrap(),
+        batch(vec![Some(9), Some(8), Some(7)])
+    );
+    let nulls_first = SortKey {
+        nulls_first: true,
+        ..key
+    };
+    let mut top = TopN::new([(0, nulls_first)], 2);
+    top.push(batch(vec![Some(1), None, Some(9)])).unwrap();
+    assert_eq!(top.finish().unwrap().unwrap(), batch(vec![None, Some(9)]));
+}
+
+#[test]
+fn timestamps_are_compared_in_milliseconds_on_rows() {
+    let values = Arc::new(Date64Array::from(vec![Some(5), Some(6), None])) as ArrayRef;
+    let equal = Expression::Call(
+        Function::Equal,
+        vec![Expression::Field(0), Expression::Constant(millis(5))],
+    );
+    assert_eq!(
+        kept(Term::Expression(equal), values.clone()),
+        [true, false, false]
+    );
+    assert_eq!(
+        kept(domain(ValueSet::NoneOf(vec![millis(5)]), true), values),
+        [false, true, true]
+    );
+}

@@ -84,7 +84,13 @@ impl ValueSet {
         if joined.is_empty() {
             return Self::None;
         }
-        if let [Range { low: Bound::Unbounded, high: Bound::Unbounded }] = joined.as_slice() {
+        if let [
+            Range {
+                low: Bound::Unbounded,
+                high: Bound::Unbounded,
+            },
+        ] = joined.as_slice()
+        {
             return Self::All;
         }
         if let Some(values) = joined.iter().map(Range::single).collect::<Option<Vec<_>>>() {
@@ -110,9 +116,10 @@ impl Range {
         match (&self.low, &self.high) {
             (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
             (Bound::Inclusive(low), Bound::Inclusive(high)) => low > high,
-            (Bound::Inclusive(low) | Bound::Exclusive(low), Bound::Inclusive(high) | Bound::Exclusive(high)) => {
-                low >= high
-            }
+            (
+                Bound::Inclusive(low) | Bound::Exclusive(low),
+                Bound::Inclusive(high) | Bound::Exclusive(high),
+            ) => low >= high,
         }
     }
 }
@@ -137,7 +144,10 @@ fn touches(high: &Bound, low: &Bound) -> bool {
     match (high, low) {
         (Bound::Unbounded, _) | (_, Bound::Unbounded) => true,
         (Bound::Exclusive(high), Bound::Exclusive(low)) => low < high,
-        (Bound::Inclusive(high) | Bound::Exclusive(high), Bound::Inclusive(low) | Bound::Exclusive(low)) => low <= high,
+        (
+            Bound::Inclusive(high) | Bound::Exclusive(high),
+            Bound::Inclusive(low) | Bound::Exclusive(low),
+        ) => low <= high,
     }
 }
 
@@ -148,7 +158,9 @@ fn compare_low(left: &Bound, right: &Bound) -> Ordering {
         Bound::Inclusive(value) => Some((value.clone(), 0)),
         Bound::Exclusive(value) => Some((value.clone(), 1)),
     };
-    key(left).partial_cmp(&key(right)).unwrap_or(Ordering::Equal)
+    key(left)
+        .partial_cmp(&key(right))
+        .unwrap_or(Ordering::Equal)
 }
 
 /// Orders high ends: exclusive before inclusive, unbounded last.
@@ -157,14 +169,17 @@ fn compare_high(left: &Bound, right: &Bound) -> Ordering {
         (Bound::Unbounded, Bound::Unbounded) => Ordering::Equal,
         (Bound::Unbounded, _) => Ordering::Greater,
         (_, Bound::Unbounded) => Ordering::Less,
-        (Bound::Inclusive(left), Bound::Inclusive(right)) | (Bound::Exclusive(left), Bound::Exclusive(right)) => {
+        (Bound::Inclusive(left), Bound::Inclusive(right))
+        | (Bound::Exclusive(left), Bound::Exclusive(right)) => {
             left.partial_cmp(right).unwrap_or(Ordering::Equal)
         }
-        (Bound::Exclusive(left), Bound::Inclusive(right)) => {
-            left.partial_cmp(right).unwrap_or(Ordering::Equal).then(Ordering::Less)
-        }
-        (Bound::Inclusive(left), Bound::Exclusive(right)) => {
-            left.partial_cmp(right).unwrap_or(Ordering::Equal).then(Ordering::Greater)
-        }
+        (Bound::Exclusive(left), Bound::Inclusive(right)) => left
+            .partial_cmp(right)
+            .unwrap_or(Ordering::Equal)
+            .then(Ordering::Less),
+        (Bound::Inclusive(left), Bound::Exclusive(right)) => left
+            .partial_cmp(right)
+            .unwrap_or(Ordering::Equal)
+            .then(Ordering::Greater),
     }
 }

@@ -120,13 +120,17 @@ impl Spiller {
         while let Some(upload) = self.uploads.join_next().await {
             finished(upload)?;
         }
-        Ok(Output::Spilled { blocks: self.blocks, bytes: self.spilled_bytes })
+        Ok(Output::Spilled {
+            blocks: self.blocks,
+            bytes: self.spilled_bytes,
+        })
     }
 
     fn concat(&mut self) -> Result<RecordBatch> {
         self.current_bytes = 0;
         let batches = std::mem::take(&mut self.current);
-        concat_batches(&self.schema, &batches).map_err(|error| Error::bug(format_args!("batches do not fit: {error}")))
+        concat_batches(&self.schema, &batches)
+            .map_err(|error| Error::bug(format_args!("batches do not fit: {error}")))
     }
 
     async fn spill(&mut self) -> Result<()> {
@@ -146,7 +150,8 @@ impl Spiller {
         let (store, location, number) = (self.store.clone(), self.location.clone(), self.blocks);
         self.blocks += 1;
         self.spilled_bytes += bytes.len() as u64;
-        self.uploads.spawn(async move { store.put(&location, number, Bytes::from(bytes)).await });
+        self.uploads
+            .spawn(async move { store.put(&location, number, Bytes::from(bytes)).await });
         Ok(())
     }
 }
@@ -157,5 +162,9 @@ fn finished(upload: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
 
 /// A block's size as the protocol counts it: used bytes of all buffers, without padding.
 pub fn block_bytes(batch: &RecordBatch) -> usize {
-    batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or_default()).sum()
+    batch
+        .columns()
+        .iter()
+        .map(|column| column.to_data().get_slice_memory_size().unwrap_or_default())
+        .sum()
 }

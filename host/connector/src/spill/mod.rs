@@ -7,9 +7,6 @@ mod crypto;
 mod key;
 mod store;
 
-#[cfg(test)]
-mod tests;
-
 pub use blocks::{Output, Spiller, block_bytes};
 pub use crypto::{decrypt, encrypt};
 pub use key::new_key;

@@ -28,11 +28,20 @@ impl Location {
     /// When there is none, or it is an object's (section 6.1).
     pub fn of_split(location: Option<&SpillLocation>) -> Result<Self> {
         match location {
-            Some(SpillLocation::S3SpillLocation { bucket, key, directory: true }) => {
-                Ok(Self { bucket: bucket.clone(), key: key.clone() })
-            }
-            Some(_) => Err(Error::invalid_input("cannot spill: the split's location is no directory")),
-            None => Err(Error::invalid_input("cannot read a split without a spill location")),
+            Some(SpillLocation::S3SpillLocation {
+                bucket,
+                key,
+                directory: true,
+            }) => Ok(Self {
+                bucket: bucket.clone(),
+                key: key.clone(),
+            }),
+            Some(_) => Err(Error::invalid_input(
+                "cannot spill: the split's location is no directory",
+            )),
+            None => Err(Error::invalid_input(
+                "cannot read a split without a spill location",
+            )),
         }
     }
 
@@ -53,7 +62,11 @@ pub struct SpillStore {
 impl SpillStore {
     /// A store that adds headers to every put, as `spill_put_request_headers` asks.
     pub fn new(client: Client, put_headers: BTreeMap<String, String>) -> Self {
-        Self { client, put_headers, known_buckets: Mutex::default() }
+        Self {
+            client,
+            put_headers,
+            known_buckets: Mutex::default(),
+        }
     }
 
     /// Checks once per process that a bucket is there, before a query is divided.
@@ -62,7 +75,12 @@ impl SpillStore {
     ///
     /// When it is not, or may not be asked for.
     pub async fn check_bucket(&self, bucket: &str) -> Result<()> {
-        if self.known_buckets.lock().unwrap_or_else(PoisonError::into_inner).contains(bucket) {
+        if self
+            .known_buckets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(bucket)
+        {
             return Ok(());
         }
         self.client.head_bucket().bucket(bucket).send().await.map_err(|error| {
@@ -78,7 +96,10 @@ impl SpillStore {
             let message = format!("cannot use spill bucket `{bucket}`: {why}");
             Error::new(code, Fault::Storage, message).with_source(error)
         })?;
-        self.known_buckets.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned());
+        self.known_buckets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(bucket.to_owned());
         Ok(())
     }
 
@@ -89,7 +110,12 @@ impl SpillStore {
     /// What S3 answered.
     pub async fn put(&self, location: &Location, number: usize, bytes: Bytes) -> Result<()> {
         let (bucket, key) = (&location.bucket, location.block_key(number));
-        let put = self.client.put_object().bucket(bucket).key(&key).body(ByteStream::from(bytes));
+        let put = self
+            .client
+            .put_object()
+            .bucket(bucket)
+            .key(&key)
+            .body(ByteStream::from(bytes));
         let headers = self.put_headers.clone();
         let put = put.customize().mutate_request(move |request| {
             for (name, value) in &headers {

@@ -74,8 +74,16 @@ pub enum Rest {
 ///
 /// When the dialect refuses or fails, or the statement is longer than Timestream takes.
 pub fn statement(plugin: &Plugin, query: &Query<'_>) -> Result<Statement> {
-    let pushed: Vec<Option<Term>> = query.terms.iter().map(|term| pushed_term(term, query.mapping)).collect();
-    let kept = query.terms.iter().zip(&pushed).filter(|(_, pushed)| pushed.is_none());
+    let pushed: Vec<Option<Term>> = query
+        .terms
+        .iter()
+        .map(|term| pushed_term(term, query.mapping))
+        .collect();
+    let kept = query
+        .terms
+        .iter()
+        .zip(&pushed)
+        .filter(|(_, pushed)| pushed.is_none());
     let mut projection = query.projection.clone();
     for field in kept.flat_map(|(term, _)| term.fields()) {
         if !projection.contains(&field) {
@@ -98,8 +106,13 @@ pub fn statement(plugin: &Plugin, query: &Query<'_>) -> Result<Statement> {
     let verdicts = pushed
         .iter()
         .map(|pushed| match pushed {
-            Some(_) => answered.next().cloned().ok_or_else(|| Error::bug("a term without a verdict")),
-            None => Ok(Verdict::Skipped("timestamps that are equal in milliseconds need not be in nanoseconds".into())),
+            Some(_) => answered
+                .next()
+                .cloned()
+                .ok_or_else(|| Error::bug("a term without a verdict")),
+            None => Ok(Verdict::Skipped(
+                "timestamps that are equal in milliseconds need not be in nanoseconds".into(),
+            )),
         })
         .collect::<Result<Vec<_>>>()?;
     assemble(query, plan, verdicts)
@@ -113,7 +126,10 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
         .filter(|(_, verdict)| !matches!(verdict, Verdict::Exact(_)))
         .map(|(term, _)| term.clone())
         .collect();
-    let order = plan.order.as_ref().filter(|order| order_means_the_same(query, &plan, order));
+    let order = plan
+        .order
+        .as_ref()
+        .filter(|order| order_means_the_same(query, &plan, order));
     let limit_pushed =
         query.limit.is_some() && residual.is_empty() && (query.order.is_empty() || order.is_some());
     let rest = match query.limit {
@@ -123,9 +139,15 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
     };
 
     let mut selected: Vec<usize> = Vec::new();
-    let sorted: &[SortKey] = if let Rest::TopN(keys, _) = &rest { keys } else { &[] };
+    let sorted: &[SortKey] = if let Rest::TopN(keys, _) = &rest {
+        keys
+    } else {
+        &[]
+    };
     let wanted = query.projection.iter().copied();
-    let wanted = wanted.chain(residual.iter().flat_map(Term::fields)).chain(sorted.iter().map(|key| key.field));
+    let wanted = wanted
+        .chain(residual.iter().flat_map(Term::fields))
+        .chain(sorted.iter().map(|key| key.field));
     for field in wanted {
         if !selected.contains(&field) {
             selected.push(field);
@@ -139,13 +161,23 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
     let outputs = selected
         .iter()
         .map(|field| {
-            let expression = plan.output(*field).ok_or_else(|| Error::bug("a selected field without an output"))?;
+            let expression = plan
+                .output(*field)
+                .ok_or_else(|| Error::bug("a selected field without an output"))?;
             let name = quoted(&query.mapping.fields[*field].name);
-            Ok(if expression == name { name } else { format!("{expression} AS {name}") })
+            Ok(if expression == name {
+                name
+            } else {
+                format!("{expression} AS {name}")
+            })
         })
         .collect::<Result<Vec<_>>>()?;
     // Athena counts rows without asking for a field: a row must still come for each.
-    let outputs = if outputs.is_empty() { r#"1 AS "row""#.to_owned() } else { outputs.join(", ") };
+    let outputs = if outputs.is_empty() {
+        r#"1 AS "row""#.to_owned()
+    } else {
+        outputs.join(", ")
+    };
     sql.push_str(&format!("SELECT {outputs}\nFROM {}", plan.from_item));
     let mut word = "WHERE";
     for verdict in &verdicts {
@@ -155,7 +187,9 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
         }
     }
     if limit_pushed {
-        for (position, (expression, key)) in order.into_iter().flatten().zip(&query.order).enumerate() {
+        for (position, (expression, key)) in
+            order.into_iter().flatten().zip(&query.order).enumerate()
+        {
             let word = if position == 0 { "\nORDER BY" } else { "," };
             let direction = if key.descending { "DESC" } else { "ASC" };
             let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
@@ -188,9 +222,9 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
 /// column would be sorted by.
 fn order_means_the_same(query: &Query<'_>, plan: &Plan, order: &[String]) -> bool {
     order.iter().all(|expression| {
-        plan.outputs
-            .iter()
-            .all(|(field, output)| quoted(&query.mapping.fields[*field].name) != *expression || output == expression)
+        plan.outputs.iter().all(|(field, output)| {
+            quoted(&query.mapping.fields[*field].name) != *expression || output == expression
+        })
     })
 }
 

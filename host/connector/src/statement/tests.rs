@@ -1,1 +1,216 @@
-//! Tests.
+//! What parts may hold, and how they are joined.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use arrow::datatypes::DataType;
+
+use super::*;
+use crate::plugin::check_part;
+use crate::query::{Domain, Field, Source, ValueSet};
+
+#[test]
+fn parts_that_stay_in_their_place_pass() {
+    for part in [
+        r#""a" = 1"#,
+        r#""select" = 'from; -- /*'"#,
+        r#""c" IN ('it''s', 'b')"#,
+        r#"("a" = 1 OR EXISTS (SELECT 1 FROM "d"."t" ORDER BY 1))"#,
+        r#"ARRAY["x", "y"][1]"#,
+        r#""c" LIKE 'a\\%' ESCAPE '\'"#,
+        "x between ago(1h) and now()",
+        r#""view" AS (SELECT 1 -- the user's own
+)"#,
+    ] {
+        assert_eq!(check_part(part, false), Ok(()), "{part}");
+    }
+    assert_eq!(check_part(r#""d"."t" AS a, "d"."u" AS b"#, true), Ok(()));
+}
+
+#[test]
+fn parts_that_leave_their_place_are_refused() {
+    for (part, why) in [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("(a", "does not close"),
+        ("a)", "did not open"),
+        ("(a]", "did not open"),
+        ("a) OR (1 = 1", "did not open"),
+        ("a; DELETE", "semicolon"),
+        ("a -- ", "comment"),
+        ("a /* */", "comment"),
+        ("'a", "quote is not closed"),
+        ("\"a", "quote is not closed"),
+        ("a, b", "more than one expression"),
+        ("1 = 1 ORDER BY 1", "`ORDER`"),
+        ("1 = 1 limit 5", "`LIMIT`"),
+        ("1 = 1 UNION SELECT 1", "`UNION`"),
+        ("$$a$$", "form of string"),
+    ] {
+        let error = check_part(part, false).unwrap_err();
+        assert!(error.contains(why), "{part}: {error}");
+    }
+}
+
+fn mapping() -> Mapping {
+    let field = |name: &str| Field {
+        name: name.into(),
+        data_type: DataType::Utf8,
+        column: None,
+        comment: None,
+    };
+    Mapping {
+        fields: vec![field("a"), field("b"), field("c")],
+    }
+}
+
+fn table() -> Table {
+    Table {
+        source: Source::Passthrough(String::new()),
+        columns: Vec::new(),
+        options: Vec::new(),
+    }
+}
+
+fn plan(verdicts: Vec<Verdict>, order: Option<Vec<String>>) -> (Plan, Vec<Verdict>) {
+    let plan = Plan {
+        common_tables: Vec::new(),
+        from_item: r#""d"."t""#.into(),
+        outputs: vec![
+            (0, r#""a""#.into()),
+            (1, r#""B""#.into()),
+            (2, r#""c""#.into()),
+        ],
+        verdicts: verdicts.clone(),
+        order,
+        slicing: Slicing::Never(String::new()),
+        notes: Vec::new(),
+    };
+    (plan, verdicts)
+}
+
+fn on(field: usize) -> Term {
+    Term::Domain(Domain {
+        field,
+        values: ValueSet::All,
+        null_allowed: false,
+    })
+}
+
+fn key(field: usize) -> SortKey {
+    SortKey {
+        field,
+        descending: true,
+        nulls_first: false,
+    }
+}
+
+#[test]
+fn everything_exact_pushes_order_and_limit() {
+    let (table, mapping) = (table(), mapping());
+    let query = Query {
+        table: &table,
+        mapping: &mapping,
+        projection: vec![1, 0],
+        terms: vec![on(2)],
+        order: vec![key(2)],
+        limit: Some(10),
+        now: 0,
+        caller: Caller::default(),
+        query_id: "q".into(),
+    };
+    let (plan, verdicts) = plan(
+        vec![Verdict::Exact(r#""c" = 'x' OR "c" = 'y'"#.into())],
+        Some(vec![r#""c""#.into()]),
+    );
+    let statement = assemble(&query, plan, verdicts).unwrap();
+    assert_eq!(
+        statement.sql,
+        "SELECT \"B\" AS \"b\", \"a\"\nFROM \"d\".\"t\"\nWHERE (\"c\" = 'x' OR \"c\" = 'y')\nORDER BY \"c\" DESC NULLS LAST\nLIMIT 10"
+    );
+    assert_eq!(
+        (statement.rest, statement.limit_pushed),
+        (Rest::Nothing, true)
+    );
+    assert!(statement.residual.is_empty());
+}
+
+#[test]
+fn whatever_is_not_exact_keeps_order_limit_and_its_fields_with_the_host() {
+    let (table, mapping) = (table(), mapping());
+    for verdict in [
+        Verdict::Wider("1 = 1".into()),
+        Verdict::Skipped("no".into()),
+    ] {
+        let mut query = Query {
+            table: &table,
+            mapping: &mapping,
+            projection: vec![0],
+            terms: vec![on(2)],
+            order: vec![key(1)],
+            limit: Some(10),
+            now: 0,
+            caller: Caller::default(),
+            query_id: "q".into(),
+        };
+        let (given, verdicts) = plan(vec![verdict.clone()], Some(vec![r#""B""#.into()]));
+        let statement = assemble(&query, given, verdicts).unwrap();
+        assert!(
+            !statement.sql.contains("LIMIT") && !statement.sql.contains("ORDER"),
+            "{}",
+            statement.sql
+        );
+        assert_eq!(statement.rest, Rest::TopN(vec![key(1)], 10));
+        assert_eq!(statement.selected, [0, 2, 1]);
+        assert_eq!(statement.residual, [on(2)]);
+
+        query.order.clear();
+        let (given, verdicts) = plan(vec![verdict], Some(vec![]));
+        let statement = assemble(&query, given, verdicts).unwrap();
+        assert_eq!(
+            (statement.rest, statement.limit_pushed),
+            (Rest::Limit(10), false)
+        );
+    }
+}
+
+#[test]
+fn an_order_that_an_alias_would_change_is_not_pushed() {
+    // The output "b" shows the column "B"; a plan that sorts by the column "b" would sort by the wrong one.
+    let (table, mapping) = (table(), mapping());
+    let query = Query {
+        table: &table,
+        mapping: &mapping,
+        projection: vec![1],
+        terms: vec![],
+        order: vec![key(2)],
+        limit: Some(1),
+        now: 0,
+        caller: Caller::default(),
+        query_id: "q".into(),
+    };
+    let (mut plan, verdicts) = plan(vec![], Some(vec![r#""b""#.into()]));
+    plan.outputs[2].1 = r#""b""#.into();
+    let statement = assemble(&query, plan, verdicts).unwrap();
+    assert_eq!(statement.rest, Rest::TopN(vec![key(2)], 1));
+}
+
+#[test]
+fn rows_are_counted_without_a_field() {
+    let (table, mapping) = (table(), mapping());
+    let query = Query {
+        table: &table,
+        mapping: &mapping,
+        projection: vec![],
+        terms: vec![],
+        order: vec![],
+        limit: None,
+        now: 0,
+        caller: Caller::default(),
+        query_id: "q".into(),
+    };
+    let (plan, verdicts) = plan(vec![], Some(vec![]));
+    assert_eq!(
+        assemble(&query, plan, verdicts).unwrap().sql,
+        "SELECT 1 AS \"row\"\nFROM \"d\".\"t\""
+    );
+}

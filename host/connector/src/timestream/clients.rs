@@ -34,7 +34,11 @@ impl Clients {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
         let config = config.to_builder().timeout_config(timeouts).build();
-        Self { config, query: OnceCell::new(), write: OnceCell::new() }
+        Self {
+            config,
+            query: OnceCell::new(),
+            write: OnceCell::new(),
+        }
     }
 
     /// The Query API.
@@ -49,7 +53,10 @@ impl Clients {
                 if self.is_endpoint_configured("Timestream Query") {
                     return Ok(client);
                 }
-                let (client, _) = client.with_endpoint_discovery_enabled().await.map_err(discovery)?;
+                let (client, _) = client
+                    .with_endpoint_discovery_enabled()
+                    .await
+                    .map_err(discovery)?;
                 Ok(client)
             })
             .await
@@ -67,7 +74,10 @@ impl Clients {
                 if self.is_endpoint_configured("Timestream Write") {
                     return Ok(client);
                 }
-                let (client, _) = client.with_endpoint_discovery_enabled().await.map_err(discovery)?;
+                let (client, _) = client
+                    .with_endpoint_discovery_enabled()
+                    .await
+                    .map_err(discovery)?;
                 Ok(client)
             })
             .await
@@ -103,7 +113,11 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let service_message = error.meta().message().unwrap_or("no reason given").to_owned();
+    let service_message = error
+        .meta()
+        .message()
+        .unwrap_or("no reason given")
+        .to_owned();
     let (code, fault, why) = match (&error, error.code()) {
         (SdkError::ConstructionFailure(_), _) => {
             (Code::InvalidCredentials, Fault::Host, "the call could not be made; hint: check region and credentials".into())

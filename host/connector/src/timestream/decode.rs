@@ -29,7 +29,11 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder into batches of that schema; its fields' names are the result's columns'.
     pub fn new(schema: SchemaRef) -> Self {
-        Self { schema, columns: Vec::new(), pages: 0 }
+        Self {
+            schema,
+            columns: Vec::new(),
+            pages: 0,
+        }
     }
 
     /// The rows of a page, perhaps none.
@@ -54,7 +58,11 @@ impl Decoder {
         // For each column of the result, the builder its values go to.
         let mut targets: Vec<Option<usize>> = vec![None; self.columns.len()];
         for (position, field) in self.schema.fields().iter().enumerate() {
-            let mut found = self.columns.iter().enumerate().filter(|(_, column)| column.name == *field.name());
+            let mut found = self
+                .columns
+                .iter()
+                .enumerate()
+                .filter(|(_, column)| column.name == *field.name());
             let (index, column) = match (found.next(), found.next()) {
                 (Some(found), None) => found,
                 // Columns are told at the latest with the first row.
@@ -62,10 +70,16 @@ impl Decoder {
                     return Ok(RecordBatch::new_empty(self.schema.clone()));
                 }
                 (None, _) => return Err(self.wrong(format!("it has no column `{}`", field.name()))),
-                (Some(_), Some(_)) => return Err(self.wrong(format!("it has two columns `{}`", field.name()))),
+                (Some(_), Some(_)) => {
+                    return Err(self.wrong(format!("it has two columns `{}`", field.name())));
+                }
             };
             if !column.r#type.decodes_into(field.data_type()) {
-                let why = format!("column `{}` cannot be read as {}", field.name(), field.data_type());
+                let why = format!(
+                    "column `{}` cannot be read as {}",
+                    field.name(),
+                    field.data_type()
+                );
                 return Err(self.wrong(why));
             }
             targets[index] = Some(position);
@@ -74,19 +88,36 @@ impl Decoder {
 
         let mut place = Place { row: 0, column: 0 };
         let mut json = serde_json::Deserializer::from_slice(page.rows());
-        let rows = Rows { builders: &mut builders, targets: &targets, place: &mut place }.deserialize(&mut json);
+        let rows = Rows {
+            builders: &mut builders,
+            targets: &targets,
+            place: &mut place,
+        }
+        .deserialize(&mut json);
         let rows = rows.map_err(|error| {
-            let column = self.columns.get(place.column).map_or("?", |column| column.name.as_str());
-            self.wrong(format!("row {}, column `{column}`: {}", place.row, without_position(&error)))
+            let column = self
+                .columns
+                .get(place.column)
+                .map_or("?", |column| column.name.as_str());
+            self.wrong(format!(
+                "row {}, column `{column}`: {}",
+                place.row,
+                without_position(&error)
+            ))
         })?;
         let arrays = builders.into_iter().map(ColumnBuilder::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
-            .map_err(|error| self.wrong("its rows have not all the same columns").with_source(error))
+        RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options).map_err(|error| {
+            self.wrong("its rows have not all the same columns")
+                .with_source(error)
+        })
     }
 
     fn wrong(&self, why: impl std::fmt::Display) -> crate::error::Error {
-        invalid(format!("cannot read page {} of Timestream's answer: {why}", self.pages))
+        invalid(format!(
+            "cannot read page {} of Timestream's answer: {why}",
+            self.pages
+        ))
     }
 }
 

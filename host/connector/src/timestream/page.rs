@@ -82,12 +82,20 @@ impl Page {
             }
             None => 0..0,
         };
-        let columns = json.column_info.unwrap_or_default().into_iter().map(column).collect::<Result<Vec<_>>>()?;
+        let columns = json
+            .column_info
+            .unwrap_or_default()
+            .into_iter()
+            .map(column)
+            .collect::<Result<Vec<_>>>()?;
         let page = Self {
             query_id: json.query_id.unwrap_or_default(),
             next_token: json.next_token.filter(|token| !token.is_empty()),
             columns,
-            bytes_metered: json.query_status.and_then(|status| status.cumulative_bytes_metered).unwrap_or_default(),
+            bytes_metered: json
+                .query_status
+                .and_then(|status| status.cumulative_bytes_metered)
+                .unwrap_or_default(),
             rows,
             body: Bytes::new(),
         };
@@ -107,8 +115,11 @@ impl Page {
 
 fn column(json: ColumnJson) -> Result<ColumnInfo> {
     let name = json.name.clone().unwrap_or_default();
-    let r#type = timestream_type(json)
-        .map_err(|why| invalid(format!("cannot read Timestream's answer: column `{name}` {why}")))?;
+    let r#type = timestream_type(json).map_err(|why| {
+        invalid(format!(
+            "cannot read Timestream's answer: column `{name}` {why}"
+        ))
+    })?;
     Ok(ColumnInfo { name, r#type })
 }
 
@@ -116,7 +127,9 @@ fn timestream_type(json: ColumnJson) -> Result<TimestreamType, String> {
     let r#type = json.r#type.ok_or("has no type information")?;
     if let Some(name) = r#type.scalar_type {
         // A scalar type of the future arrives as text too.
-        return Ok(TimestreamType::Scalar(Scalar::from_name(&name).unwrap_or(Scalar::Unknown)));
+        return Ok(TimestreamType::Scalar(
+            Scalar::from_name(&name).unwrap_or(Scalar::Unknown),
+        ));
     }
     if let Some(element) = r#type.array_column_info {
         return Ok(TimestreamType::List(Box::new(timestream_type(*element)?)));
@@ -125,8 +138,18 @@ fn timestream_type(json: ColumnJson) -> Result<TimestreamType, String> {
         return Ok(TimestreamType::Series(Box::new(timestream_type(*value)?)));
     }
     if let Some(fields) = r#type.row_column_info {
-        let field = |json: ColumnJson| Ok((json.name.clone().unwrap_or_default(), timestream_type(json)?));
-        return Ok(TimestreamType::Row(fields.into_iter().map(field).collect::<Result<_, String>>()?));
+        let field = |json: ColumnJson| {
+            Ok((
+                json.name.clone().unwrap_or_default(),
+                timestream_type(json)?,
+            ))
+        };
+        return Ok(TimestreamType::Row(
+            fields
+                .into_iter()
+                .map(field)
+                .collect::<Result<_, String>>()?,
+        ));
     }
     Err("has a type that could not be mapped".into())
 }

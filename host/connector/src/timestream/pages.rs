@@ -26,7 +26,12 @@ pub struct Pages {
 impl Pages {
     /// Starts a query.
     pub fn start(client: Client, sql: String) -> Self {
-        let mut pages = Self { client, sql, next: JoinSet::new(), query_id: None };
+        let mut pages = Self {
+            client,
+            sql,
+            next: JoinSet::new(),
+            query_id: None,
+        };
         pages.ask(None, Duration::ZERO);
         pages
     }
@@ -37,14 +42,26 @@ impl Pages {
     ///
     /// What Timestream answered, or that it could not be reached.
     pub async fn next(&mut self) -> Result<Option<Page>> {
-        let Some(joined) = self.next.join_next().await else { return Ok(None) };
-        let page = joined.map_err(|error| Error::bug(format_args!("a page's task ended: {error}")))??;
+        let Some(joined) = self.next.join_next().await else {
+            return Ok(None);
+        };
+        let page =
+            joined.map_err(|error| Error::bug(format_args!("a page's task ended: {error}")))??;
         if !page.query_id.is_empty() {
             self.query_id = Some(page.query_id.clone());
         }
         if let Some(token) = &page.next_token {
-            let has_rows = page.rows().iter().filter(|byte| **byte == b'{').nth(0).is_some();
-            let pause = if has_rows { Duration::ZERO } else { PAUSE_AFTER_EMPTY_PAGE };
+            let has_rows = page
+                .rows()
+                .iter()
+                .filter(|byte| **byte == b'{')
+                .nth(0)
+                .is_some();
+            let pause = if has_rows {
+                Duration::ZERO
+            } else {
+                PAUSE_AFTER_EMPTY_PAGE
+            };
             self.ask(Some(token.clone()), pause);
         }
         Ok(Some(page))
@@ -86,7 +103,10 @@ impl Pages {
                 .send()
                 .await
                 .map_err(|error| service_error("read from Timestream", error))?;
-            Page::parse(body.take().ok_or_else(|| invalid("cannot read Timestream's answer: it has no body"))?)
+            Page::parse(
+                body.take()
+                    .ok_or_else(|| invalid("cannot read Timestream's answer: it has no body"))?,
+            )
         });
     }
 }

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_timestreamquery::operation::query::{Query, QueryError, QueryOutput};
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::{BeforeSerializationInterceptorContextRef, Error, Output};
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextRef, Error, Output,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
@@ -38,7 +40,9 @@ impl Intercept for RawBody {
         _context: &BeforeSerializationInterceptorContextRef<'_>,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        config.interceptor_state().store_put(SharedResponseDeserializer::new(KeepBody(self.clone())));
+        config
+            .interceptor_state()
+            .store_put(SharedResponseDeserializer::new(KeepBody(self.clone())));
         Ok(())
     }
 }
@@ -47,23 +51,39 @@ impl Intercept for RawBody {
 struct KeepBody(RawBody);
 
 impl DeserializeResponse for KeepBody {
-    fn deserialize_nonstreaming(&self, response: &HttpResponse) -> Result<Output, OrchestratorError<Error>> {
+    fn deserialize_nonstreaming(
+        &self,
+        response: &HttpResponse,
+    ) -> Result<Output, OrchestratorError<Error>> {
         if response.status().as_u16() != 200 {
             let original = Query::new().config();
-            let original = original.as_ref().and_then(|layer| layer.load::<SharedResponseDeserializer>());
+            let original = original
+                .as_ref()
+                .and_then(|layer| layer.load::<SharedResponseDeserializer>());
             return match original {
                 #[expect(deprecated, reason = "the form with a configuration calls this one")]
                 Some(original) => original.deserialize_nonstreaming(response),
-                None => Err(OrchestratorError::other("the SDK has no deserializer for Query")),
+                None => Err(OrchestratorError::other(
+                    "the SDK has no deserializer for Query",
+                )),
             };
         }
-        let body = response.body().bytes().ok_or_else(|| OrchestratorError::other("the answer was not read whole"))?;
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Bytes::copy_from_slice(body));
+        let body = response
+            .body()
+            .bytes()
+            .ok_or_else(|| OrchestratorError::other("the answer was not read whole"))?;
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Bytes::copy_from_slice(body));
         // Any other type would make the SDK panic.
-        let empty = QueryOutput::builder().query_id("").set_rows(Some(Vec::new())).set_column_info(Some(Vec::new()));
+        let empty = QueryOutput::builder()
+            .query_id("")
+            .set_rows(Some(Vec::new()))
+            .set_column_info(Some(Vec::new()));
         match empty.build() {
             Ok(output) => Ok(Output::erase(output)),
-            Err(error) => Err(OrchestratorError::operation(Error::erase(QueryError::unhandled(error)))),
+            Err(error) => Err(OrchestratorError::operation(Error::erase(
+                QueryError::unhandled(error),
+            ))),
         }
     }
 }

@@ -53,19 +53,28 @@ pub enum ArrowType {
 
 impl From<&DataType> for ArrowType {
     fn from(data_type: &DataType) -> Self {
-        let int = |bit_width| Self::Int { bit_width, is_signed: true };
+        let int = |bit_width| Self::Int {
+            bit_width,
+            is_signed: true,
+        };
         match data_type {
             DataType::Boolean => Self::Bool,
             DataType::Int8 => int(8),
             DataType::Int16 => int(16),
             DataType::Int32 => int(32),
             DataType::Int64 => int(64),
-            DataType::Float32 => Self::FloatingPoint { precision: "SINGLE".into() },
-            DataType::Float64 => Self::FloatingPoint { precision: "DOUBLE".into() },
+            DataType::Float32 => Self::FloatingPoint {
+                precision: "SINGLE".into(),
+            },
+            DataType::Float64 => Self::FloatingPoint {
+                precision: "DOUBLE".into(),
+            },
             DataType::Utf8 => Self::Utf8,
             DataType::Binary => Self::Binary,
             DataType::Date32 => Self::Date { unit: "DAY".into() },
-            DataType::Date64 => Self::Date { unit: "MILLISECOND".into() },
+            DataType::Date64 => Self::Date {
+                unit: "MILLISECOND".into(),
+            },
             DataType::Timestamp(unit, timezone) => Self::Timestamp {
                 unit: match unit {
                     TimeUnit::Second => "SECOND",

@@ -25,13 +25,21 @@ struct Parts {
 
 impl Serialize for Block {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let schema = encode_schema(&self.0.schema(), Framing::Modern).map_err(ser::Error::custom)?;
+        let schema =
+            encode_schema(&self.0.schema(), Framing::Modern).map_err(ser::Error::custom)?;
         // A block without rows is written as no message at all (section 3.3).
         let records = match self.0.num_rows() {
             0 => String::new(),
-            _ => STANDARD.encode(encode_batch(&self.0, Framing::Modern).map_err(ser::Error::custom)?),
+            _ => {
+                STANDARD.encode(encode_batch(&self.0, Framing::Modern).map_err(ser::Error::custom)?)
+            }
         };
-        Parts { allocator: ALLOCATOR.into(), schema: STANDARD.encode(schema), records }.serialize(serializer)
+        Parts {
+            allocator: ALLOCATOR.into(),
+            schema: STANDARD.encode(schema),
+            records,
+        }
+        .serialize(serializer)
     }
 }
 
@@ -43,12 +51,16 @@ impl<'de> Deserialize<'de> for Block {
             return Ok(Self(RecordBatch::new_empty(schema)));
         }
         let records = STANDARD.decode(&parts.records).map_err(de::Error::custom)?;
-        decode_batch(&records, &schema).map(Self).map_err(de::Error::custom)
+        decode_batch(&records, &schema)
+            .map(Self)
+            .map_err(de::Error::custom)
     }
 }
 
 fn schema_from_text(text: &str) -> Result<SchemaRef, String> {
-    let bytes = STANDARD.decode(text).map_err(|error| format!("schema is no base64: {error}"))?;
+    let bytes = STANDARD
+        .decode(text)
+        .map_err(|error| format!("schema is no base64: {error}"))?;
     decode_schema(&bytes).map_err(|error| error.to_string())
 }
 
@@ -56,12 +68,17 @@ fn schema_from_text(text: &str) -> Result<SchemaRef, String> {
 pub(super) mod schema {
     use super::*;
 
-    pub(in crate::wire) fn serialize<S: Serializer>(schema: &SchemaRef, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::wire) fn serialize<S: Serializer>(
+        schema: &SchemaRef,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         let bytes = encode_schema(schema, Framing::Modern).map_err(ser::Error::custom)?;
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 
-    pub(in crate::wire) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SchemaRef, D::Error> {
+    pub(in crate::wire) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<SchemaRef, D::Error> {
         schema_from_text(&String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
@@ -70,12 +87,19 @@ pub(super) mod schema {
 pub(super) mod base64_bytes {
     use super::*;
 
-    pub(in crate::wire) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::wire) fn serialize<S: Serializer>(
+        bytes: &[u8],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 
-    pub(in crate::wire) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        STANDARD.decode(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    pub(in crate::wire) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        STANDARD
+            .decode(String::deserialize(deserializer)?)
+            .map_err(de::Error::custom)
     }
 }
 

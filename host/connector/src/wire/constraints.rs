@@ -26,7 +26,11 @@ pub struct Constraints {
     #[serde(default, deserialize_with = "null_as_default")]
     pub query_passthrough_arguments: BTreeMap<String, String>,
     /// A Substrait plan. The outer option is the member's presence: version 6 always writes it.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub query_plan: Option<Option<QueryPlan>>,
 }
 
@@ -47,7 +51,9 @@ fn no_limit() -> i64 {
     -1
 }
 
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<QueryPlan>>, D::Error> {
+fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<QueryPlan>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 

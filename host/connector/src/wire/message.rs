@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
-use arrow::ipc::writer::{IpcWriteContext, DictionaryTracker, IpcDataGenerator, IpcWriteOptions, write_message};
+use arrow::ipc::writer::{
+    DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
+};
 use arrow::ipc::{MetadataVersion, reader, root_as_message};
 
 use super::WireError;
@@ -40,8 +42,11 @@ impl Framing {
 pub fn encode_schema(schema: &Schema, framing: Framing) -> Result<Vec<u8>, WireError> {
     let options = framing.options()?;
     let mut tracker = DictionaryTracker::new(true);
-    let encoded =
-        IpcDataGenerator::default().schema_to_bytes_with_dictionary_tracker(schema, &mut tracker, &options);
+    let encoded = IpcDataGenerator::default().schema_to_bytes_with_dictionary_tracker(
+        schema,
+        &mut tracker,
+        &options,
+    );
     let mut bytes = Vec::new();
     write_message(&mut bytes, encoded, &options).map_err(arrow_error)?;
     Ok(bytes)
@@ -56,7 +61,12 @@ pub fn encode_batch(batch: &RecordBatch, framing: Framing) -> Result<Vec<u8>, Wi
     let options = framing.options()?;
     let mut tracker = DictionaryTracker::new(true);
     let (_, encoded) = IpcDataGenerator::default()
-        .encode(batch, &mut tracker, &options, &mut IpcWriteContext::default())
+        .encode(
+            batch,
+            &mut tracker,
+            &options,
+            &mut IpcWriteContext::default(),
+        )
         .map_err(arrow_error)?;
     let mut bytes = Vec::with_capacity(encoded.arrow_data.len() + encoded.ipc_message.len() + 16);
     write_message(&mut bytes, encoded, &options).map_err(arrow_error)?;
@@ -70,8 +80,11 @@ pub fn encode_batch(batch: &RecordBatch, framing: Framing) -> Result<Vec<u8>, Wi
 /// When the bytes are no schema message.
 pub fn decode_schema(bytes: &[u8]) -> Result<SchemaRef, WireError> {
     let (metadata, _) = split(bytes)?;
-    let message = root_as_message(metadata).map_err(|error| malformed(format_args!("schema: {error}")))?;
-    let header = message.header_as_schema().ok_or_else(|| malformed("message holds no schema"))?;
+    let message =
+        root_as_message(metadata).map_err(|error| malformed(format_args!("schema: {error}")))?;
+    let header = message
+        .header_as_schema()
+        .ok_or_else(|| malformed("message holds no schema"))?;
     Ok(arrow::ipc::convert::fb_to_schema(header).into())
 }
 
@@ -82,34 +95,54 @@ pub fn decode_schema(bytes: &[u8]) -> Result<SchemaRef, WireError> {
 /// When the bytes are no record batch of that schema.
 pub fn decode_batch(bytes: &[u8], schema: &SchemaRef) -> Result<RecordBatch, WireError> {
     let (metadata, body) = split(bytes)?;
-    let message = root_as_message(metadata).map_err(|error| malformed(format_args!("batch: {error}")))?;
-    let header = message.header_as_record_batch().ok_or_else(|| malformed("message holds no record batch"))?;
+    let message =
+        root_as_message(metadata).map_err(|error| malformed(format_args!("batch: {error}")))?;
+    let header = message
+        .header_as_record_batch()
+        .ok_or_else(|| malformed("message holds no record batch"))?;
     if header.compression().is_some() {
         return Err(malformed("record batch is compressed"));
     }
     // Arrow's reader slices the body without a check.
     for buffer in header.buffers().into_iter().flatten() {
-        let end = u64::try_from(buffer.offset()).ok().zip(u64::try_from(buffer.length()).ok());
+        let end = u64::try_from(buffer.offset())
+            .ok()
+            .zip(u64::try_from(buffer.length()).ok());
         let end = end.and_then(|(offset, length)| offset.checked_add(length));
         if end.is_none_or(|end| end > body.len() as u64) {
-            return Err(malformed("a buffer of the record batch lies outside its message"));
+            return Err(malformed(
+                "a buffer of the record batch lies outside its message",
+            ));
         }
     }
     // Copied, so that buffers are aligned whatever the caller's slice.
     let body = Buffer::from(body);
-    reader::read_record_batch(&body, header, schema.clone(), &HashMap::new(), None, &message.version())
-        .map_err(arrow_error)
+    reader::read_record_batch(
+        &body,
+        header,
+        schema.clone(),
+        &HashMap::new(),
+        None,
+        &message.version(),
+    )
+    .map_err(arrow_error)
 }
 
 /// Splits an encapsulated message into metadata and the rest.
 fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), WireError> {
-    let int = |bytes: &[u8]| bytes.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes));
+    let int = |bytes: &[u8]| {
+        bytes
+            .first_chunk::<4>()
+            .map(|bytes| u32::from_le_bytes(*bytes))
+    };
     let (length, prefix) = match int(bytes) {
         Some(u32::MAX) => (int(&bytes[4..]), 8),
         length => (length, 4),
     };
     let length = length.ok_or_else(|| malformed("message is cut short"))? as usize;
-    bytes[prefix..].split_at_checked(length).ok_or_else(|| malformed("message is cut short"))
+    bytes[prefix..]
+        .split_at_checked(length)
+        .ok_or_else(|| malformed("message is cut short"))
 }
 
 fn malformed(what: impl std::fmt::Display) -> WireError {

@@ -23,13 +23,14 @@ pub use constraints::{Constraints, OrderByField, OrderDirection, QueryPlan};
 pub use expression::{Expression, FunctionName};
 pub use message::{Framing, decode_batch, decode_schema, encode_batch, encode_schema};
 pub use request::{
-    GetDataSourceCapabilitiesRequest, GetSplitsRequest, GetTableLayoutRequest, GetTableRequest, Identity,
-    ListSchemasRequest, ListTablesRequest, PingRequest, ReadRecordsRequest, Request,
+    GetDataSourceCapabilitiesRequest, GetSplitsRequest, GetTableLayoutRequest, GetTableRequest,
+    Identity, ListSchemasRequest, ListTablesRequest, PingRequest, ReadRecordsRequest, Request,
 };
 pub use response::{
-    Capability, EncryptionKey, Failure, GetDataSourceCapabilitiesResponse, GetSplitsResponse, GetTableLayoutResponse,
-    GetTableResponse, ListSchemasResponse, ListTablesResponse, PingResponse, ReadRecordsResponse,
-    RemoteReadRecordsResponse, Response, SpillLocation, Split, TableName,
+    Capability, EncryptionKey, Failure, GetDataSourceCapabilitiesResponse, GetSplitsResponse,
+    GetTableLayoutResponse, GetTableResponse, ListSchemasResponse, ListTablesResponse,
+    PingResponse, ReadRecordsResponse, RemoteReadRecordsResponse, Response, SpillLocation, Split,
+    TableName,
 };
 pub use value_set::{Marker, MarkerBound, Range, ValueSet};
 

@@ -231,6 +231,8 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::
     }
     match Size::deserialize(deserializer)? {
         Size::Number(bytes) => Ok(bytes),
-        Size::Text(text) => text.parse().map_err(|_| de::Error::custom(format!("`{text}` is no size in bytes"))),
+        Size::Text(text) => text
+            .parse()
+            .map_err(|_| de::Error::custom(format!("`{text}` is no size in bytes"))),
     }
 }

@@ -11,6 +11,8 @@
 
 mod counters;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod query;
 mod server;
 mod sql;
@@ -19,3 +21,6 @@ mod write;
 
 pub use counters::{Counters, QueryCounters};
 pub use server::{Options, Server};
+
+#[cfg(test)]
+mod tests;

@@ -26,9 +26,9 @@ use crate::timestream::write;
 const TARGET_PREFIX: &str = "Timestream_20181101.";
 /// Largest request body, in bytes: far above 100 records of 256 measures of 2 KB each, which no client sends.
 const MAX_BODY: usize = 64 << 20;
-/// Stack of the server's threads, in bytes. A statement of 256 KB can be a chain of many thousand `OR`s, which
-/// DataFusion walks by recursion; 64 MiB is arbitrary, reserved and not used until it is needed.
-const THREAD_STACK: usize = 64 << 20;
+/// Stack of the server's threads, in bytes. Parser and planner work by recursion, and unoptimised they take some 50 MiB
+/// for the deepest statement that is let through; the rest is margin. It is reserved and not used until it is needed.
+const THREAD_STACK: usize = 128 << 20;
 /// How long [`Server::stop`] waits for calls to end.
 const STOP_WAIT: Duration = Duration::from_secs(5);
 

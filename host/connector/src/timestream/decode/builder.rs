@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Date64Builder, Float64Builder, Int32Builder, Int64Builder, ListArray,
-    NullBufferBuilder, StringBuilder, StructArray, TimestampMillisecondBuilder,
+    ArrayRef, BooleanBuilder, Date32Builder, Date64Builder, Float64Builder, Int32Builder,
+    Int64Builder, ListArray, NullBufferBuilder, StringBuilder, StructArray,
+    TimestampMillisecondBuilder,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, FieldRef, Fields};
@@ -29,8 +30,17 @@ pub(super) enum ColumnBuilder {
     Millis(Date64Builder),
     /// The same with the zone UTC packed in.
     Zoned(TimestampMillisecondBuilder),
-    List { element: Box<ColumnBuilder>, ends: Vec<i32>, nulls: NullBufferBuilder, field: FieldRef },
-    Struct { members: Vec<ColumnBuilder>, nulls: NullBufferBuilder, fields: Fields },
+    List {
+        element: Box<ColumnBuilder>,
+        ends: Vec<i32>,
+        nulls: NullBufferBuilder,
+        field: FieldRef,
+    },
+    Struct {
+        members: Vec<ColumnBuilder>,
+        nulls: NullBufferBuilder,
+        fields: Fields,
+    },
 }
 
 impl ColumnBuilder {
@@ -39,7 +49,9 @@ impl ColumnBuilder {
         match (source, target) {
             (_, DataType::Boolean) => Self::Boolean(BooleanBuilder::new()),
             (_, DataType::Int32) => Self::Int32(Int32Builder::new()),
-            (TimestreamType::Scalar(Scalar::Timestamp), DataType::Int64) => Self::Nanos(Int64Builder::new()),
+            (TimestreamType::Scalar(Scalar::Timestamp), DataType::Int64) => {
+                Self::Nanos(Int64Builder::new())
+            }
             (_, DataType::Int64) => Self::Int64(Int64Builder::new()),
             (_, DataType::Float64) => Self::Float64(Float64Builder::new()),
             (_, DataType::Date32) => Self::Date(Date32Builder::new()),
@@ -69,8 +81,12 @@ impl ColumnBuilder {
                 }
             }
             (source, DataType::Struct(fields)) => {
-                let types: &[(String, TimestreamType)] =
-                    if let TimestreamType::Row(types) = source { types } else { &[] };
+                let types: &[(String, TimestreamType)] = if let TimestreamType::Row(types) = source
+                {
+                    types
+                } else {
+                    &[]
+                };
                 let members = fields
                     .iter()
                     .enumerate()
@@ -79,7 +95,11 @@ impl ColumnBuilder {
                         Self::new(member, field.data_type())
                     })
                     .collect();
-                Self::Struct { members, nulls: NullBufferBuilder::new(0), fields: fields.clone() }
+                Self::Struct {
+                    members,
+                    nulls: NullBufferBuilder::new(0),
+                    fields: fields.clone(),
+                }
             }
             _ => Self::Text(StringBuilder::new()),
         }
@@ -93,9 +113,17 @@ impl ColumnBuilder {
                 "false" => false,
                 _ => return Err("a value is no boolean"),
             }),
-            Self::Int32(builder) => builder.append_value(text.parse().map_err(|_| "a value is no integer of 32 bits")?),
-            Self::Int64(builder) => builder.append_value(text.parse().map_err(|_| "a value is no integer of 64 bits")?),
-            Self::Float64(builder) => builder.append_value(text.parse().map_err(|_| "a value is no double")?),
+            Self::Int32(builder) => builder.append_value(
+                text.parse()
+                    .map_err(|_| "a value is no integer of 32 bits")?,
+            ),
+            Self::Int64(builder) => builder.append_value(
+                text.parse()
+                    .map_err(|_| "a value is no integer of 64 bits")?,
+            ),
+            Self::Float64(builder) => {
+                builder.append_value(text.parse().map_err(|_| "a value is no double")?)
+            }
             Self::Text(builder) => builder.append_value(text),
             Self::Date(builder) => {
                 let date: Date = text.parse().map_err(|_| "a value is no date")?;
@@ -108,7 +136,9 @@ impl ColumnBuilder {
                 let millis = nanos(text)?.div_euclid(1_000_000);
                 builder.append_value(pack_utc_millis(millis).ok_or("a timestamp is out of range")?);
             }
-            Self::List { .. } | Self::Struct { .. } => return Err("a value is a scalar where a list or row must be"),
+            Self::List { .. } | Self::Struct { .. } => {
+                return Err("a value is a scalar where a list or row must be");
+            }
         }
         Ok(())
     }
@@ -146,10 +176,22 @@ impl ColumnBuilder {
             Self::Date(mut builder) => Arc::new(builder.finish()),
             Self::Millis(mut builder) => Arc::new(builder.finish()),
             Self::Zoned(mut builder) => Arc::new(builder.finish()),
-            Self::List { element, ends, mut nulls, field } => {
-                Arc::new(ListArray::new(field, OffsetBuffer::new(ends.into()), element.finish(), nulls.finish()))
-            }
-            Self::Struct { members, mut nulls, fields } => {
+            Self::List {
+                element,
+                ends,
+                mut nulls,
+                field,
+            } => Arc::new(ListArray::new(
+                field,
+                OffsetBuffer::new(ends.into()),
+                element.finish(),
+                nulls.finish(),
+            )),
+            Self::Struct {
+                members,
+                mut nulls,
+                fields,
+            } => {
                 let members = members.into_iter().map(Self::finish).collect();
                 Arc::new(StructArray::new(fields, members, nulls.finish()))
             }

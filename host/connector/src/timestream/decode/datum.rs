@@ -41,7 +41,11 @@ impl<'de> Visitor<'de> for Rows<'_> {
         let mut count = 0;
         loop {
             (self.place.row, self.place.column) = (count, 0);
-            let row = Row(Rows { builders: self.builders, targets: self.targets, place: self.place });
+            let row = Row(Rows {
+                builders: self.builders,
+                targets: self.targets,
+                place: self.place,
+            });
             if rows.next_element_seed(row)?.is_none() {
                 return Ok(count);
             }
@@ -80,7 +84,11 @@ impl<'de> Visitor<'de> for Row<'_> {
                 }
             }
         }
-        if data.is_some() { Err(A::Error::custom("a row has no data")) } else { Ok(()) }
+        if data.is_some() {
+            Err(A::Error::custom("a row has no data"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -103,7 +111,11 @@ impl<'de> Visitor<'de> for Data<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut data: A) -> Result<(), A::Error> {
-        let Rows { builders, targets, place } = self.0;
+        let Rows {
+            builders,
+            targets,
+            place,
+        } = self.0;
         for (column, target) in targets.iter().enumerate() {
             place.column = column;
             let value = match target {
@@ -111,11 +123,17 @@ impl<'de> Visitor<'de> for Data<'_> {
                 None => data.next_element::<IgnoredAny>()?.map(drop),
             };
             if value.is_none() {
-                return Err(A::Error::custom(format_args!("a row has {column} values for {} columns", targets.len())));
+                return Err(A::Error::custom(format_args!(
+                    "a row has {column} values for {} columns",
+                    targets.len()
+                )));
             }
         }
         if data.next_element::<IgnoredAny>()?.is_some() {
-            return Err(A::Error::custom(format_args!("a row has more than {} values", targets.len())));
+            return Err(A::Error::custom(format_args!(
+                "a row has more than {} values",
+                targets.len()
+            )));
         }
         Ok(())
     }
@@ -249,7 +267,13 @@ impl<'de> Visitor<'de> for PayloadSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<bool, A::Error> {
-        let ColumnBuilder::List { element, ends, nulls, .. } = self.1 else {
+        let ColumnBuilder::List {
+            element,
+            ends,
+            nulls,
+            ..
+        } = self.1
+        else {
             return Err(A::Error::custom("a list where none was announced"));
         };
         let mut end = ends.last().copied().unwrap_or_default();
@@ -257,12 +281,16 @@ impl<'de> Visitor<'de> for PayloadSeed<'_> {
             let next = match self.0 {
                 Payload::List => elements.next_element_seed(Datum(element))?,
                 Payload::Series => elements.next_element_seed(Point(element))?,
-                Payload::Scalar | Payload::Row => return Err(A::Error::custom("a list where none was announced")),
+                Payload::Scalar | Payload::Row => {
+                    return Err(A::Error::custom("a list where none was announced"));
+                }
             };
             if next.is_none() {
                 break;
             }
-            end = end.checked_add(1).ok_or_else(|| A::Error::custom("too many elements in the lists of a page"))?;
+            end = end
+                .checked_add(1)
+                .ok_or_else(|| A::Error::custom("too many elements in the lists of a page"))?;
         }
         ends.push(end);
         nulls.append_non_null();
@@ -270,7 +298,15 @@ impl<'de> Visitor<'de> for PayloadSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
-        let (Payload::Row, ColumnBuilder::Struct { members: builders, nulls, .. }) = (self.0, self.1) else {
+        let (
+            Payload::Row,
+            ColumnBuilder::Struct {
+                members: builders,
+                nulls,
+                ..
+            },
+        ) = (self.0, self.1)
+        else {
             return Err(A::Error::custom("a row where none was announced"));
         };
         let targets: Vec<Option<usize>> = (0..builders.len()).map(Some).collect();
@@ -278,7 +314,11 @@ impl<'de> Visitor<'de> for PayloadSeed<'_> {
         let mut found = false;
         while let Some(name) = members.next_key::<Name>()? {
             if matches!(name, Name::Data) && !found {
-                members.next_value_seed(Data(Rows { builders, targets: &targets, place: &mut place }))?;
+                members.next_value_seed(Data(Rows {
+                    builders,
+                    targets: &targets,
+                    place: &mut place,
+                }))?;
                 found = true;
             } else {
                 members.next_value::<IgnoredAny>()?;
@@ -311,7 +351,12 @@ impl<'de> Visitor<'de> for Point<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let ColumnBuilder::Struct { members: builders, nulls, .. } = self.0 else {
+        let ColumnBuilder::Struct {
+            members: builders,
+            nulls,
+            ..
+        } = self.0
+        else {
             return Err(A::Error::custom("a point where none was announced"));
         };
         let [time, value] = builders.as_mut_slice() else {
@@ -320,7 +365,9 @@ impl<'de> Visitor<'de> for Point<'_> {
         let (mut has_time, mut has_value) = (false, false);
         while let Some(name) = members.next_key::<Name>()? {
             match name {
-                Name::Time if !has_time => has_time = members.next_value_seed(PayloadSeed(Payload::Scalar, time))?,
+                Name::Time if !has_time => {
+                    has_time = members.next_value_seed(PayloadSeed(Payload::Scalar, time))?
+                }
                 Name::Value if !has_value => {
                     members.next_value_seed(Datum(value))?;
                     has_value = true;

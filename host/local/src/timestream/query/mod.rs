@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::run::{First, Run};
+use self::run::{Page, Run};
 use self::runs::Runs;
 use crate::timestream::counters::Shared;
 use crate::timestream::error::ApiError;
@@ -82,17 +82,15 @@ impl QueryService {
         Ok(page.body)
     }
 
-    async fn start(&self, sql: &str, max_rows: Option<usize>) -> Result<run::Page, ApiError> {
+    async fn start(&self, sql: &str, max_rows: Option<usize>) -> Result<Page, ApiError> {
         self.counters.asked(sql);
         let answer = self.engine.run(sql, jiff::Timestamp::now()).await?;
         self.counters.started();
-        match Run::start(sql, answer, max_rows, self.page_bytes).await? {
-            First::Whole(page) => Ok(page),
-            First::Part(page, run) => {
-                self.runs.add(run);
-                Ok(page)
-            }
+        let (page, run) = Run::start(sql, answer, max_rows, self.page_bytes).await?;
+        if let Some(run) = run {
+            self.runs.add(run);
         }
+        Ok(page)
     }
 
     pub(crate) fn cancel(&self, body: &[u8]) -> Result<Value, ApiError> {

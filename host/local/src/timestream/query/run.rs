@@ -36,13 +36,6 @@ pub(super) struct Page {
     pub(super) last: bool,
 }
 
-/// What a statement's first call gives.
-#[derive(Debug)]
-pub(super) enum First {
-    Whole(Page),
-    Part(Page, Run),
-}
-
 /// A statement that has further pages.
 #[derive(Debug)]
 pub(super) struct Run {
@@ -80,13 +73,13 @@ struct Served {
 }
 
 impl Run {
-    /// Gives the first page of a statement.
+    /// Gives the first page of a statement, and the run if it has further ones.
     pub(super) async fn start(
         sql: &str,
         answer: Answer,
         max_rows: Option<usize>,
         page_bytes: usize,
-    ) -> Result<First, ApiError> {
+    ) -> Result<(Page, Option<Run>), ApiError> {
         let columns = answer.columns.iter().map(column_info).collect::<Result<Vec<_>, _>>()?;
         let bytes_metered = if answer.metered { answer.bytes_scanned.max(LEAST_METERED) } else { 0 };
         let head = Head { columns: columns.into(), bytes_scanned: answer.bytes_scanned, bytes_metered };
@@ -98,14 +91,14 @@ impl Run {
             Some(max_rows) => cursor.all_or_nothing(max_rows, page_bytes).await?,
         };
         if rows.last {
-            return Ok(First::Whole(head.page(&query_id, None, rows, 1)));
+            return Ok((head.page(&query_id, None, rows, 1), None));
         }
         let next = new_token(&query_id);
         let page = head.page(&query_id, Some(&next), rows, 0);
         let state = State { cursor, served: None, next: Some(next), pages: 1 };
         let (cancelled, _) = watch::channel(false);
         let run = Run { query_id, sql: sql.to_owned(), head, cancelled, state: Mutex::new(state) };
-        Ok(First::Part(page, run))
+        Ok((page, Some(run)))
     }
 
     pub(super) fn query_id(&self) -> &str {

@@ -48,7 +48,10 @@ pub(super) fn planning(error: DataFusionError, tokens: &[TokenWithSpan]) -> ApiE
             None => ApiError::Internal(cause.to_string()),
         },
         root @ (DataFusionError::Plan(_) | DataFusionError::NotImplemented(_) | DataFusionError::SQL(..)) => {
-            ApiError::Validation(format!("line 1:1: {}", root.message()))
+            // What follows the first line is a list of all forms of a function.
+            let message = root.message();
+            let first_line = message.lines().next().unwrap_or_default();
+            ApiError::Validation(format!("line 1:1: {first_line}"))
         }
         root => running(root),
     }

@@ -10,10 +10,18 @@ use datafusion::sql::sqlparser::tokenizer::Span;
 
 use crate::timestream::error::ApiError;
 
+/// Deepest expression that is run. Arbitrary: the service publishes no limit. It must be reached with half of a server
+/// thread's stack.
+const MAX_DEPTH: usize = 500;
+
+/// From how many operators on a chain is flattened. A flat tree of all the operators that a statement can hold is not
+/// that long on its left side, so no tree is built twice.
+const LONG_CHAIN: usize = 20;
+
 /// Rewrites a whole statement. `now` is what `now()` means in it; the service shows it in milliseconds.
 pub(super) fn rewrite(query: &mut Query, now: jiff::Timestamp) -> Result<(), ApiError> {
     let now = jiff::tz::Offset::UTC.to_datetime(now);
-    match query.visit(&mut Rewriter { now }) {
+    match query.visit(&mut Rewriter { now, depth: 0 }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(message) => Err(ApiError::Validation(format!("line 1:1: {message}"))),
     }
@@ -21,6 +29,8 @@ pub(super) fn rewrite(query: &mut Query, now: jiff::Timestamp) -> Result<(), Api
 
 struct Rewriter {
     now: jiff::civil::DateTime,
+    /// How many expressions are open.
+    depth: usize,
 }
 
 impl VisitorMut for Rewriter {
@@ -34,7 +44,18 @@ impl VisitorMut for Rewriter {
         check_select(select).map_or(ControlFlow::Continue(()), refuse)
     }
 
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
+        balance(expr);
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            // Presto's sentence.
+            return refuse("statement is too large (stack overflow during parsing)");
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
+        self.depth -= 1;
         let changed = match expr {
             Expr::Like { pattern, escape_char, .. } => {
                 let escape = escape_char.take().map(|escape| escape.value);
@@ -83,13 +104,65 @@ impl Rewriter {
             }
             // DataFusion has the same function with its arguments in the other order.
             "bin" => {
-                arguments::<2>(&name, &mut function.args)?.reverse();
+                let [time, interval] = arguments::<2>(&name, &mut function.args)?;
+                std::mem::swap(time, interval);
                 function.name = ObjectName::from(vec![Ident::new("date_bin")]);
                 Ok(None)
             }
             _ => Ok(None),
         }
     }
+}
+
+/// Turns a long chain of `OR` or of `AND`, which the parser nests as deep as it is long, into a tree of the same meaning
+/// that is as flat as can be. DataFusion walks expressions by recursion, and some rules take time by depth.
+fn balance(expr: &mut Expr) {
+    let operator = match expr {
+        Expr::BinaryOp { op: op @ (BinaryOperator::And | BinaryOperator::Or), .. } => op.clone(),
+        _ => return,
+    };
+    if spine(expr, &operator) < LONG_CHAIN {
+        return;
+    }
+    let mut first = std::mem::replace(expr, string(""));
+    let mut others = Vec::new();
+    first = loop {
+        match first {
+            Expr::BinaryOp { left, op, right } if op == operator => {
+                others.push(*right);
+                first = *left;
+            }
+            operand => break operand,
+        }
+    };
+    others.reverse();
+    *expr = join(first, others, &operator);
+}
+
+/// Joins operands by one operator, halves first; their order stays.
+fn join(first: Expr, mut others: Vec<Expr>, operator: &BinaryOperator) -> Expr {
+    if others.is_empty() {
+        return first;
+    }
+    let mut right = others.split_off(others.len() / 2);
+    let middle = right.remove(0);
+    Expr::BinaryOp {
+        left: Box::new(join(first, others, operator)),
+        op: operator.clone(),
+        right: Box::new(join(middle, right, operator)),
+    }
+}
+
+/// Counts how often the operator follows itself on the left side.
+fn spine(mut expr: &Expr, operator: &BinaryOperator) -> usize {
+    let mut length = 0;
+    while let Expr::BinaryOp { left, op, .. } = expr
+        && op == operator
+    {
+        length += 1;
+        expr = left;
+    }
+    length
 }
 
 /// Makes a LIKE pattern mean what it means without a default escape: here a backslash always is one.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::timestream::error::{ApiError, RejectedRecord};
 use crate::timestream::store::{
-    DatabaseSummary, Definition, Enforcement, Missing, PartitionKey, Retention, Store, Table, epoch_seconds,
+    DatabaseSummary, Definition, Enforcement, Missing, PartitionKey, Rejection, Retention, Store, Table, epoch_seconds,
 };
 
 /// Most records of one `WriteRecords` call (service model).
@@ -140,7 +140,7 @@ pub(crate) fn list_tables(store: &Store, body: &[u8]) -> Result<Value, ApiError>
         debug_assert_eq!(missing, Missing::Database, "only a database was named");
         ApiError::ResourceNotFound("the database does not exist".to_owned())
     })?;
-    let mut answer = json!({ "Tables": tables.iter().map(|table| show_table(table)).collect::<Vec<_>>() });
+    let mut answer = json!({ "Tables": tables.iter().map(show_table).collect::<Vec<_>>() });
     if let (true, Some(last)) = (more, tables.last()) {
         answer["NextToken"] = write_token(&format!("{}/{}", last.definition.database, last.definition.table)).into();
     }
@@ -174,7 +174,7 @@ pub(crate) fn write_records(store: &Store, body: &[u8]) -> Result<Value, ApiErro
     let mut rows = table.rows();
     for (record_index, input) in request.records.into_iter().enumerate() {
         let written = record::read(input, &request.common_attributes, required)
-            .map_err(Into::into)
+            .map_err(Rejection::from)
             .and_then(|record| rows.upsert(record));
         if let Err(rejection) = written {
             let (reason, existing_version) = (rejection.reason, rejection.existing_version);

@@ -1,0 +1,203 @@
+//! Domains: which values of a column a filter admits, as sorted and disjoint ranges, and how they look at the wire.
+//!
+//! Written after Trino's `Domain` and `SortedRangeSet`, apart from the connector's own value sets on purpose: what is
+//! to be tested should not make the test.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema};
+use connector::wire::{ArrowType, Block, Marker, MarkerBound, Range, ValueSet};
+
+use super::value::Value;
+
+/// A place between two neighbouring values; every range lies between two of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cut {
+    /// Before the first value.
+    First,
+    /// Beside a value.
+    Beside(Value, Side),
+    /// After the last value.
+    Last,
+}
+
+/// On which side of a value a cut lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Side {
+    Below,
+    Above,
+}
+
+impl Cut {
+    pub(super) fn below(value: Value) -> Self {
+        Self::Beside(value, Side::Below)
+    }
+
+    pub(super) fn above(value: Value) -> Self {
+        Self::Beside(value, Side::Above)
+    }
+}
+
+/// The admitted values of one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Domain {
+    /// Sorted, disjoint, none empty, none touching the next.
+    ranges: Vec<(Cut, Cut)>,
+    null: bool,
+}
+
+impl Domain {
+    /// The domain of some ranges in any order; empty ones are left out, overlapping and touching ones joined.
+    pub(super) fn new(ranges: impl IntoIterator<Item = (Cut, Cut)>, null: bool) -> Self {
+        let mut sorted: Vec<(Cut, Cut)> = ranges.into_iter().filter(|(low, high)| low < high).collect();
+        sorted.sort();
+        let mut joined: Vec<(Cut, Cut)> = Vec::with_capacity(sorted.len());
+        for (low, high) in sorted {
+            match joined.last_mut() {
+                Some((_, last)) if low <= *last => {
+                    if high > *last {
+                        *last = high;
+                    }
+                }
+                _ => joined.push((low, high)),
+            }
+        }
+        Self { ranges: joined, null }
+    }
+
+    pub(super) fn only_null() -> Self {
+        Self::new([], true)
+    }
+
+    pub(super) fn not_null() -> Self {
+        Self::new([(Cut::First, Cut::Last)], false)
+    }
+
+    /// Whether it admits every value, NULL apart.
+    pub(super) fn admits_all_values(&self) -> bool {
+        self.ranges == [(Cut::First, Cut::Last)]
+    }
+
+    pub(super) fn union(&self, other: &Self) -> Self {
+        Self::new(self.ranges.iter().chain(&other.ranges).cloned(), self.null || other.null)
+    }
+
+    pub(super) fn intersect(&self, other: &Self) -> Self {
+        let pairs = self.ranges.iter().flat_map(|left| other.ranges.iter().map(move |right| (left, right)));
+        let common = pairs.map(|(left, right)| {
+            (std::cmp::max(&left.0, &right.0).clone(), std::cmp::min(&left.1, &right.1).clone())
+        });
+        Self::new(common, self.null && other.null)
+    }
+
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        self.union(other) == *self
+    }
+
+    /// What Athena sends for a column of that wire type: sorted ranges, since all types here have an order.
+    pub(super) fn value_set(&self, column: &DataType) -> Result<ValueSet, arrow::error::ArrowError> {
+        let ranges = self.ranges.iter().map(|(low, high)| {
+            let low = match low {
+                Cut::Beside(value, Side::Below) => marker(Some(value), MarkerBound::Exactly, column),
+                Cut::Beside(value, Side::Above) => marker(Some(value), MarkerBound::Above, column),
+                Cut::First | Cut::Last => marker(None, MarkerBound::Above, column),
+            };
+            let high = match high {
+                Cut::Beside(value, Side::Below) => marker(Some(value), MarkerBound::Below, column),
+                Cut::Beside(value, Side::Above) => marker(Some(value), MarkerBound::Exactly, column),
+                Cut::First | Cut::Last => marker(None, MarkerBound::Below, column),
+            };
+            Ok(Range { low: low?, high: high? })
+        });
+        Ok(ValueSet::SortedRangeSet {
+            r#type: ArrowType::from(column),
+            ranges: ranges.collect::<Result<_, _>>()?,
+            null_allowed: self.null,
+        })
+    }
+
+    /// Says what it admits of a column, on one line.
+    pub(super) fn describe(&self, column: &str) -> String {
+        if self.ranges.is_empty() {
+            return if self.null { format!("{column} is null") } else { format!("{column} in {{}}") };
+        }
+        let or_null = if self.null { " or null" } else { "" };
+        if self.admits_all_values() {
+            return format!("{column} is {}", if self.null { "anything" } else { "not null" });
+        }
+        if let Some(values) = self.ranges.iter().map(single).collect::<Option<Vec<_>>>() {
+            return format!("{column} in {{{}}}{or_null}", list(&values));
+        }
+        if let Some(values) = holes(&self.ranges) {
+            return format!("{column} not in {{{}}}{or_null}", list(&values));
+        }
+        let ranges: Vec<String> = self.ranges.iter().map(|range| Interval(range).to_string()).collect();
+        format!("{column} in {}{or_null}", ranges.join(" ∪ "))
+    }
+}
+
+/// A block of the column `col1` (federation-protocol.md, section 4.4); without rows when there is no value.
+fn marker(
+    value: Option<&Value>,
+    bound: MarkerBound,
+    column: &DataType,
+) -> Result<Marker, arrow::error::ArrowError> {
+    let values: Vec<&Value> = value.into_iter().collect();
+    Ok(Marker { value_block: constants(&values, column)?, bound, null_value: value.is_none() })
+}
+
+/// Values of one column as a block, a row a value.
+pub(super) fn constants(values: &[&Value], column: &DataType) -> Result<Block, arrow::error::ArrowError> {
+    let schema = Schema::new(vec![Field::new("col1", column.clone(), true)]);
+    RecordBatch::try_new(Arc::new(schema), vec![Value::array(values, column)]).map(Block)
+}
+
+/// The one value of a range, if it is one.
+fn single((low, high): &(Cut, Cut)) -> Option<&Value> {
+    match (low, high) {
+        (Cut::Beside(low, Side::Below), Cut::Beside(high, Side::Above)) if low == high => Some(low),
+        _ => None,
+    }
+}
+
+/// The values that are left out, if everything else is admitted.
+fn holes(ranges: &[(Cut, Cut)]) -> Option<Vec<&Value>> {
+    let ends = (ranges.first()?, ranges.last()?);
+    if ends.0.0 != Cut::First || ends.1.1 != Cut::Last {
+        return None;
+    }
+    ranges
+        .windows(2)
+        .map(|pair| match (&pair[0].1, &pair[1].0) {
+            (Cut::Beside(high, Side::Below), Cut::Beside(low, Side::Above)) if high == low => Some(low),
+            _ => None,
+        })
+        .collect()
+}
+
+fn list(values: &[&Value]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A range as mathematics writes it.
+struct Interval<'a>(&'a (Cut, Cut));
+
+impl fmt::Display for Interval<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(value) = single(self.0) {
+            return write!(formatter, "{{{value}}}");
+        }
+        match &self.0.0 {
+            Cut::Beside(value, Side::Below) => write!(formatter, "[{value}, ")?,
+            Cut::Beside(value, Side::Above) => write!(formatter, "({value}, ")?,
+            Cut::First | Cut::Last => formatter.write_str("(-∞, ")?,
+        }
+        match &self.0.1 {
+            Cut::Beside(value, Side::Below) => write!(formatter, "{value})"),
+            Cut::Beside(value, Side::Above) => write!(formatter, "{value}]"),
+            Cut::First | Cut::Last => formatter.write_str("∞)"),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! `--break nanoseconds`: a fault planted between the connector and Timestream.
+//!
+//! A check that cannot fail is none, so the demo can be made to fail: the rewritten upper bound `time < X + 1 ms` is
+//! turned back into `time <= X`, as a connector would ask that takes Athena's milliseconds for Timestream's nanoseconds.
+//! It is done here, on the way of the request, because the connector has no switch to be wrong: what could be switched
+//! off in a demo could be off in production. The proxy stands for Timestream's Query API in front of the connector
+//! alone; everything else is the same as without it.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// A proxy that asks Timestream for something else than it was asked for. Dropping it ends it.
+#[derive(Debug)]
+pub(super) struct Fault {
+    url: String,
+    planted: Arc<AtomicUsize>,
+    serving: JoinHandle<()>,
+}
+
+/// What the proxy puts in place of what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Replacement {
+    pub(super) right: &'static str,
+    pub(super) wrong: &'static str,
+}
+
+#[derive(Clone, Debug)]
+struct Proxy {
+    upstream: String,
+    client: Client<HttpConnector, Body>,
+    replacement: Replacement,
+    planted: Arc<AtomicUsize>,
+}
+
+impl Fault {
+    /// Starts a proxy in front of the Timestream at an URL.
+    ///
+    /// # Errors
+    ///
+    /// If no port can be had.
+    pub(super) async fn start(upstream: String, replacement: Replacement) -> anyhow::Result<Fault> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .context("cannot plant the fault: no port for its proxy")?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let planted = Arc::new(AtomicUsize::new(0));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let proxy = Proxy {
+            upstream,
+            client,
+            replacement,
+            planted: Arc::clone(&planted),
+        };
+        let router = Router::new().fallback(pass).with_state(proxy);
+        let serving = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the proxy ended");
+            }
+        });
+        Ok(Fault {
+            url,
+            planted,
+            serving,
+        })
+    }
+
+    /// Returns the endpoint URL that the connector is to use.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Returns how many requests were changed so far.
+    pub(super) fn planted(&self) -> usize {
+        self.planted.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Fault {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn pass(State(proxy): State<Proxy>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    match proxy.forward(&headers, &body).await {
+        Ok(answer) => answer,
+        Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:#}")).into_response(),
+    }
+}
+
+impl Proxy {
+    async fn forward(&self, headers: &HeaderMap, body: &[u8]) -> anyhow::Result<Response<Body>> {
+        let mut body: Value = serde_json::from_slice(body).context("the request is no JSON")?;
+        // CancelQuery and the like have no statement.
+        if let Some(Value::String(sql)) = body.get_mut("QueryString")
+            && sql.contains(self.replacement.right)
+        {
+            *sql = sql.replace(self.replacement.right, self.replacement.wrong);
+            self.planted.fetch_add(1, Ordering::Relaxed);
+        }
+        let mut request = Request::post(format!("{}/", self.upstream));
+        for name in ["content-type", "x-amz-target"] {
+            if let Some(value) = headers.get(name) {
+                request = request.header(name, value);
+            }
+        }
+        let request = request.body(Body::from(body.to_string()))?;
+        let answer = self
+            .client
+            .request(request)
+            .await
+            .context("Timestream does not answer")?;
+        Ok(answer.map(Body::new))
+    }
+}

@@ -1,0 +1,136 @@
+//! Everything the demo talks to, in this process, on free ports: Timestream, S3, the connector, Athena.
+//!
+//! Settings are made here, not read: nothing of the environment reaches the demo, and nothing of it the cloud.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use connector::timestream::Clients;
+use connector::{Connector, Settings};
+
+use super::fault::Fault;
+use super::questions;
+use crate::athena::{self, Athena, Function};
+use crate::s3::S3;
+use crate::timestream::{Options, Server};
+
+const BUCKET: &str = "spill";
+
+/// What was started.
+pub(super) struct Stage {
+    timestream: Server,
+    s3: S3,
+    fault: Option<Fault>,
+    config: SdkConfig,
+}
+
+impl Stage {
+    /// Starts the servers, and the faulty way to Timestream if asked for.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot be started.
+    pub(super) async fn start(is_broken: bool) -> anyhow::Result<Stage> {
+        let timestream = Server::start(Options::default()).await?;
+        let s3 = S3::start(0, BUCKET, None).await?;
+        let fault = if is_broken {
+            Some(Fault::start(timestream.url(), questions::FAULT).await?)
+        } else {
+            None
+        };
+        let credentials = Credentials::new(&s3.access_key, &s3.secret_key, None, None, "demo");
+        let endpoints = Endpoints {
+            query: fault
+                .as_ref()
+                .map_or_else(|| timestream.url(), |fault| fault.url().to_owned()),
+            write: timestream.url(),
+            s3: s3.url(),
+        };
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .service_config(endpoints)
+            .build();
+        Ok(Stage {
+            timestream,
+            s3,
+            fault,
+            config,
+        })
+    }
+
+    /// Returns one line that says where everything listens.
+    pub(super) fn describe(&self) -> String {
+        let (timestream, s3) = (self.timestream.url(), self.s3.url());
+        let fault = self
+            .fault
+            .as_ref()
+            .map(|fault| format!(", a faulty way to it at {}", fault.url()));
+        format!(
+            "Timestream at {timestream}{}, S3 at {s3}",
+            fault.unwrap_or_default()
+        )
+    }
+
+    /// Returns clients of Timestream, under the connector's rule for endpoints.
+    pub(super) fn clients(&self) -> Clients {
+        Clients::new(&self.config)
+    }
+
+    /// Builds the connector with a dialect, and an Athena that asks it.
+    ///
+    /// # Errors
+    ///
+    /// If the dialect cannot be loaded.
+    pub(super) fn athena(&self, dialect: &Path) -> anyhow::Result<Athena> {
+        let dialect = dialect.to_str().map(str::to_owned);
+        let settings = Settings::from_lookup(|name| match name {
+            "spill_bucket" => Some(BUCKET.to_owned()),
+            "dialect" => dialect.clone(),
+            _ => None,
+        })?;
+        let connector = Arc::new(Connector::new(settings, &self.config)?);
+        let options = athena::Options::new(aws_sdk_s3::Client::new(&self.config));
+        Athena::open(Function::InProcess(connector), options)
+    }
+
+    /// Returns how many requests the planted fault has changed; none if none was planted.
+    pub(super) fn faults_planted(&self) -> Option<usize> {
+        self.fault.as_ref().map(Fault::planted)
+    }
+
+    /// Stops everything.
+    ///
+    /// # Errors
+    ///
+    /// If a server had failed before.
+    pub(super) async fn stop(self) -> anyhow::Result<()> {
+        drop(self.fault);
+        self.s3.stop().await;
+        self.timestream.stop().await
+    }
+}
+
+/// Where each service is, as the SDK looks endpoints up.
+#[derive(Debug)]
+struct Endpoints {
+    query: String,
+    write: String,
+    s3: String,
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        match (key.service_id(), key.env()) {
+            ("Timestream Query", "AWS_ENDPOINT_URL") => Some(self.query.clone()),
+            ("Timestream Write", "AWS_ENDPOINT_URL") => Some(self.write.clone()),
+            ("S3", "AWS_ENDPOINT_URL") => Some(self.s3.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The server over HTTP, as a client without an SDK sees it.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Options, Server};
+
+/// Sends one request on a connection of its own; gives the head and the body.
+async fn send(server: &Server, request: String) -> (String, Value) {
+    let address = server.url().strip_prefix("http://").unwrap().to_owned();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_lowercase(), serde_json::from_str(body).unwrap())
+}
+
+async fn call(server: &Server, operation: &str, body: Value) -> (String, Value) {
+    let body = body.to_string();
+    send(
+        server,
+        format!(
+            "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-amz-target: Timestream_20181101.{operation}\r\n\
+             content-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn one_port_answers_both_services() {
+    let server = Server::start(Options::default()).await.unwrap();
+    let (head, _) = call(&server, "CreateDatabase", json!({ "DatabaseName": "db", "Surplus": 1 })).await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.contains("content-type: application/x-amz-json-1.0"), "{head}");
+    let (_, shown) = call(&server, "Query", json!({ "QueryString": "SHOW DATABASES" })).await;
+    assert_eq!(shown["Rows"], json!([{ "Data": [{ "ScalarValue": "db" }] }]));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn endpoints_are_this_server_without_scheme() {
+    let server = Server::start(Options::default()).await.unwrap();
+    let (_, answer) = call(&server, "DescribeEndpoints", json!({})).await;
+    let address = answer["Endpoints"][0]["Address"].as_str().unwrap();
+    assert_eq!(format!("http://{address}"), server.url());
+}
+
+#[tokio::test]
+async fn errors_have_the_shape_of_aws_json() {
+    let server = Server::start(Options::default()).await.unwrap();
+    let (head, body) = call(&server, "DescribeDatabase", json!({ "DatabaseName": "none" })).await;
+    assert!(head.starts_with("http/1.1 404"), "{head}");
+    assert!(head.contains("x-amzn-errortype: resourcenotfoundexception"), "{head}");
+    assert_eq!(body["__type"], "com.amazonaws.timestream.v20181101#ResourceNotFoundException");
+    assert_eq!(body["Message"], "the database `none` does not exist");
+
+    let (head, body) = call(&server, "Fly", json!({})).await;
+    assert!(head.starts_with("http/1.1 404"), "{head}");
+    assert_eq!(body["__type"], "com.amazonaws.timestream.v20181101#UnknownOperationException");
+
+    let (head, _) = call(&server, "Query", json!({ "QueryString": 1 })).await;
+    assert!(head.starts_with("http/1.1 400"), "{head}");
+}
+
+#[tokio::test]
+async fn counters_are_seen_inside_and_outside() {
+    let server = Server::start(Options::default()).await.unwrap();
+    call(&server, "Query", json!({ "QueryString": "SELECT 1" })).await;
+    call(&server, "Query", json!({ "QueryString": "SELEC" })).await;
+    let counters = server.counters();
+    assert_eq!(counters.calls.get("Query"), Some(&2));
+    assert_eq!((counters.query.statements, counters.query.pages, counters.query.rows), (1, 1, 1));
+    assert_eq!(counters.query.row_bytes, r#"{"Data":[{"ScalarValue":"1"}]}"#.len() as u64);
+    assert_eq!(counters.query.sql, ["SELECT 1", "SELEC"]);
+    let get = "GET /counters HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".to_owned();
+    let (_, shown) = send(&server, get).await;
+    assert_eq!(shown, serde_json::to_value(&counters).unwrap());
+    server.reset_counters();
+    assert_eq!(server.counters(), super::Counters::default());
+}
+
+#[tokio::test]
+async fn port_in_use_is_an_error_that_names_it() {
+    let server = Server::start(Options::default()).await.unwrap();
+    let port = server.url().rsplit(':').next().unwrap().parse().unwrap();
+    let error = Server::start(Options { port, ..Options::default() }).await.unwrap_err();
+    assert!(error.to_string().contains(&port.to_string()), "{error}");
+}
+
+/// A chain of `OR`s over a table's column, as a long list of instants becomes.
+fn chain(terms: usize) -> String {
+    let mut sql = r#"SELECT count(*) FROM "db"."t" WHERE 1 = 0"#.to_owned();
+    for second in 0..terms {
+        let (minute, second) = (second / 60, second % 60);
+        let (hour, minute) = (minute / 60, minute % 60);
+        sql.push_str(&format!(" OR time = '2024-01-01 {hour:02}:{minute:02}:{second:02}'"));
+    }
+    sql
+}
+
+#[tokio::test]
+async fn chain_of_thousands_of_conditions_runs() {
+    let server = Server::start(Options::default()).await.unwrap();
+    call(&server, "CreateDatabase", json!({ "DatabaseName": "db" })).await;
+    call(&server, "CreateTable", json!({ "DatabaseName": "db", "TableName": "t" })).await;
+    let record = json!({ "MeasureName": "m", "MeasureValue": "1", "Time": "1704067201", "TimeUnit": "SECONDS" });
+    call(&server, "WriteRecords", json!({ "DatabaseName": "db", "TableName": "t", "Records": [record] })).await;
+    let (head, body) = call(&server, "Query", json!({ "QueryString": chain(6_000) })).await;
+    assert!(head.starts_with("http/1.1 200"), "{head} {body}");
+    assert_eq!(body["Rows"][0]["Data"][0]["ScalarValue"], "1");
+}
+
+/// The stack of the server's threads is what makes the first of each pair possible.
+#[tokio::test]
+async fn deep_statements_run_and_deeper_ones_are_refused() {
+    let server = Server::start(Options::default()).await.unwrap();
+    let nested = |depth: usize| format!("SELECT {}1{}", "(".repeat(depth), ")".repeat(depth));
+    let sum = |terms: usize| format!("SELECT a{} FROM (VALUES (1)) AS t(a)", " + a".repeat(terms));
+    let negated = |depth: usize| format!("SELECT {}true", "NOT ".repeat(depth));
+    for (runs, refused) in [(nested(480), nested(100_000)), (sum(490), sum(60_000)), (negated(480), negated(60_000))] {
+        let (head, body) = call(&server, "Query", json!({ "QueryString": runs })).await;
+        assert!(head.starts_with("http/1.1 200"), "{head} {body}");
+        let (head, body) = call(&server, "Query", json!({ "QueryString": refused })).await;
+        assert!(head.starts_with("http/1.1 400"), "{head} {body}");
+        assert_eq!(body["__type"], "com.amazonaws.timestream.v20181101#ValidationException");
+    }
+}

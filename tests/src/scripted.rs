@@ -1,0 +1,157 @@
+//! A Timestream that answers what a script says: for pages that a true service would never send, and for a million
+//! rows without storing them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// A request as the script sees it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// `Query`, `ListTables`, …
+    pub operation: String,
+    /// The body.
+    pub body: Value,
+}
+
+impl Call {
+    /// The statement of a `Query`.
+    pub fn sql(&self) -> &str {
+        self.body["QueryString"].as_str().unwrap_or_default()
+    }
+
+    /// The token of a `Query`.
+    pub fn token(&self) -> Option<&str> {
+        self.body["NextToken"].as_str()
+    }
+}
+
+/// What the script answers.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// 200 with this body.
+    Json(String),
+    /// An error of the service: status, code, message.
+    Error(u16, &'static str, String),
+}
+
+impl Reply {
+    /// A page of `(name, scalar type)` columns, rows as lists of texts, `None` for NULL.
+    pub fn page(columns: &[(&str, &str)], rows: &[&[Option<&str>]], token: Option<&str>) -> Self {
+        let columns: Vec<Value> = columns
+            .iter()
+            .map(|(name, kind)| json!({"Name": name, "Type": {"ScalarType": kind}}))
+            .collect();
+        let datum = |value: &Option<&str>| match value {
+            Some(text) => json!({"ScalarValue": text}),
+            None => json!({"NullValue": true}),
+        };
+        let rows: Vec<Value> = rows
+            .iter()
+            .map(|row| json!({"Data": row.iter().map(datum).collect::<Vec<_>>()}))
+            .collect();
+        let mut page = json!({"QueryId": "SCRIPTED", "Rows": rows, "ColumnInfo": columns});
+        if let Some(token) = token {
+            page["NextToken"] = token.into();
+        }
+        Self::Json(page.to_string())
+    }
+
+    /// What `DESCRIBE` answers for columns of `(name, type, kind)`.
+    pub fn description(columns: &[(&str, &str, &str)]) -> Self {
+        let rows: Vec<[Option<&str>; 3]> = columns
+            .iter()
+            .map(|(name, kind, attribute)| [Some(*name), Some(*kind), Some(*attribute)])
+            .collect();
+        let rows: Vec<&[Option<&str>]> = rows.iter().map(<[_; 3]>::as_slice).collect();
+        let text = "VARCHAR";
+        Self::page(
+            &[
+                ("Column", text),
+                ("Type", text),
+                ("Timestream attribute type", text),
+            ],
+            &rows,
+            None,
+        )
+    }
+}
+
+type Script = dyn Fn(&Call) -> Reply + Send + Sync;
+
+/// A running script.
+pub struct Scripted {
+    url: String,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+struct Shared {
+    script: Box<Script>,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+impl Scripted {
+    /// Starts a script on a free port; it ends with the test's runtime.
+    ///
+    /// # Errors
+    ///
+    /// When there is no port.
+    pub async fn start(script: impl Fn(&Call) -> Reply + Send + Sync + 'static) -> Result<Self> {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::new(Shared {
+            script: Box::new(script),
+            calls: calls.clone(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let router = Router::new().route("/", post(answer)).with_state(shared);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { url, calls })
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What was asked so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: String) -> Response {
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let call = Call {
+        operation,
+        body: serde_json::from_str(&body).unwrap_or_default(),
+    };
+    shared
+        .calls
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(call.clone());
+    let kind = [("content-type", "application/x-amz-json-1.0")];
+    match (shared.script)(&call) {
+        Reply::Json(body) => (kind, body).into_response(),
+        Reply::Error(status, code, message) => {
+            let body = json!({"__type": format!("com.amazonaws.timestream.v20181101#{code}"), "message": message});
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, kind, body.to_string()).into_response()
+        }
+    }
+}
