@@ -3,3 +3,5 @@
 mod errors;
 mod plugins;
 mod reading;
+mod interop;
+mod ordered;

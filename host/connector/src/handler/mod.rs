@@ -8,8 +8,10 @@ mod splits;
 mod table;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
 
 pub use self::read::Reading;
 pub use self::scan::Explanation;
@@ -22,6 +24,12 @@ use crate::wire::{
     ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, PingRequest, PingResponse, Request, Response,
     read_request, write_response,
 };
+
+/// A host that is not there is known soon.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One call of `Query` may take 60 s on the service's side (timestream.md, section 1.4); no other call takes longer.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The connector: answers Athena's requests.
 pub struct Connector {
@@ -54,6 +62,11 @@ impl Connector {
 
     /// As [`Connector::new`], with a dialect that was admitted before.
     pub fn with_plugin(settings: Settings, config: &SdkConfig, plugin: Arc<Plugin>) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let config = &config.to_builder().timeout_config(timeouts).build();
         let spill = SpillStore::new(
             aws_sdk_s3::Client::new(config),
             settings.spill_put_request_headers.clone(),

@@ -3,10 +3,7 @@
 //! Rule (local-aws.md, section 3): where an endpoint is configured there is no discovery; else the cell's address must
 //! be discovered, because regional hosts answer nothing but `DescribeEndpoints`.
 
-use std::time::Duration;
-
 use aws_config::SdkConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_timestreamquery as query;
 use aws_sdk_timestreamwrite as write;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -16,9 +13,6 @@ use tokio::sync::OnceCell;
 
 use crate::error::{Code, Error, Fault, Result};
 
-/// One call of `Query` may take 60 s on the service's side (timestream.md, section 1.4).
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(75);
-
 /// Clients, made at first use: discovery needs the network.
 pub struct Clients {
     config: SdkConfig,
@@ -27,18 +21,9 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients with the process's credentials, region and endpoints.
+    /// Clients with the configuration's credentials, region and endpoints.
     pub fn new(config: &SdkConfig) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
-        let config = config.to_builder().timeout_config(timeouts).build();
-        Self {
-            config,
-            query: OnceCell::new(),
-            write: OnceCell::new(),
-        }
+        Self { config: config.clone(), query: OnceCell::new(), write: OnceCell::new() }
     }
 
     /// The Query API.

@@ -66,7 +66,7 @@ impl Decoder {
             let (index, column) = match (found.next(), found.next()) {
                 (Some(found), None) => found,
                 // Columns are told at the latest with the first row.
-                (None, _) if self.columns.is_empty() && is_empty_list(page.rows()) => {
+                (None, _) if self.columns.is_empty() && !page.has_rows() => {
                     return Ok(RecordBatch::new_empty(self.schema.clone()));
                 }
                 (None, _) => return Err(self.wrong(format!("it has no column `{}`", field.name()))),
@@ -128,10 +128,6 @@ fn without_position(error: &serde_json::Error) -> String {
         Some(end) => text[..end].to_owned(),
         None => text,
     }
-}
-
-fn is_empty_list(rows: &[u8]) -> bool {
-    !rows.contains(&b'{')
 }
 
 /// The schema of the fields that a statement selects, in its order.

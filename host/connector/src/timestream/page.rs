@@ -107,6 +107,11 @@ impl Page {
         &self.body[self.rows.clone()]
     }
 
+    /// Whether there is a row.
+    pub(super) fn has_rows(&self) -> bool {
+        self.rows().contains(&b'{')
+    }
+
     /// Bytes of the whole answer.
     pub fn bytes(&self) -> usize {
         self.body.len()

@@ -51,13 +51,7 @@ impl Pages {
             self.query_id = Some(page.query_id.clone());
         }
         if let Some(token) = &page.next_token {
-            let has_rows = page
-                .rows()
-                .iter()
-                .filter(|byte| **byte == b'{')
-                .nth(0)
-                .is_some();
-            let pause = if has_rows {
+            let pause = if page.has_rows() {
                 Duration::ZERO
             } else {
                 PAUSE_AFTER_EMPTY_PAGE

@@ -63,6 +63,7 @@ impl VisitorMut for Rewriter {
                     return ControlFlow::Break(message);
                 }
             }
+            Expr::ILike { .. } => return ControlFlow::Break("Athena has no ILIKE".to_owned()),
             _ => {}
         }
         ControlFlow::Continue(())

@@ -27,7 +27,8 @@ pub struct Serve {
 ///
 /// If a server cannot be started.
 pub async fn run(args: Serve) -> anyhow::Result<()> {
-    let timestream = Server::start(Options { port: args.port, ..Options::default() }).await?;
+    let options = Options { port: args.port, scheme_in_endpoints: true, ..Options::default() };
+    let timestream = Server::start(options).await?;
     let s3 = S3::start(args.s3_port, &args.bucket, None).await?;
     announce(&timestream, &s3);
     stop_signal().await?;

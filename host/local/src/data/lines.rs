@@ -32,7 +32,13 @@ impl<R: Read> Lines<R> {
     /// Watches a file from its beginning.
     pub(super) fn new(file: R) -> (Lines<R>, LineNumbers) {
         let ends = Arc::new(Mutex::new(Ends::default()));
-        (Lines { file, ends: Arc::clone(&ends) }, LineNumbers(ends))
+        (
+            Lines {
+                file,
+                ends: Arc::clone(&ends),
+            },
+            LineNumbers(ends),
+        )
     }
 }
 
@@ -85,7 +91,10 @@ mod tests {
     /// Lines of the rows, each of which has its own line in its first cell.
     fn check(text: &str) {
         let (lines, numbers) = Lines::new(text.as_bytes());
-        let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(lines);
+        let mut reader = ReaderBuilder::new()
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(lines);
         let mut rows = 0;
         for row in reader.records() {
             let row = row.unwrap();
@@ -98,7 +107,12 @@ mod tests {
 
     #[test]
     fn blank_lines_and_cells_of_several_lines_are_counted() {
-        for text in ["1,a\n2,b\n\n\n5,\"c\nd\"\n7,e", "\n\n3,a\n4\n", "1", "1,\"\n\n\n\"\n5\n"] {
+        for text in [
+            "1,a\n2,b\n\n\n5,\"c\nd\"\n7,e",
+            "\n\n3,a\n4\n",
+            "1",
+            "1,\"\n\n\n\"\n5\n",
+        ] {
             check(text);
             check(&text.replace('\n', "\r\n"));
         }

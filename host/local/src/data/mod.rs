@@ -4,6 +4,7 @@
 //! every time; [`write`] is the one way in for both: records through the Write API, many calls at once.
 
 pub mod generate;
+mod lines;
 pub mod load;
 mod model;
 mod rows;

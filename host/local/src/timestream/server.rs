@@ -39,11 +39,16 @@ pub struct Options {
     pub port: u16,
     /// How much row JSON a page may hold, in bytes; a page has at least one row. The service's is 1 MB.
     pub page_bytes: usize,
+    /// Whether `DescribeEndpoints` answers with `http://` before the address. The service answers without a scheme, and
+    /// SDKs put `https://` before it. But botocore, and with it the AWS CLI, discovers even when only a variable such as
+    /// `AWS_ENDPOINT_URL_TIMESTREAM_QUERY` names the endpoint, and leaves an address alone that begins with `http`
+    /// (botocore's `EndpointDiscoveryHandler`): with the scheme, the variables are enough for it.
+    pub scheme_in_endpoints: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { port: 0, page_bytes: 1_000_000 }
+        Options { port: 0, page_bytes: 1_000_000, scheme_in_endpoints: false }
     }
 }
 
@@ -60,7 +65,8 @@ pub struct Server {
 
 #[derive(Debug)]
 struct Services {
-    address: SocketAddr,
+    /// What `DescribeEndpoints` answers.
+    endpoint: String,
     store: Arc<Store>,
     query: QueryService,
     counters: Arc<Shared>,
@@ -87,7 +93,8 @@ impl Server {
         let counters = Arc::new(Shared::default());
         let store = Arc::new(Store::default());
         let query = QueryService::new(Arc::clone(&store), Arc::clone(&counters), options.page_bytes);
-        let services = Arc::new(Services { address, store, query, counters: Arc::clone(&counters) });
+        let scheme = if options.scheme_in_endpoints { "http://" } else { "" };
+        let services = Arc::new(Services { endpoint: format!("{scheme}{address}"), store, query, counters: Arc::clone(&counters) });
         let router = Router::new()
             .route("/", post(call))
             .route("/counters", get(show_counters))
@@ -191,9 +198,8 @@ impl Services {
             "ListTables" => write::list_tables(store, body),
             "DescribeTable" => write::describe_table(store, body),
             "DeleteTable" => write::delete_table(store, body),
-            // Without a scheme, as the service answers. The Rust SDK would put `https://` before it.
             "DescribeEndpoints" => Ok(json!({
-                "Endpoints": [{ "Address": self.address.to_string(), "CachePeriodInMinutes": 1440 }]
+                "Endpoints": [{ "Address": self.endpoint, "CachePeriodInMinutes": 1440 }]
             })),
             _ => Err(ApiError::UnknownOperation(operation.to_owned())),
         }

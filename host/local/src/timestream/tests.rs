@@ -43,11 +43,16 @@ async fn one_port_answers_both_services() {
 }
 
 #[tokio::test]
-async fn endpoints_are_this_server_without_scheme() {
-    let server = Server::start(Options::default()).await.unwrap();
-    let (_, answer) = call(&server, "DescribeEndpoints", json!({})).await;
-    let address = answer["Endpoints"][0]["Address"].as_str().unwrap();
-    assert_eq!(format!("http://{address}"), server.url());
+async fn endpoint_is_this_server_and_has_a_scheme_if_asked() {
+    let address = async |server: &Server| {
+        let (_, answer) = call(server, "DescribeEndpoints", json!({})).await;
+        answer["Endpoints"][0]["Address"].as_str().unwrap().to_owned()
+    };
+    let plain = Server::start(Options::default()).await.unwrap();
+    assert_eq!(format!("http://{}", address(&plain).await), plain.url());
+    let options = Options { scheme_in_endpoints: true, ..Options::default() };
+    let with_scheme = Server::start(options).await.unwrap();
+    assert_eq!(address(&with_scheme).await, with_scheme.url());
 }
 
 #[tokio::test]

@@ -1,0 +1,63 @@
+//! Athena's catalog: a database or table is asked for when a query names it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use connector::wire::TableName;
+use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
+use datafusion::error::{DataFusionError, Result};
+
+use super::Profile;
+use super::client::{Capabilities, Client, check_table};
+use super::table::Table;
+
+/// The data source: every database may be there until a table of it is asked for.
+#[derive(Debug)]
+pub(super) struct Catalog {
+    pub(super) client: Arc<Client>,
+}
+
+impl CatalogProvider for Catalog {
+    fn schema_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        Some(Arc::new(Database { client: self.client.clone(), name: name.to_lowercase() }))
+    }
+}
+
+#[derive(Debug)]
+struct Database {
+    client: Arc<Client>,
+    name: String,
+}
+
+impl Database {
+    async fn open(&self, name: &str) -> anyhow::Result<Table> {
+        let asked = TableName { schema_name: self.name.clone(), table_name: name.to_lowercase() };
+        let table = self.client.table(asked.clone()).await?;
+        check_table(&asked, &table)?;
+        let capabilities = match self.client.options.profile {
+            Profile::ValueSets => Capabilities::default(),
+            Profile::Everything => self.client.capabilities().await?.clone(),
+        };
+        Ok(Table::new(self.client.clone(), table, capabilities))
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for Database {
+    fn table_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let table = self.open(name).await.map_err(|error| DataFusionError::External(error.into()))?;
+        Ok(Some(Arc::new(table)))
+    }
+
+    fn table_exist(&self, _: &str) -> bool {
+        true
+    }
+}

@@ -1,0 +1,207 @@
+//! The calls of one query, in wire version 5 (federation-protocol.md, section 2).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{bail, ensure};
+use arrow::datatypes::SchemaRef;
+use connector::Reading;
+use connector::wire::{
+    Block, Constraints, GetDataSourceCapabilitiesRequest, GetSplitsRequest, GetTableLayoutRequest, GetTableRequest,
+    GetTableResponse, Identity, ReadRecordsRequest, Request, Response, Split, TableName, write_request,
+};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::function::{Function, read_answer};
+use super::{CATALOG, Options};
+
+/// Asks the connector on behalf of one query.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) function: Function,
+    pub(super) options: Options,
+    query_id: String,
+    capabilities: OnceCell<Capabilities>,
+}
+
+/// What the connector announced, as far as Athena acts on it here.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Capabilities {
+    pub(super) functions: BTreeSet<String>,
+    pub(super) limit: bool,
+    pub(super) top_n: bool,
+}
+
+impl Client {
+    pub(super) fn new(function: Function, options: Options) -> Self {
+        Self { function, options, query_id: Uuid::new_v4().to_string(), capabilities: OnceCell::new() }
+    }
+
+    pub(super) async fn table(&self, table_name: TableName) -> anyhow::Result<GetTableResponse> {
+        let request = Request::GetTableRequest(GetTableRequest {
+            identity: identity(),
+            query_id: Some(self.query_id.clone()),
+            catalog_name: CATALOG.to_owned(),
+            table_name,
+            query_passthrough_arguments: BTreeMap::new(),
+        });
+        match self.ask(&request).await?.0 {
+            Response::GetTableResponse(response) => Ok(response),
+            other => unexpected(&request, &other),
+        }
+    }
+
+    /// Asked once a query.
+    pub(super) async fn capabilities(&self) -> anyhow::Result<&Capabilities> {
+        self.capabilities.get_or_try_init(|| self.ask_capabilities()).await
+    }
+
+    async fn ask_capabilities(&self) -> anyhow::Result<Capabilities> {
+        let request = Request::GetDataSourceCapabilitiesRequest(GetDataSourceCapabilitiesRequest {
+            identity: identity(),
+            query_id: Some(self.query_id.clone()),
+            catalog_name: CATALOG.to_owned(),
+        });
+        let Response::GetDataSourceCapabilitiesResponse(response) = self.ask(&request).await?.0 else {
+            bail!("the connector does not answer {} with capabilities", request.name());
+        };
+        let announces = |key: &str, sub_type: &str| {
+            response.capabilities.get(key).is_some_and(|announced| announced.iter().any(|one| one.sub_type == sub_type))
+        };
+        let functions = response.capabilities.get("supports_complex_expression_pushdown").into_iter().flatten();
+        Ok(Capabilities {
+            functions: functions
+                .filter(|one| one.sub_type == "supported_function_expression_types")
+                .flat_map(|one| one.properties.iter().cloned())
+                .collect(),
+            limit: announces("supports_limit_pushdown", "integer_constant"),
+            top_n: announces("supports_top_n_pushdown", "SUPPORTS_ORDER_BY"),
+        })
+    }
+
+    /// Layout and splits; no partition is no split.
+    pub(super) async fn splits(
+        &self,
+        table: &GetTableResponse,
+        constraints: &Constraints,
+    ) -> anyhow::Result<Vec<Split>> {
+        let partitions = self.layout(table, constraints).await?;
+        let mut splits = Vec::new();
+        let mut token = None;
+        while partitions.0.num_rows() > 0 {
+            let request = Request::GetSplitsRequest(GetSplitsRequest {
+                identity: identity(),
+                query_id: Some(self.query_id.clone()),
+                catalog_name: CATALOG.to_owned(),
+                table_name: table.table_name.clone(),
+                partitions: partitions.clone(),
+                partition_columns: table.partition_columns.clone(),
+                constraints: constraints.clone(),
+                continuation_token: token.take(),
+            });
+            let response = match self.ask(&request).await?.0 {
+                Response::GetSplitsResponse(response) => response,
+                other => return unexpected(&request, &other),
+            };
+            // A set: equal splits are read once (section 2.8).
+            for split in response.splits {
+                if !splits.contains(&split) {
+                    splits.push(split);
+                }
+            }
+            token = response.continuation_token;
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(splits)
+    }
+
+    async fn layout(&self, table: &GetTableResponse, constraints: &Constraints) -> anyhow::Result<Block> {
+        let request = Request::GetTableLayoutRequest(GetTableLayoutRequest {
+            identity: identity(),
+            query_id: Some(self.query_id.clone()),
+            catalog_name: CATALOG.to_owned(),
+            table_name: table.table_name.clone(),
+            constraints: constraints.clone(),
+            schema: table.schema.clone(),
+            partition_columns: table.partition_columns.clone(),
+        });
+        match self.ask(&request).await?.0 {
+            Response::GetTableLayoutResponse(response) => Ok(response.partitions),
+            other => unexpected(&request, &other),
+        }
+    }
+
+    /// The request that reads a split: `schema` is the fields asked for, with the table's metadata.
+    pub(super) fn read_request(
+        &self,
+        table_name: &TableName,
+        schema: &SchemaRef,
+        constraints: &Constraints,
+        split: Split,
+    ) -> Request {
+        Request::ReadRecordsRequest(ReadRecordsRequest {
+            identity: identity(),
+            query_id: self.query_id.clone(),
+            catalog_name: CATALOG.to_owned(),
+            table_name: table_name.clone(),
+            schema: schema.clone(),
+            split,
+            constraints: constraints.clone(),
+            max_block_size: self.options.max_block_size,
+            max_inline_block_size: self.options.max_inline_block_size,
+        })
+    }
+
+    /// Sends a request and reads the answer.
+    pub(super) async fn ask(&self, request: &Request) -> anyhow::Result<(Response, Option<Reading>)> {
+        let payload = write_request(request)?;
+        tracing::debug!(request = request.name(), bytes = payload.len(), "asking the connector");
+        let answer = self.function.invoke(payload).await?;
+        Ok((read_answer(&answer.payload)?, answer.reading))
+    }
+}
+
+/// Athena always says who asks; on one machine that is nobody.
+fn identity() -> Option<Identity> {
+    Some(Identity {
+        account: Some("000000000000".to_owned()),
+        arn: Some("arn:aws:iam::000000000000:user/local".to_owned()),
+        ..Identity::default()
+    })
+}
+
+fn unexpected<T>(request: &Request, response: &Response) -> anyhow::Result<T> {
+    let answer = match response {
+        Response::PingResponse(_) => "PingResponse",
+        Response::ListSchemasResponse(_) => "ListSchemasResponse",
+        Response::ListTablesResponse(_) => "ListTablesResponse",
+        Response::GetTableResponse(_) => "GetTableResponse",
+        Response::GetTableLayoutResponse(_) => "GetTableLayoutResponse",
+        Response::GetSplitsResponse(_) => "GetSplitsResponse",
+        Response::GetDataSourceCapabilitiesResponse(_) => "GetDataSourceCapabilitiesResponse",
+        Response::ReadRecordsResponse(_) => "ReadRecordsResponse",
+        Response::RemoteReadRecordsResponse(_) => "RemoteReadRecordsResponse",
+    };
+    bail!("the connector answers {} with {answer}", request.name())
+}
+
+/// Athena's own check of a table (`ConnectorValidator` of the Java SDK, section 2.6).
+pub(super) fn check_table(asked: &TableName, table: &GetTableResponse) -> anyhow::Result<()> {
+    ensure!(
+        *asked == table.table_name,
+        "the connector was asked for table `{}`.`{}` and describes `{}`.`{}`",
+        asked.schema_name,
+        asked.table_name,
+        table.table_name.schema_name,
+        table.table_name.table_name,
+    );
+    for (position, field) in table.schema.fields().iter().enumerate() {
+        let name = field.name();
+        ensure!(*name == name.to_lowercase(), "column `{name}` is not in lower case: no query could reach it");
+        let first = table.schema.fields().iter().position(|other| other.name() == name);
+        ensure!(first == Some(position), "column `{name}` is there twice");
+    }
+    Ok(())
+}

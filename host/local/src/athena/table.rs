@@ -1,0 +1,123 @@
+//! A Timestream table as Athena's engine sees it.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use async_trait::async_trait;
+use connector::wire::{Constraints, GetTableResponse};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+
+use super::client::{Capabilities, Client};
+use super::expression::Writer;
+use super::filter::{Translation, translate};
+use super::scan::{Asked, ScanExec};
+use super::shown::shown_schema;
+
+/// A table that the connector described.
+#[derive(Debug)]
+pub(super) struct Table {
+    client: Arc<Client>,
+    table: Arc<GetTableResponse>,
+    /// Nothing when Athena sends value sets alone.
+    capabilities: Capabilities,
+    shown: SchemaRef,
+}
+
+/// What becomes of a filter.
+struct Pushed {
+    translation: Translation,
+    /// The whole filter, when its domains admit more than it does.
+    expression: Option<connector::wire::Expression>,
+}
+
+impl Table {
+    pub(super) fn new(client: Arc<Client>, table: GetTableResponse, capabilities: Capabilities) -> Self {
+        let shown = shown_schema(&table.schema);
+        Self { client, table: Arc::new(table), capabilities, shown }
+    }
+
+    fn push(&self, filter: &Expr) -> Pushed {
+        let schema: &Schema = &self.table.schema;
+        let translation = translate(filter, schema);
+        let writer = Writer { schema, announced: &self.capabilities.functions };
+        let expression = if translation.exact { None } else { writer.write(filter) };
+        Pushed { translation, expression }
+    }
+
+    /// What Athena sends for these filters, and the same for a person.
+    fn asked(&self, filters: &[Expr], limit: Option<usize>) -> Result<Asked> {
+        let mut domains = Translation { domains: Default::default(), exact: true };
+        let mut constraints = Constraints::default();
+        let mut expressions = Vec::new();
+        for filter in filters {
+            let pushed = self.push(filter);
+            domains = domains.and(pushed.translation);
+            if let Some(expression) = pushed.expression {
+                constraints.expression.push(expression);
+                expressions.push(filter.human_display().to_string());
+            }
+        }
+        let mut lines = Vec::new();
+        for (column, domain) in &domains.domains {
+            let data_type = self.table.schema.field_with_name(column)?.data_type();
+            constraints.summary.insert(column.clone(), domain.value_set(data_type)?);
+            lines.push(domain.describe(column));
+        }
+        lines.extend(expressions);
+        if let Some(limit) = limit.filter(|_| self.capabilities.limit) {
+            constraints.limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            lines.push(format!("limit {limit}"));
+        }
+        Ok(Asked { constraints, lines })
+    }
+}
+
+#[async_trait]
+impl TableProvider for Table {
+    fn schema(&self) -> SchemaRef {
+        self.shown.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        let answers = filters.iter().map(|filter| {
+            let pushed = self.push(filter);
+            let is_whole = pushed.translation.exact || pushed.expression.is_some();
+            if is_whole && !self.client.options.filter_again {
+                TableProviderFilterPushDown::Exact
+            } else if is_whole || !pushed.translation.domains.is_empty() {
+                TableProviderFilterPushDown::Inexact
+            } else {
+                TableProviderFilterPushDown::Unsupported
+            }
+        });
+        Ok(answers.collect())
+    }
+
+    async fn scan(
+        &self,
+        _: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let all: Vec<usize> = (0..self.shown.fields().len()).collect();
+        let projection = projection.unwrap_or(&all);
+        // With GetTable's metadata: the connector's own and the comments travel with it.
+        let schema = self.table.schema.project(projection).map_err(DataFusionError::from)?;
+        let asked = self.asked(filters, limit)?;
+        Ok(Arc::new(ScanExec::new(
+            self.client.clone(),
+            self.table.clone(),
+            Arc::new(schema),
+            asked,
+            self.capabilities.top_n,
+        )))
+    }
+}

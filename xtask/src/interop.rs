@@ -1,0 +1,103 @@
+//! The Java side of `tests/interop`: compiled by Maven into `target/interop`, with the Java federation SDK and all that
+//! it needs in Maven's own store.
+//!
+//! Nothing is done when nothing changed: then the tests start `java` at once, with the class path written here.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::say;
+
+/// What both tools are for, and where they come from.
+const HINT: &str = "hint: install Maven 3.6 or later and a JDK 17 or later, which let the Java federation SDK judge our \
+                    wire format (`apt install maven openjdk-17-jdk-headless`)";
+
+/// Builds `target/interop/classes`, and `target/interop/classpath`: the jars beside them, separated by colons.
+pub(crate) fn build() -> Result<()> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = own.parent().context("xtask lies outside a workspace")?;
+    let sources = root.join("tests/interop/java");
+    let target = root.join("target/interop");
+    let classpath = target.join("classpath");
+    require("java")?;
+    if is_built(&sources, &classpath)? {
+        return Ok(());
+    }
+    require("javac")?;
+    require("mvn")?;
+    say("    Building the Java side of tests/interop");
+    fs::create_dir_all(&target).with_context(|| format!("cannot create {}", target.display()))?;
+    // What was left of an unfinished build must not pass for a finished one.
+    match fs::remove_file(&classpath) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot remove {}", classpath.display()));
+        }
+        _ => {}
+    }
+    // Offline takes seconds and needs no network; it fails only when something was never downloaded.
+    let mut offline = maven(&sources, &target);
+    offline.arg("--offline").stdout(Stdio::null()).stderr(Stdio::null());
+    if !offline.status().context("cannot start mvn")?.success() {
+        say("    Downloading the Java federation SDK with Maven (once, 120 MB)");
+        // Failed look-ups are remembered; `-U` asks again.
+        let status = maven(&sources, &target).arg("--update-snapshots").status().context("cannot start mvn")?;
+        ensure!(status.success(), "mvn failed on {}: {status}", sources.join("pom.xml").display());
+    }
+    ensure!(classpath.is_file(), "mvn wrote no {}", classpath.display());
+    Ok(())
+}
+
+fn maven(sources: &Path, target: &Path) -> Command {
+    let mut define = std::ffi::OsString::from("-Dinterop.build=");
+    define.push(target);
+    let mut output = std::ffi::OsString::from("-Dmdep.outputFile=");
+    output.push(target.join("classpath"));
+    let mut maven = Command::new("mvn");
+    maven.current_dir(sources).args(["--quiet", "--batch-mode"]).arg(define).arg(output);
+    // Both in one run; the second only when the first succeeded.
+    maven.args(["compile", "dependency:build-classpath"]);
+    maven
+}
+
+/// Whether a tool is there at all.
+fn require(tool: &str) -> Result<()> {
+    let version = Command::new(tool).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    match version {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => bail!("`{tool} -version` failed: {status}; {HINT}"),
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!("`{tool}` is not installed; {HINT}"),
+        Err(error) => Err(error).with_context(|| format!("cannot run `{tool}`")),
+    }
+}
+
+/// Whether the class path is newer than every source, and its jars are still there.
+fn is_built(sources: &Path, classpath: &Path) -> Result<bool> {
+    let Ok(built) = fs::metadata(classpath).and_then(|file| file.modified()) else { return Ok(false) };
+    let jars = fs::read_to_string(classpath).with_context(|| format!("cannot read {}", classpath.display()))?;
+    let jars_there = jars.trim().split(':').all(|jar| Path::new(jar).is_file());
+    Ok(jars_there && newest(sources)? < built)
+}
+
+/// When anything in a folder was changed last, the folders themselves included: a file may have gone.
+fn newest(path: &Path) -> Result<SystemTime> {
+    let read = |path: &Path| -> Result<(SystemTime, Vec<PathBuf>)> {
+        let metadata = fs::metadata(path)?;
+        let mut inside = Vec::new();
+        if metadata.is_dir() {
+            for entry in fs::read_dir(path)? {
+                inside.push(entry?.path());
+            }
+        }
+        Ok((metadata.modified()?, inside))
+    };
+    let (mut latest, inside) = read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    for path in inside {
+        latest = latest.max(newest(&path)?);
+    }
+    Ok(latest)
+}
