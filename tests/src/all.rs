@@ -3,5 +3,7 @@
 mod errors;
 mod plugins;
 mod reading;
+mod fixtures;
 mod interop;
 mod ordered;
+mod user;

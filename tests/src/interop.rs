@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,7 +35,32 @@ struct Line {
 /// Lets the SDK read a folder of messages.
 fn read(folder: &Path) -> Vec<Line> {
     let lines = java("read", folder);
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Compares part by part, so that a failure names the part and shows no more than it.
+fn compare(place: &str, expected: &Value, said: &Value) {
+    match (expected, said) {
+        (Value::Object(expected), Value::Object(said)) => {
+            assert_eq!(
+                said.keys().collect::<BTreeSet<_>>(),
+                expected.keys().collect::<BTreeSet<_>>(),
+                "{place}"
+            );
+            for (name, expected) in expected {
+                compare(&format!("{place} {name}"), expected, &said[name]);
+            }
+        }
+        (Value::Array(expected), Value::Array(said)) if expected.len() == said.len() => {
+            for (index, (expected, said)) in expected.iter().zip(said).enumerate() {
+                compare(&format!("{place}[{index}]"), expected, said);
+            }
+        }
+        (expected, said) => assert_eq!(said, expected, "{place}"),
+    }
 }
 
 /// Runs the Java side and returns what it prints.
@@ -54,7 +80,11 @@ fn java(command: &str, folder: &Path) -> String {
         // Arrow reaches into direct buffers.
         .arg("--add-opens=java.base/java.nio=ALL-UNNAMED")
         // Short runs: the second compiler never pays.
-        .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"])
+        .args([
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xshare:auto",
+        ])
         .arg("-classpath")
         .arg(classpath)
         .args(["interop.Interop", command])
@@ -63,18 +93,26 @@ fn java(command: &str, folder: &Path) -> String {
     let output = match run {
         Ok(output) => output,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            panic!("`java` is not installed; hint: install a JDK 17 or later (`apt install openjdk-17-jdk-headless`)")
+            panic!(
+                "`java` is not installed; hint: install a JDK 17 or later (`apt install openjdk-17-jdk-headless`)"
+            )
         }
         Err(error) => panic!("cannot run `java`: {error}"),
     };
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "`java … {command} {}` failed:\n{errors}", folder.display());
+    assert!(
+        output.status.success(),
+        "`java … {command} {}` failed:\n{errors}",
+        folder.display()
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// An empty folder for the files of a test, left behind for a person to look at.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop").join(name);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("interop")
+        .join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     folder

@@ -1,6 +1,7 @@
 //! What the tests share: components, a Timestream that plays a script, a connector in front of it, Athena's requests.
 
 pub mod athena;
+pub mod processes;
 pub mod scripted;
 
 use std::path::PathBuf;

@@ -13,7 +13,13 @@ use connector::wire::{decode_batch, decode_schema};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// Members that hold maps.
-const MAPS: [&str; 5] = ["summary", "tags", "configOptions", "properties", "queryPassthroughArguments"];
+const MAPS: [&str; 5] = [
+    "summary",
+    "tags",
+    "configOptions",
+    "properties",
+    "queryPassthroughArguments",
+];
 
 /// What a block consists of.
 const BLOCK: [&str; 3] = ["aId", "schema", "records"];
@@ -32,7 +38,10 @@ pub(crate) enum Json {
 impl Json {
     /// The member of that name.
     pub(crate) fn member(&mut self, name: &str) -> Option<&mut Json> {
-        self.members()?.iter_mut().find(|(member, _)| member == name).map(|(_, value)| value)
+        self.members()?
+            .iter_mut()
+            .find(|(member, _)| member == name)
+            .map(|(_, value)| value)
     }
 
     /// All members, if it is an object.
@@ -41,6 +50,38 @@ impl Json {
             Self::Object(members) => Some(members),
             _ => None,
         }
+    }
+}
+
+/// The message with its maps sorted and without the allocators' ids, which carry no meaning: equal when every byte of
+/// Arrow is.
+pub(crate) fn canonical(message: Json) -> Json {
+    canonical_at(message, "")
+}
+
+fn canonical_at(value: Json, name: &str) -> Json {
+    match value {
+        Json::Object(mut members) => {
+            if MAPS.contains(&name) {
+                members.sort_by(|(left, _), (right, _)| left.cmp(right));
+            }
+            let member = |(name, value): (String, Json)| {
+                let value = if name == BLOCK[0] {
+                    Json::Null
+                } else {
+                    canonical_at(value, &name)
+                };
+                (name, value)
+            };
+            Json::Object(members.into_iter().map(member).collect())
+        }
+        Json::List(values) => Json::List(
+            values
+                .into_iter()
+                .map(|value| canonical_at(value, ""))
+                .collect(),
+        ),
+        value => value,
     }
 }
 
@@ -57,9 +98,17 @@ fn compare(expected: &Json, actual: &Json, path: &str, found: &mut Vec<String>) 
             let is_map = MAPS.iter().any(|map| path.ends_with(&format!(".{map}")));
             let (expected, actual) = (members(expected, is_map), members(actual, is_map));
             if names(&expected) != names(&actual) {
-                found.push(format!("{path}: {:?} in place of {:?}", names(&actual), names(&expected)));
+                found.push(format!(
+                    "{path}: {:?} in place of {:?}",
+                    names(&actual),
+                    names(&expected)
+                ));
             } else if names(&expected) == BLOCK {
-                found.extend(compare_blocks(&expected, &actual).err().map(|error| format!("{path}: {error}")));
+                found.extend(
+                    compare_blocks(&expected, &actual)
+                        .err()
+                        .map(|error| format!("{path}: {error}")),
+                );
             } else {
                 for ((name, expected), (_, actual)) in expected.into_iter().zip(actual) {
                     compare(expected, actual, &format!("{path}.{name}"), found);
@@ -72,7 +121,11 @@ fn compare(expected: &Json, actual: &Json, path: &str, found: &mut Vec<String>) 
             }
         }
         (Json::Text(expected), Json::Text(actual)) if path.ends_with(".schema") => {
-            found.extend(compare_schemas(expected, actual).err().map(|error| format!("{path}: {error}")));
+            found.extend(
+                compare_schemas(expected, actual)
+                    .err()
+                    .map(|error| format!("{path}: {error}")),
+            );
         }
         (expected, actual) if expected == actual => {}
         (expected, actual) => found.push(format!("{path}: {actual:?} in place of {expected:?}")),
@@ -80,7 +133,10 @@ fn compare(expected: &Json, actual: &Json, path: &str, found: &mut Vec<String>) 
 }
 
 fn members(object: &[(String, Json)], is_map: bool) -> Vec<(&str, &Json)> {
-    let mut members: Vec<(&str, &Json)> = object.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    let mut members: Vec<(&str, &Json)> = object
+        .iter()
+        .map(|(name, value)| (name.as_str(), value))
+        .collect();
     if is_map {
         members.sort_by_key(|(name, _)| *name);
     }
@@ -93,7 +149,11 @@ fn names<'a>(members: &[(&'a str, &Json)]) -> Vec<&'a str> {
 
 fn compare_schemas(expected: &str, actual: &str) -> Result<(), String> {
     let (expected, actual) = (schema(expected)?, schema(actual)?);
-    if expected == actual { Ok(()) } else { Err(format!("{actual} in place of {expected}")) }
+    if expected == actual {
+        Ok(())
+    } else {
+        Err(format!("{actual} in place of {expected}"))
+    }
 }
 
 fn schema(text: &str) -> Result<arrow::datatypes::SchemaRef, String> {
@@ -103,7 +163,11 @@ fn schema(text: &str) -> Result<arrow::datatypes::SchemaRef, String> {
 /// The allocator's id carries no meaning. A block without rows is written as no message.
 fn compare_blocks(expected: &[(&str, &Json)], actual: &[(&str, &Json)]) -> Result<(), String> {
     let (expected, actual) = (block(expected)?, block(actual)?);
-    if expected == actual { Ok(()) } else { Err(format!("{actual:?} in place of {expected:?}")) }
+    if expected == actual {
+        Ok(())
+    } else {
+        Err(format!("{actual:?} in place of {expected:?}"))
+    }
 }
 
 fn block(members: &[(&str, &Json)]) -> Result<Option<RecordBatch>, String> {
@@ -114,7 +178,9 @@ fn block(members: &[(&str, &Json)]) -> Result<Option<RecordBatch>, String> {
     if records.is_empty() {
         return Ok(None);
     }
-    decode_batch(&base64(records)?, &schema).map(Some).map_err(|error| error.to_string())
+    decode_batch(&base64(records)?, &schema)
+        .map(Some)
+        .map_err(|error| error.to_string())
 }
 
 fn base64(text: &str) -> Result<Vec<u8>, String> {
@@ -170,5 +236,62 @@ impl<'de> Visitor<'de> for JsonVisitor {
             members.push(member);
         }
         Ok(Json::Object(members))
+    }
+}
+
+/// The comparison can fail.
+mod tests {
+    use super::*;
+
+    fn found(expected: &str, actual: &str) -> Vec<String> {
+        let parse = |text: &str| serde_json::from_str(text).unwrap_or(Json::Null);
+        differences(&parse(expected), &parse(actual))
+    }
+
+    #[test]
+    fn the_order_of_members_counts_but_not_in_maps() {
+        assert_eq!(
+            found(r#"{"a":1,"b":{"c":null}}"#, r#"{"a":1,"b":{"c":null}}"#),
+            [""; 0]
+        );
+        assert_eq!(
+            found(r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#),
+            [r#": ["b", "a"] in place of ["a", "b"]"#]
+        );
+        assert_eq!(found(r#"{"a":null}"#, "{}"), [r#": [] in place of ["a"]"#]);
+        assert_eq!(
+            found(
+                r#"{"tags":{"a":"1","b":"2"}}"#,
+                r#"{"tags":{"b":"2","a":"1"}}"#
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            found(r#"{"tags":{"a":"1"}}"#, r#"{"tags":{"a":"2"}}"#).len(),
+            1
+        );
+        assert_eq!(found(r#"{"a":["1"]}"#, r#"{"a":[1]}"#).len(), 1);
+    }
+
+    #[test]
+    fn blocks_are_the_same_when_schema_and_rows_are() {
+        // One column `col1` of BIGINT; 100 and 200 (federation-protocol.md, section 4.3).
+        const SCHEMA: &str = "/////5gAAAAQAAAAAAAKAA4ABgANAAgACgAAAAAABAAQAAAAAAEKAAwAAAAIAAQACgAAAAgAAAAIAAAAAAAAAAEAAAAYAAAAAAASABgAFAATABIADAAAAAgABAASAAAAFAAAABQAAAAcAAAAAAACASAAAAAAAAAAAAAAAAgADAAIAAcACAAAAAAAAAFAAAAABAAAAGNvbDEAAAAAAAAAAA==";
+        const HEAD: &str = "/////4gAAAAUAAAAAAAAAAwAFgAOABUAEAAEAAwAAAAQAAAAAAAAAAAABAAQAAAAAAMKABgADAAIAAQACgAAABQAAAA4AAAAAQAAAAAAAAAAAAAAAgAAAAAAAAAAAAAAAQAAAAAAAAAIAAAAAAAAAAgAAAAAAAAAAAAAAAEAAAABAAAAAAAAAAAAAAAAAAAAAQAAAAAAAAB";
+        let block = |id: &str, records: &str| {
+            format!(r#"{{"aId":"{id}","schema":"{SCHEMA}","records":"{records}"}}"#)
+        };
+        let (hundred, two_hundred) = (
+            format!("{HEAD}kAAAAAAAAAA=="),
+            format!("{HEAD}DIAAAAAAAAAA=="),
+        );
+        assert_eq!(found(&block("x", &hundred), &block("y", &hundred)), [""; 0]);
+        assert_eq!(found(&block("x", ""), &block("y", "")), [""; 0]);
+        assert_eq!(
+            found(&block("x", &hundred), &block("x", &two_hundred)).len(),
+            1
+        );
+        assert_eq!(found(&block("x", &hundred), &block("x", "")).len(), 1);
+        assert_eq!(found(&block("x", &hundred), &block("x", "AAAA")).len(), 1);
     }
 }

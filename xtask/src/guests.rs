@@ -45,7 +45,7 @@ pub(crate) fn build() -> Result<()> {
 }
 
 /// The folder of the workspace's manifest.
-fn workspace_root() -> Result<PathBuf> {
+pub(crate) fn workspace_root() -> Result<PathBuf> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = own.parent().context("xtask lies outside a workspace")?;
     Ok(root.to_path_buf())

@@ -39,14 +39,25 @@ pub(crate) fn build() -> Result<()> {
         }
         _ => {}
     }
-    // Offline takes seconds and needs no network; it fails only when something was never downloaded.
+    // Offline takes seconds and needs no network; it fails when something was never downloaded. Whatever else is wrong
+    // is then said by the second run.
     let mut offline = maven(&sources, &target);
-    offline.arg("--offline").stdout(Stdio::null()).stderr(Stdio::null());
+    offline
+        .arg("--offline")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     if !offline.status().context("cannot start mvn")?.success() {
-        say("    Downloading the Java federation SDK with Maven (once, 120 MB)");
+        say("    Asking Maven's repositories (the Java federation SDK is downloaded once, 120 MB)");
         // Failed look-ups are remembered; `-U` asks again.
-        let status = maven(&sources, &target).arg("--update-snapshots").status().context("cannot start mvn")?;
-        ensure!(status.success(), "mvn failed on {}: {status}", sources.join("pom.xml").display());
+        let status = maven(&sources, &target)
+            .arg("--update-snapshots")
+            .status()
+            .context("cannot start mvn")?;
+        ensure!(
+            status.success(),
+            "mvn failed on {}: {status}",
+            sources.join("pom.xml").display()
+        );
     }
     ensure!(classpath.is_file(), "mvn wrote no {}", classpath.display());
     Ok(())
@@ -58,7 +69,11 @@ fn maven(sources: &Path, target: &Path) -> Command {
     let mut output = std::ffi::OsString::from("-Dmdep.outputFile=");
     output.push(target.join("classpath"));
     let mut maven = Command::new("mvn");
-    maven.current_dir(sources).args(["--quiet", "--batch-mode"]).arg(define).arg(output);
+    maven
+        .current_dir(sources)
+        .args(["--quiet", "--batch-mode", "-Dstyle.color=never"])
+        .arg(define)
+        .arg(output);
     // Both in one run; the second only when the first succeeded.
     maven.args(["compile", "dependency:build-classpath"]);
     maven
@@ -66,19 +81,28 @@ fn maven(sources: &Path, target: &Path) -> Command {
 
 /// Whether a tool is there at all.
 fn require(tool: &str) -> Result<()> {
-    let version = Command::new(tool).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let version = Command::new(tool)
+        .arg("-version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     match version {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => bail!("`{tool} -version` failed: {status}; {HINT}"),
-        Err(error) if error.kind() == ErrorKind::NotFound => bail!("`{tool}` is not installed; {HINT}"),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            bail!("`{tool}` is not installed; {HINT}")
+        }
         Err(error) => Err(error).with_context(|| format!("cannot run `{tool}`")),
     }
 }
 
 /// Whether the class path is newer than every source, and its jars are still there.
 fn is_built(sources: &Path, classpath: &Path) -> Result<bool> {
-    let Ok(built) = fs::metadata(classpath).and_then(|file| file.modified()) else { return Ok(false) };
-    let jars = fs::read_to_string(classpath).with_context(|| format!("cannot read {}", classpath.display()))?;
+    let Ok(built) = fs::metadata(classpath).and_then(|file| file.modified()) else {
+        return Ok(false);
+    };
+    let jars = fs::read_to_string(classpath)
+        .with_context(|| format!("cannot read {}", classpath.display()))?;
     let jars_there = jars.trim().split(':').all(|jar| Path::new(jar).is_file());
     Ok(jars_there && newest(sources)? < built)
 }
@@ -95,7 +119,8 @@ fn newest(path: &Path) -> Result<SystemTime> {
         }
         Ok((metadata.modified()?, inside))
     };
-    let (mut latest, inside) = read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let (mut latest, inside) =
+        read(path).with_context(|| format!("cannot read {}", path.display()))?;
     for path in inside {
         latest = latest.max(newest(&path)?);
     }

@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+mod demo;
 mod guests;
 mod toolchain;
 
@@ -11,6 +12,8 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
 commands:
+  demo     build everything, load a fleet of devices, ask seven queries and check every answer;
+           --break nanoseconds plants a fault that the check must find
   guests   build every plugin into target/components/<name>.wasm
 
 environment:
@@ -20,6 +23,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
+        ["demo", arguments @ ..] => demo::run(arguments),
         ["guests"] => guests::build(),
         ["help" | "--help" | "-h"] => {
             print(USAGE);

@@ -1,6 +1,7 @@
 //! Athena's and Timestream's part on one machine, so that the connector runs, is tested and is developed against
 //! without an account.
 
+pub mod athena;
 pub mod cli;
 pub mod data;
 pub mod s3;

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use local::cli::{load, serve};
+use local::cli::{demo, explain, load, query, serve};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -20,8 +20,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::Serve),
+    Query(query::Query),
+    Explain(explain::Explain),
     Load(load::Load),
+    Serve(serve::Serve),
+    #[command(hide = true)]
+    Demo(demo::Demo),
 }
 
 #[tokio::main]
@@ -29,8 +33,11 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_logging();
     let outcome = match arguments.command {
-        Command::Serve(args) => serve::run(args).await,
+        Command::Query(args) => query::run(args).await,
+        Command::Explain(args) => explain::run(args).await,
         Command::Load(args) => load::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

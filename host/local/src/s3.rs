@@ -41,30 +41,47 @@ impl S3 {
     ///
     /// If the port or the folder cannot be had, or the name is no bucket's.
     pub async fn start(port: u16, bucket: &str, folder: Option<PathBuf>) -> anyhow::Result<S3> {
-        anyhow::ensure!(s3s::path::check_bucket_name(bucket), "cannot serve S3: `{bucket}` is no name for a bucket");
+        anyhow::ensure!(
+            s3s::path::check_bucket_name(bucket),
+            "cannot serve S3: `{bucket}` is no name for a bucket"
+        );
         let (folder, temporary) = match folder {
             Some(folder) => (folder, None),
             None => {
-                let temporary = tempfile::tempdir().context("cannot serve S3: no temporary folder")?;
+                let temporary =
+                    tempfile::tempdir().context("cannot serve S3: no temporary folder")?;
                 (temporary.path().to_owned(), Some(temporary))
             }
         };
         let shown = folder.display();
-        std::fs::create_dir_all(folder.join(bucket))
-            .with_context(|| format!("cannot serve S3: cannot make the bucket `{bucket}` in {shown}"))?;
-        let files = FileSystem::new(&folder)
-            .map_err(|error| anyhow::anyhow!("cannot serve S3: cannot use the folder {shown}: {error:?}"))?;
+        std::fs::create_dir_all(folder.join(bucket)).with_context(|| {
+            format!("cannot serve S3: cannot make the bucket `{bucket}` in {shown}")
+        })?;
+        let files = FileSystem::new(&folder).map_err(|error| {
+            anyhow::anyhow!("cannot serve S3: cannot use the folder {shown}: {error:?}")
+        })?;
         let (access_key, secret_key) = ("local".to_owned(), "local-secret".to_owned());
         let mut service = S3ServiceBuilder::new(files);
-        service.set_auth(SimpleAuth::from_single(access_key.clone(), secret_key.clone()));
+        service.set_auth(SimpleAuth::from_single(
+            access_key.clone(),
+            secret_key.clone(),
+        ));
         service.set_access(Buckets { folder });
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let listener =
-            TcpListener::bind(wanted).await.with_context(|| format!("cannot serve S3: cannot listen on {wanted}"))?;
+        let listener = TcpListener::bind(wanted)
+            .await
+            .with_context(|| format!("cannot serve S3: cannot listen on {wanted}"))?;
         let address = listener.local_addr()?;
         let serving = tokio::spawn(serve(listener, service.build()));
         tracing::debug!(%address, "s3 listens");
-        Ok(S3 { access_key, secret_key, address, bucket: bucket.to_owned(), serving, _temporary: temporary })
+        Ok(S3 {
+            access_key,
+            secret_key,
+            address,
+            bucket: bucket.to_owned(),
+            serving,
+            _temporary: temporary,
+        })
     }
 
     /// Returns where to reach it, as an endpoint URL; buckets are addressed by path.
@@ -103,7 +120,9 @@ async fn serve(listener: TcpListener, service: S3Service) {
                 continue;
             }
         };
-        let connection = http.serve_connection(TokioIo::new(socket), service.clone()).into_owned();
+        let connection = http
+            .serve_connection(TokioIo::new(socket), service.clone())
+            .into_owned();
         connections.spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended early");
@@ -127,8 +146,14 @@ impl S3Access for Buckets {
             return Err(s3_error!(AccessDenied, "Signature is required"));
         }
         match context.s3_path().get_bucket_name() {
-            Some(bucket) if context.s3_op().name() != "CreateBucket" && !is_folder(&self.folder.join(bucket)).await => {
-                Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"))
+            Some(bucket)
+                if context.s3_op().name() != "CreateBucket"
+                    && !is_folder(&self.folder.join(bucket)).await =>
+            {
+                Err(s3_error!(
+                    NoSuchBucket,
+                    "The specified bucket does not exist"
+                ))
             }
             Some(_) | None => Ok(()),
         }
@@ -136,7 +161,9 @@ impl S3Access for Buckets {
 }
 
 async fn is_folder(path: &Path) -> bool {
-    tokio::fs::metadata(path).await.is_ok_and(|found| found.is_dir())
+    tokio::fs::metadata(path)
+        .await
+        .is_ok_and(|found| found.is_dir())
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use connector::wire::{Request, read_request, write_request};
 use serde_json::Value;
 
 use super::words::{mapping, words};
-use super::{folder, java, read};
-use crate::ordered::{Json, differences};
+use super::{compare, folder, java, read};
+use crate::ordered::{Json, canonical, differences};
 
 /// What the SDK wrote: `v5` and `v6`, and `expected.json` with what each file says.
 static WRITTEN: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -26,7 +26,8 @@ fn expected() -> BTreeMap<String, Value> {
 }
 
 fn request(file: &str) -> Request {
-    read_request(&std::fs::read(WRITTEN.join(file)).unwrap()).unwrap_or_else(|error| panic!("{file}: {error}"))
+    read_request(&std::fs::read(WRITTEN.join(file)).unwrap())
+        .unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 fn ordered(path: &Path) -> Json {
@@ -41,33 +42,21 @@ fn requests_of_the_java_sdk_say_what_java_put_in() {
         let request = request(&file);
         // A GetSplits has no schema of its own; its constraints are on the columns of the read.
         let table = match &request {
-            Request::GetSplitsRequest(_) => mapping(&self::request(&format!("{version}/ReadRecordsRequest.json"))),
+            Request::GetSplitsRequest(_) => mapping(&self::request(&format!(
+                "{version}/ReadRecordsRequest.json"
+            ))),
             request => mapping(request),
         };
-        let said = words(&request, &table);
-        for member in ["constraints", "partitions"] {
-            compare(&file, &expected[member], &said[member]);
-        }
-        assert_eq!(said, expected, "{file}");
-    }
-}
-
-/// Compares part by part, so that a failure shows the part.
-fn compare(place: &str, expected: &Value, said: &Value) {
-    match (expected, said) {
-        (Value::Object(expected), Value::Object(said)) => {
-            for (name, expected) in expected {
-                let said = said.get(name).unwrap_or_else(|| panic!("{place}: no `{name}`"));
-                compare(&format!("{place} {name}"), expected, said);
-            }
-        }
-        (expected, said) => assert_eq!(said, expected, "{place}"),
+        compare(&file, &expected, &words(&request, &table));
     }
 }
 
 /// What the wire cannot carry as Java put it in.
 fn make_comparable(expected: &mut Value, version: &str) {
-    if let Some(plan) = expected.pointer_mut("/constraints/plan").filter(|_| version == "v5") {
+    if let Some(plan) = expected
+        .pointer_mut("/constraints/plan")
+        .filter(|_| version == "v5")
+    {
         // The member came with version 6.
         *plan = Value::Null;
     }
@@ -111,8 +100,12 @@ fn requests_are_written_as_java_writes_them_and_java_reads_them_again() {
     let again = read(&ours);
     assert_eq!(again.len(), expected().len());
     for line in again {
-        let rewritten = line.rewritten.unwrap();
-        let found = differences(&ordered(&WRITTEN.join(&line.file)), &rewritten);
-        assert!(found.is_empty(), "{}: {found:#?}", line.file);
+        // One writer: the same values are the same bytes, so our own decoder has no say in this.
+        let rewritten = canonical(line.rewritten.unwrap());
+        assert!(
+            rewritten == canonical(ordered(&WRITTEN.join(&line.file))),
+            "{}",
+            line.file
+        );
     }
 }

@@ -21,7 +21,9 @@ pub(super) fn mapping(request: &Request) -> Mapping {
         column: None,
         comment: None,
     };
-    Mapping { fields: schema.fields().iter().map(field).collect() }
+    Mapping {
+        fields: schema.fields().iter().map(field).collect(),
+    }
 }
 
 /// All that a request says.
@@ -35,7 +37,9 @@ pub(super) fn words(request: &Request, table: &Mapping) -> Value {
     match request {
         Request::PingRequest(request) => say(head(&request.identity, &request.catalog_name)),
         Request::ListSchemasRequest(request) => say(head(&request.identity, &request.catalog_name)),
-        Request::GetDataSourceCapabilitiesRequest(request) => say(head(&request.identity, &request.catalog_name)),
+        Request::GetDataSourceCapabilitiesRequest(request) => {
+            say(head(&request.identity, &request.catalog_name))
+        }
         Request::ListTablesRequest(request) => {
             say(head(&request.identity, &request.catalog_name));
             say(json!({
@@ -44,7 +48,9 @@ pub(super) fn words(request: &Request, table: &Mapping) -> Value {
         }
         Request::GetTableRequest(request) => {
             say(head(&request.identity, &request.catalog_name));
-            say(json!({"table": name(&request.table_name), "passthrough": request.query_passthrough_arguments}));
+            say(
+                json!({"table": name(&request.table_name), "passthrough": request.query_passthrough_arguments}),
+            );
         }
         Request::GetTableLayoutRequest(request) => {
             say(head(&request.identity, &request.catalog_name));
@@ -108,7 +114,11 @@ fn schema(schema: &Schema) -> Value {
                 }
                 other => panic!("no field of ours has type {other}"),
             };
-            format!("{}: {data_type}{}", field.name(), if field.is_nullable() { "" } else { " not null" })
+            format!(
+                "{}: {data_type}{}",
+                field.name(),
+                if field.is_nullable() { "" } else { " not null" }
+            )
         })
         .collect();
     json!({"fields": fields, "refused": [], "metadata": schema.metadata()})
@@ -116,13 +126,27 @@ fn schema(schema: &Schema) -> Value {
 
 fn rows(batch: &RecordBatch) -> Vec<Vec<Value>> {
     let cell = |column: &arrow::array::ArrayRef, row| {
-        Literal::from_array(column, row).unwrap().map_or(Value::Null, |value| literal(&value))
+        Literal::from_array(column, row)
+            .unwrap()
+            .map_or(Value::Null, |value| literal(&value))
     };
-    (0..batch.num_rows()).map(|row| batch.columns().iter().map(|column| cell(column, row)).collect()).collect()
+    (0..batch.num_rows())
+        .map(|row| {
+            batch
+                .columns()
+                .iter()
+                .map(|column| cell(column, row))
+                .collect()
+        })
+        .collect()
 }
 
 fn split(split: &Split) -> Value {
-    let SpillLocation::S3SpillLocation { bucket, key, directory } = split.spill_location.as_ref().unwrap();
+    let SpillLocation::S3SpillLocation {
+        bucket,
+        key,
+        directory,
+    } = split.spill_location.as_ref().unwrap();
     let base64 = |bytes: &Vec<u8>| STANDARD.encode(bytes);
     let encryption = split.encryption_key.as_ref();
     json!({
@@ -133,13 +157,22 @@ fn split(split: &Split) -> Value {
 
 fn constraints(asked: &Constraints, table: &Mapping) -> Value {
     // A domain that admits everything is no term.
-    let mut domains: Map<String, Value> =
-        asked.summary.keys().map(|column| (column.clone(), json!({"values": "all", "nullAllowed": true}))).collect();
+    let mut domains: Map<String, Value> = asked
+        .summary
+        .keys()
+        .map(|column| {
+            (
+                column.clone(),
+                json!({"values": "all", "nullAllowed": true}),
+            )
+        })
+        .collect();
     let mut expressions = Vec::new();
     for term in query::terms(asked, table).unwrap() {
         match term {
             Term::Domain(domain) => {
-                let words = json!({"values": values(&domain.values), "nullAllowed": domain.null_allowed});
+                let words =
+                    json!({"values": values(&domain.values), "nullAllowed": domain.null_allowed});
                 domains.insert(table.fields[domain.field].name.clone(), words);
             }
             Term::Expression(tree) => expressions.push(expression(&tree, table)),
@@ -158,9 +191,16 @@ fn constraints(asked: &Constraints, table: &Mapping) -> Value {
 }
 
 fn sort_key(key: &SortKey, table: &Mapping) -> String {
-    let direction = if key.descending { "descending" } else { "ascending" };
+    let direction = if key.descending {
+        "descending"
+    } else {
+        "ascending"
+    };
     let nulls = if key.nulls_first { "first" } else { "last" };
-    format!("{} {direction}, nulls {nulls}", table.fields[key.field].name)
+    format!(
+        "{} {direction}, nulls {nulls}",
+        table.fields[key.field].name
+    )
 }
 
 fn values(set: &ValueSet) -> Value {
@@ -171,7 +211,10 @@ fn values(set: &ValueSet) -> Value {
         ValueSet::AnyOf(values) => json!({"anyOf": list(values)}),
         ValueSet::NoneOf(values) => json!({"noneOf": list(values)}),
         ValueSet::Ranges(ranges) => {
-            let ranges: Vec<[Value; 2]> = ranges.iter().map(|range| [bound(&range.low), bound(&range.high)]).collect();
+            let ranges: Vec<[Value; 2]> = ranges
+                .iter()
+                .map(|range| [bound(&range.low), bound(&range.high)])
+                .collect();
             json!({"ranges": ranges})
         }
     }
@@ -191,7 +234,10 @@ fn expression(tree: &Expression, table: &Mapping) -> Value {
         Expression::Constant(value) => json!({"constant": literal(value)}),
         Expression::Null => "null".into(),
         Expression::Call(function, arguments) => {
-            let arguments: Vec<Value> = arguments.iter().map(|argument| expression(argument, table)).collect();
+            let arguments: Vec<Value> = arguments
+                .iter()
+                .map(|argument| expression(argument, table))
+                .collect();
             json!({"call": function.name(), "arguments": arguments})
         }
     }

@@ -45,7 +45,7 @@ impl Client {
             table_name,
             query_passthrough_arguments: BTreeMap::new(),
         });
-        match self.ask(&request).await?.0 {
+        match self.ask(&request).await?.response {
             Response::GetTableResponse(response) => Ok(response),
             other => unexpected(&request, &other),
         }
@@ -62,7 +62,7 @@ impl Client {
             query_id: Some(self.query_id.clone()),
             catalog_name: CATALOG.to_owned(),
         });
-        let Response::GetDataSourceCapabilitiesResponse(response) = self.ask(&request).await?.0 else {
+        let Response::GetDataSourceCapabilitiesResponse(response) = self.ask(&request).await?.response else {
             bail!("the connector does not answer {} with capabilities", request.name());
         };
         let announces = |key: &str, sub_type: &str| {
@@ -99,7 +99,7 @@ impl Client {
                 constraints: constraints.clone(),
                 continuation_token: token.take(),
             });
-            let response = match self.ask(&request).await?.0 {
+            let response = match self.ask(&request).await?.response {
                 Response::GetSplitsResponse(response) => response,
                 other => return unexpected(&request, &other),
             };
@@ -127,7 +127,7 @@ impl Client {
             schema: table.schema.clone(),
             partition_columns: table.partition_columns.clone(),
         });
-        match self.ask(&request).await?.0 {
+        match self.ask(&request).await?.response {
             Response::GetTableLayoutResponse(response) => Ok(response.partitions),
             other => unexpected(&request, &other),
         }
@@ -155,12 +155,25 @@ impl Client {
     }
 
     /// Sends a request and reads the answer.
-    pub(super) async fn ask(&self, request: &Request) -> anyhow::Result<(Response, Option<Reading>)> {
+    pub(super) async fn ask(&self, request: &Request) -> anyhow::Result<Answered> {
         let payload = write_request(request)?;
         tracing::debug!(request = request.name(), bytes = payload.len(), "asking the connector");
         let answer = self.function.invoke(payload).await?;
-        Ok((read_answer(&answer.payload)?, answer.reading))
+        Ok(Answered {
+            response: read_answer(&answer.payload)?,
+            reading: answer.reading,
+            bytes: answer.payload.len(),
+        })
     }
+}
+
+/// An answer, and what is known of it.
+pub(super) struct Answered {
+    pub(super) response: Response,
+    /// Of a read, in process.
+    pub(super) reading: Option<Reading>,
+    /// Of its JSON.
+    pub(super) bytes: usize,
 }
 
 /// Athena always says who asks; on one machine that is nobody.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
 use connector::wire::{ArrowType, Block, Marker, MarkerBound, Range, ValueSet};
 
 use super::value::Value;
@@ -97,7 +98,7 @@ impl Domain {
     }
 
     /// What Athena sends for a column of that wire type: sorted ranges, since all types here have an order.
-    pub(super) fn value_set(&self, column: &DataType) -> Result<ValueSet, arrow::error::ArrowError> {
+    pub(super) fn value_set(&self, column: &DataType) -> Result<ValueSet, ArrowError> {
         let ranges = self.ranges.iter().map(|(low, high)| {
             let low = match low {
                 Cut::Beside(value, Side::Below) => marker(Some(value), MarkerBound::Exactly, column),
@@ -109,7 +110,7 @@ impl Domain {
                 Cut::Beside(value, Side::Above) => marker(Some(value), MarkerBound::Exactly, column),
                 Cut::First | Cut::Last => marker(None, MarkerBound::Below, column),
             };
-            Ok(Range { low: low?, high: high? })
+            Ok::<_, ArrowError>(Range { low: low?, high: high? })
         });
         Ok(ValueSet::SortedRangeSet {
             r#type: ArrowType::from(column),
@@ -143,13 +144,13 @@ fn marker(
     value: Option<&Value>,
     bound: MarkerBound,
     column: &DataType,
-) -> Result<Marker, arrow::error::ArrowError> {
+) -> Result<Marker, ArrowError> {
     let values: Vec<&Value> = value.into_iter().collect();
     Ok(Marker { value_block: constants(&values, column)?, bound, null_value: value.is_none() })
 }
 
 /// Values of one column as a block, a row a value.
-pub(super) fn constants(values: &[&Value], column: &DataType) -> Result<Block, arrow::error::ArrowError> {
+pub(super) fn constants(values: &[&Value], column: &DataType) -> Result<Block, ArrowError> {
     let schema = Schema::new(vec![Field::new("col1", column.clone(), true)]);
     RecordBatch::try_new(Arc::new(schema), vec![Value::array(values, column)]).map(Block)
 }

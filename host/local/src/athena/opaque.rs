@@ -13,14 +13,13 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, exec_err};
 use datafusion::logical_expr::{
-    Between, Cast, ColumnarValue, Expr, ExprSchemable, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Between, Cast, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
     Signature, Volatility,
 };
 use datafusion::optimizer::AnalyzerRule;
-use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 
 /// The function's name: no user's, since it cannot be called from SQL.
-const NAME: &str = "opaque";
+pub(super) const NAME: &str = "opaque";
 
 /// Functions whose comparison with a constant DataFusion turns into a range of their argument.
 const WITH_PREIMAGE: [&str; 2] = ["date_part", "floor"];
@@ -67,18 +66,6 @@ pub(super) fn unwrapped(expr: &Expr) -> Option<&Expr> {
         Expr::ScalarFunction(call) if call.name() == NAME => call.args.first(),
         _ => None,
     }
-}
-
-/// An expression of a physical plan without the wrapping, for a person.
-pub(super) fn without_opaque(expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
-    let unwrapped = expr.transform_up(|expr| {
-        let call = (expr.as_ref() as &dyn std::any::Any).downcast_ref::<ScalarFunctionExpr>();
-        match call.filter(|call| call.name() == NAME).and_then(|call| call.args().first().cloned()) {
-            Some(argument) => Ok(Transformed::yes(argument)),
-            None => Ok(Transformed::no(expr)),
-        }
-    })?;
-    Ok(unwrapped.data)
 }
 
 /// Wraps, in every filter, what Athena does not push.
@@ -138,7 +125,8 @@ fn is_moved(from: &DataType, to: &DataType) -> bool {
 fn wrap_double(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     Ok(match expr {
         Expr::BinaryExpr(comparison)
-            if comparison.op.is_comparison_operator() && is_double(&comparison.left, schema)? =>
+            if matches!(comparison.op, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
+                && is_double(&comparison.left, schema)? =>
         {
             Transformed::yes(opaque(Expr::BinaryExpr(comparison)))
         }

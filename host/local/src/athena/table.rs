@@ -6,13 +6,17 @@ use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
 use connector::wire::{Constraints, GetTableResponse};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Column;
+use datafusion::common::tree_node::{Transformed, TreeNode as _};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::sql::unparser::expr_to_sql;
 
 use super::client::{Capabilities, Client};
 use super::expression::Writer;
 use super::filter::{Translation, translate};
+use super::opaque::unwrapped;
 use super::scan::{Asked, ScanExec};
 use super::shown::shown_schema;
 
@@ -57,7 +61,7 @@ impl Table {
             domains = domains.and(pushed.translation);
             if let Some(expression) = pushed.expression {
                 constraints.expression.push(expression);
-                expressions.push(filter.human_display().to_string());
+                expressions.push(readable(filter)?);
             }
         }
         let mut lines = Vec::new();
@@ -73,6 +77,20 @@ impl Table {
         }
         Ok(Asked { constraints, lines })
     }
+}
+
+/// A filter as SQL, for a person.
+fn readable(filter: &Expr) -> Result<String> {
+    let plain = filter.clone().transform_up(|part| {
+        Ok(match part {
+            Expr::Column(column) => Transformed::yes(Expr::Column(Column::new_unqualified(column.name))),
+            part => match unwrapped(&part) {
+                Some(inner) => Transformed::yes(inner.clone()),
+                None => Transformed::no(part),
+            },
+        })
+    })?;
+    Ok(expr_to_sql(&plain.data)?.to_string())
 }
 
 #[async_trait]

@@ -27,7 +27,11 @@ pub struct Serve {
 ///
 /// If a server cannot be started.
 pub async fn run(args: Serve) -> anyhow::Result<()> {
-    let options = Options { port: args.port, scheme_in_endpoints: true, ..Options::default() };
+    let options = Options {
+        port: args.port,
+        scheme_in_endpoints: true,
+        ..Options::default()
+    };
     let timestream = Server::start(options).await?;
     let s3 = S3::start(args.s3_port, &args.bucket, None).await?;
     announce(&timestream, &s3);
@@ -42,7 +46,7 @@ fn announce(timestream: &Server, s3: &S3) {
     let url = timestream.url();
     println!(
         "export AWS_ENDPOINT_URL_TIMESTREAM_QUERY={url} AWS_ENDPOINT_URL_TIMESTREAM_WRITE={url} \
-         AWS_ENDPOINT_URL_S3={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 # bucket {}",
+         AWS_ENDPOINT_URL_S3={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 spill_bucket={}",
         s3.url(),
         s3.access_key,
         s3.secret_key,

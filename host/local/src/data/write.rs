@@ -6,6 +6,7 @@
 
 use anyhow::Context as _;
 use aws_sdk_timestreamwrite::Client;
+use aws_sdk_timestreamwrite::error::SdkError;
 use aws_sdk_timestreamwrite::operation::write_records::WriteRecordsError;
 use aws_sdk_timestreamwrite::types::{MagneticStoreWriteProperties, Record};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -77,7 +78,7 @@ impl Target<'_> {
                     "{self} does not exist; hint: --create makes the database and the table"
                 )
             }
-            Err(error) => Err(error).with_context(|| format!("cannot look up {self}")),
+            Err(error) => Err(failed(&format!("look up {self}"), error)),
         }
     }
 
@@ -99,8 +100,8 @@ impl Target<'_> {
                 .as_service_error()
                 .is_some_and(|error| error.is_conflict_exception())
         {
-            return Err(error)
-                .with_context(|| format!("cannot create database `{}`", self.database));
+            let what = format!("create database `{}`", self.database);
+            return Err(failed(&what, error));
         }
         let any_age = MagneticStoreWriteProperties::builder()
             .enable_magnetic_store_writes(true)
@@ -116,7 +117,7 @@ impl Target<'_> {
                 .as_service_error()
                 .is_some_and(|error| error.is_conflict_exception())
         {
-            return Err(error).with_context(|| format!("cannot create {self}"));
+            return Err(failed(&format!("create {self}"), error));
         }
         Ok(())
     }
@@ -163,7 +164,7 @@ impl Target<'_> {
         };
         let Some(WriteRecordsError::RejectedRecordsException(rejection)) = error.as_service_error()
         else {
-            return Err(error).with_context(|| format!("cannot write to {self}"));
+            return Err(failed(&format!("write to {self}"), error));
         };
         for rejected in rejection.rejected_records() {
             let line = usize::try_from(rejected.record_index)
@@ -178,7 +179,7 @@ impl Target<'_> {
                 .unwrap_or("rejected, no reason given")
                 .to_owned();
             written.rejected.push(Rejected { line, reason });
-            written.records -= 1;
+            written.records = written.records.saturating_sub(1);
         }
         Ok(written)
     }
@@ -192,6 +193,20 @@ impl std::fmt::Display for Target<'_> {
             self.table, self.database
         )
     }
+}
+
+/// Says what failed; without an answer of the service also what to look at.
+fn failed<E>(what: &str, error: SdkError<E>) -> anyhow::Error
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let hint = match error {
+        SdkError::DispatchFailure(_) => {
+            ": Timestream cannot be reached; hint: check AWS_ENDPOINT_URL_TIMESTREAM_WRITE, AWS_REGION and credentials"
+        }
+        _ => "",
+    };
+    anyhow::Error::new(error).context(format!("cannot {what}{hint}"))
 }
 
 /// What one call writes, and what was refused on the way.

@@ -56,7 +56,9 @@ impl ApiError {
     /// The statuses of the developer guide's table of common errors; 419 is no registered status, but the service's.
     fn status(&self) -> u16 {
         match self {
-            ApiError::Validation(_) | ApiError::QueryExecution(_) | ApiError::Serialization(_) => 400,
+            ApiError::Validation(_) | ApiError::QueryExecution(_) | ApiError::Serialization(_) => {
+                400
+            }
             ApiError::ResourceNotFound(_) | ApiError::UnknownOperation(_) => 404,
             ApiError::Conflict(_) => 409,
             ApiError::RejectedRecords(_) => 419,
@@ -68,7 +70,8 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let name = self.name();
-        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut body = json!({
             "__type": format!("com.amazonaws.timestream.v20181101#{name}"),
             "Message": self.to_string(),

@@ -10,7 +10,11 @@ use super::store::Store;
 use super::write;
 
 /// Writes records to `db.t`, as the operation of that name.
-pub(super) fn write_records(store: &Store, common: &Value, records: &Value) -> Result<Value, ApiError> {
+pub(super) fn write_records(
+    store: &Store,
+    common: &Value,
+    records: &Value,
+) -> Result<Value, ApiError> {
     let body = json!({ "DatabaseName": "db", "TableName": "t", "CommonAttributes": common, "Records": records });
     write::write_records(store, body.to_string().as_bytes())
 }

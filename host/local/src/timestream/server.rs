@@ -48,7 +48,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { port: 0, page_bytes: 1_000_000, scheme_in_endpoints: false }
+        Options {
+            port: 0,
+            page_bytes: 1_000_000,
+            scheme_in_endpoints: false,
+        }
     }
 }
 
@@ -92,9 +96,22 @@ impl Server {
             .context("cannot serve Timestream: cannot start threads")?;
         let counters = Arc::new(Shared::default());
         let store = Arc::new(Store::default());
-        let query = QueryService::new(Arc::clone(&store), Arc::clone(&counters), options.page_bytes);
-        let scheme = if options.scheme_in_endpoints { "http://" } else { "" };
-        let services = Arc::new(Services { endpoint: format!("{scheme}{address}"), store, query, counters: Arc::clone(&counters) });
+        let query = QueryService::new(
+            Arc::clone(&store),
+            Arc::clone(&counters),
+            options.page_bytes,
+        );
+        let scheme = if options.scheme_in_endpoints {
+            "http://"
+        } else {
+            ""
+        };
+        let services = Arc::new(Services {
+            endpoint: format!("{scheme}{address}"),
+            store,
+            query,
+            counters: Arc::clone(&counters),
+        });
         let router = Router::new()
             .route("/", post(call))
             .route("/counters", get(show_counters))
@@ -104,10 +121,18 @@ impl Server {
         let serving = runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             // A dropped sender means a dropped server, which ends this task anyway.
-            axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) }).await
+            axum::serve(listener, router)
+                .with_graceful_shutdown(async { drop(stopped.await) })
+                .await
         });
         tracing::debug!(%address, "timestream listens");
-        Ok(Server { address, counters, stop: Some(stop), serving: Some(serving), runtime: Some(runtime) })
+        Ok(Server {
+            address,
+            counters,
+            stop: Some(stop),
+            serving: Some(serving),
+            runtime: Some(runtime),
+        })
     }
 
     /// Returns where to reach it, as an endpoint URL of both services.
@@ -159,8 +184,14 @@ async fn show_counters(State(services): State<Arc<Services>>) -> axum::Json<Coun
 }
 
 async fn call(State(services): State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or_default().to_owned();
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
+    let operation = target
+        .strip_prefix(TARGET_PREFIX)
+        .unwrap_or_default()
+        .to_owned();
     // A task of its own, because this future is dropped when the client goes away: a page that was begun must be
     // finished and kept, or the rows in it would be missing when its token is used again.
     let answer = tokio::spawn(async move { services.answer(&operation, &body).await }).await;
@@ -181,7 +212,8 @@ impl Services {
             _ => self.answer_at_once(operation, body).map(to_bytes),
         };
         let unknown = matches!(answer, Err(ApiError::UnknownOperation(_)));
-        self.counters.call(if unknown { "Unknown" } else { operation });
+        self.counters
+            .call(if unknown { "Unknown" } else { operation });
         answer
     }
 

@@ -34,11 +34,22 @@ async fn call(server: &Server, operation: &str, body: Value) -> (String, Value) 
 #[tokio::test]
 async fn one_port_answers_both_services() {
     let server = Server::start(Options::default()).await.unwrap();
-    let (head, _) = call(&server, "CreateDatabase", json!({ "DatabaseName": "db", "Surplus": 1 })).await;
+    let (head, _) = call(
+        &server,
+        "CreateDatabase",
+        json!({ "DatabaseName": "db", "Surplus": 1 }),
+    )
+    .await;
     assert!(head.starts_with("http/1.1 200"), "{head}");
-    assert!(head.contains("content-type: application/x-amz-json-1.0"), "{head}");
+    assert!(
+        head.contains("content-type: application/x-amz-json-1.0"),
+        "{head}"
+    );
     let (_, shown) = call(&server, "Query", json!({ "QueryString": "SHOW DATABASES" })).await;
-    assert_eq!(shown["Rows"], json!([{ "Data": [{ "ScalarValue": "db" }] }]));
+    assert_eq!(
+        shown["Rows"],
+        json!([{ "Data": [{ "ScalarValue": "db" }] }])
+    );
     server.stop().await.unwrap();
 }
 
@@ -46,11 +57,17 @@ async fn one_port_answers_both_services() {
 async fn endpoint_is_this_server_and_has_a_scheme_if_asked() {
     let address = async |server: &Server| {
         let (_, answer) = call(server, "DescribeEndpoints", json!({})).await;
-        answer["Endpoints"][0]["Address"].as_str().unwrap().to_owned()
+        answer["Endpoints"][0]["Address"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let plain = Server::start(Options::default()).await.unwrap();
     assert_eq!(format!("http://{}", address(&plain).await), plain.url());
-    let options = Options { scheme_in_endpoints: true, ..Options::default() };
+    let options = Options {
+        scheme_in_endpoints: true,
+        ..Options::default()
+    };
     let with_scheme = Server::start(options).await.unwrap();
     assert_eq!(address(&with_scheme).await, with_scheme.url());
 }
@@ -58,15 +75,29 @@ async fn endpoint_is_this_server_and_has_a_scheme_if_asked() {
 #[tokio::test]
 async fn errors_have_the_shape_of_aws_json() {
     let server = Server::start(Options::default()).await.unwrap();
-    let (head, body) = call(&server, "DescribeDatabase", json!({ "DatabaseName": "none" })).await;
+    let (head, body) = call(
+        &server,
+        "DescribeDatabase",
+        json!({ "DatabaseName": "none" }),
+    )
+    .await;
     assert!(head.starts_with("http/1.1 404"), "{head}");
-    assert!(head.contains("x-amzn-errortype: resourcenotfoundexception"), "{head}");
-    assert_eq!(body["__type"], "com.amazonaws.timestream.v20181101#ResourceNotFoundException");
+    assert!(
+        head.contains("x-amzn-errortype: resourcenotfoundexception"),
+        "{head}"
+    );
+    assert_eq!(
+        body["__type"],
+        "com.amazonaws.timestream.v20181101#ResourceNotFoundException"
+    );
     assert_eq!(body["Message"], "the database `none` does not exist");
 
     let (head, body) = call(&server, "Fly", json!({})).await;
     assert!(head.starts_with("http/1.1 404"), "{head}");
-    assert_eq!(body["__type"], "com.amazonaws.timestream.v20181101#UnknownOperationException");
+    assert_eq!(
+        body["__type"],
+        "com.amazonaws.timestream.v20181101#UnknownOperationException"
+    );
 
     let (head, _) = call(&server, "Query", json!({ "QueryString": 1 })).await;
     assert!(head.starts_with("http/1.1 400"), "{head}");
@@ -79,8 +110,18 @@ async fn counters_are_seen_inside_and_outside() {
     call(&server, "Query", json!({ "QueryString": "SELEC" })).await;
     let counters = server.counters();
     assert_eq!(counters.calls.get("Query"), Some(&2));
-    assert_eq!((counters.query.statements, counters.query.pages, counters.query.rows), (1, 1, 1));
-    assert_eq!(counters.query.row_bytes, r#"{"Data":[{"ScalarValue":"1"}]}"#.len() as u64);
+    assert_eq!(
+        (
+            counters.query.statements,
+            counters.query.pages,
+            counters.query.rows
+        ),
+        (1, 1, 1)
+    );
+    assert_eq!(
+        counters.query.row_bytes,
+        r#"{"Data":[{"ScalarValue":"1"}]}"#.len() as u64
+    );
     assert_eq!(counters.query.sql, ["SELECT 1", "SELEC"]);
     let get = "GET /counters HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".to_owned();
     let (_, shown) = send(&server, get).await;
@@ -93,7 +134,12 @@ async fn counters_are_seen_inside_and_outside() {
 async fn port_in_use_is_an_error_that_names_it() {
     let server = Server::start(Options::default()).await.unwrap();
     let port = server.url().rsplit(':').next().unwrap().parse().unwrap();
-    let error = Server::start(Options { port, ..Options::default() }).await.unwrap_err();
+    let error = Server::start(Options {
+        port,
+        ..Options::default()
+    })
+    .await
+    .unwrap_err();
     assert!(error.to_string().contains(&port.to_string()), "{error}");
 }
 
@@ -103,7 +149,9 @@ fn chain(terms: usize) -> String {
     for second in 0..terms {
         let (minute, second) = (second / 60, second % 60);
         let (hour, minute) = (minute / 60, minute % 60);
-        sql.push_str(&format!(" OR time = '2024-01-01 {hour:02}:{minute:02}:{second:02}'"));
+        sql.push_str(&format!(
+            " OR time = '2024-01-01 {hour:02}:{minute:02}:{second:02}'"
+        ));
     }
     sql
 }
@@ -112,9 +160,19 @@ fn chain(terms: usize) -> String {
 async fn chain_of_thousands_of_conditions_runs() {
     let server = Server::start(Options::default()).await.unwrap();
     call(&server, "CreateDatabase", json!({ "DatabaseName": "db" })).await;
-    call(&server, "CreateTable", json!({ "DatabaseName": "db", "TableName": "t" })).await;
+    call(
+        &server,
+        "CreateTable",
+        json!({ "DatabaseName": "db", "TableName": "t" }),
+    )
+    .await;
     let record = json!({ "MeasureName": "m", "MeasureValue": "1", "Time": "1704067201", "TimeUnit": "SECONDS" });
-    call(&server, "WriteRecords", json!({ "DatabaseName": "db", "TableName": "t", "Records": [record] })).await;
+    call(
+        &server,
+        "WriteRecords",
+        json!({ "DatabaseName": "db", "TableName": "t", "Records": [record] }),
+    )
+    .await;
     let (head, body) = call(&server, "Query", json!({ "QueryString": chain(6_000) })).await;
     assert!(head.starts_with("http/1.1 200"), "{head} {body}");
     assert_eq!(body["Rows"][0]["Data"][0]["ScalarValue"], "1");
@@ -127,11 +185,18 @@ async fn deep_statements_run_and_deeper_ones_are_refused() {
     let nested = |depth: usize| format!("SELECT {}1{}", "(".repeat(depth), ")".repeat(depth));
     let sum = |terms: usize| format!("SELECT a{} FROM (VALUES (1)) AS t(a)", " + a".repeat(terms));
     let negated = |depth: usize| format!("SELECT {}true", "NOT ".repeat(depth));
-    for (runs, refused) in [(nested(480), nested(100_000)), (sum(490), sum(60_000)), (negated(480), negated(60_000))] {
+    for (runs, refused) in [
+        (nested(480), nested(100_000)),
+        (sum(490), sum(60_000)),
+        (negated(480), negated(60_000)),
+    ] {
         let (head, body) = call(&server, "Query", json!({ "QueryString": runs })).await;
         assert!(head.starts_with("http/1.1 200"), "{head} {body}");
         let (head, body) = call(&server, "Query", json!({ "QueryString": refused })).await;
         assert!(head.starts_with("http/1.1 400"), "{head} {body}");
-        assert_eq!(body["__type"], "com.amazonaws.timestream.v20181101#ValidationException");
+        assert_eq!(
+            body["__type"],
+            "com.amazonaws.timestream.v20181101#ValidationException"
+        );
     }
 }

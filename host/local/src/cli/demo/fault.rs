@@ -128,3 +128,72 @@ impl Proxy {
         Ok(answer.map(Body::new))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+    use axum::Json;
+    use axum::routing::post;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Answers with what it was asked, and how.
+    async fn echo() -> String {
+        let answer = |headers: HeaderMap, Json(body): Json<Value>| async move {
+            let target = headers["x-amz-target"].to_str().unwrap().to_owned();
+            (
+                StatusCode::IM_A_TEAPOT,
+                Json(json!({"target": target, "body": body})),
+            )
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().route("/", post(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+
+    async fn ask(url: &str, body: &str) -> (StatusCode, Value) {
+        let client: Client<HttpConnector, Body> =
+            Client::builder(TokioExecutor::new()).build_http();
+        let request = Request::post(format!("{url}/"))
+            .header("content-type", "application/json")
+            .header("x-amz-target", "Timestream_20181101.Query")
+            .body(Body::from(body.to_owned()));
+        let answer = client.request(request.unwrap()).await.unwrap();
+        let status = answer.status();
+        let body = axum::body::to_bytes(Body::new(answer.into_body()), 10_000)
+            .await
+            .unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn only_the_bound_is_replaced() {
+        let replacement = Replacement {
+            right: "< 5",
+            wrong: "<= 4",
+        };
+        let fault = Fault::start(echo().await, replacement).await.unwrap();
+        let answer = ask(
+            fault.url(),
+            r#"{"QueryString":"a < 5 AND a > 3","MaxRows":7}"#,
+        )
+        .await;
+        let target = "Timestream_20181101.Query";
+        let body = json!({"QueryString": "a <= 4 AND a > 3", "MaxRows": 7});
+        assert_eq!(
+            answer,
+            (
+                StatusCode::IM_A_TEAPOT,
+                json!({"target": target, "body": body})
+            )
+        );
+        assert_eq!(fault.planted(), 1);
+        let same = json!({"target": target, "body": {"QueryString": "a > 5"}});
+        assert_eq!(ask(fault.url(), r#"{"QueryString":"a > 5"}"#).await.1, same);
+        assert_eq!(fault.planted(), 1);
+    }
+}

@@ -84,3 +84,33 @@ FROM "fleet-metrics".readings"#,
         )
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::data::generate::{LAST, MILLISECOND, RANGE_FROM, RANGE_TO};
+
+    fn text(nanoseconds: i64) -> String {
+        let time = Timestamp::from_nanosecond(nanoseconds.into()).unwrap();
+        time.strftime("%Y-%m-%d %H:%M:%S%.9f").to_string()
+    }
+
+    #[test]
+    fn questions_ask_for_the_ranges_whose_edges_are_in_the_data() {
+        for (question, bound) in [(1, RANGE_FROM), (1, RANGE_TO), (2, LAST)] {
+            let seconds = text(bound).replace(".000000000", "");
+            assert!(QUESTIONS[question].sql.contains(&format!("'{seconds}'")));
+        }
+    }
+
+    #[test]
+    fn the_fault_is_the_third_question_s_bound() {
+        let right = format!("< TIMESTAMP '{}'", text(LAST + MILLISECOND));
+        let wrong = format!("<= TIMESTAMP '{}'", text(LAST));
+        assert_eq!((FAULT.right, FAULT.wrong), (right.as_str(), wrong.as_str()));
+    }
+}

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::MemorySchemaProvider;
+use datafusion::common::TableReference;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 
@@ -22,7 +23,7 @@ impl Reference {
     /// If the engine refuses the rows.
     pub(super) fn new(fleet: &Fleet) -> anyhow::Result<Reference> {
         let context = SessionContext::new();
-        let default = &context
+        let default = context
             .state()
             .config()
             .options()
@@ -30,18 +31,16 @@ impl Reference {
             .default_catalog
             .clone();
         let catalog = context
-            .catalog(default)
+            .catalog(&default)
             .context("the engine has no catalog")?;
-        catalog.register_schema(
-            &DATABASE.to_lowercase(),
-            Arc::new(MemorySchemaProvider::new()),
-        )?;
+        let schema = DATABASE.to_lowercase();
+        catalog.register_schema(&schema, Arc::new(MemorySchemaProvider::new()))?;
         for (name, batch) in [
             (READINGS, fleet.reading_batch()?),
             (SIGNALS, fleet.signal_batch()?),
         ] {
-            let name = (DATABASE.to_lowercase(), name.to_lowercase());
             let table = MemTable::try_new(batch.schema(), vec![vec![batch]])?;
+            let name = TableReference::partial(schema.as_str(), name.to_lowercase());
             context.register_table(name, Arc::new(table))?;
         }
         Ok(Reference(context))
@@ -56,5 +55,25 @@ impl Reference {
         let frame = self.0.sql(sql).await?;
         let schema = Arc::new(frame.schema().as_arrow().clone());
         Ok((schema, frame.collect().await?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+    use super::*;
+    use crate::data::generate::{LAST, MILLISECOND};
+
+    /// Counted over the rows themselves, in nanoseconds.
+    #[tokio::test]
+    async fn a_row_within_the_last_millisecond_is_asked_for() {
+        let fleet = Fleet::generate();
+        let sql = "SELECT 1 FROM \"fleet-metrics\".readings WHERE time <= timestamp '2024-03-01 00:20:00'";
+        let (_, batches) = Reference::new(&fleet).unwrap().query(sql).await.unwrap();
+        let found: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        let up_to = |end: i64| fleet.readings.iter().filter(|row| row.time < end).count();
+        assert_eq!(found, up_to(LAST + MILLISECOND));
+        assert_eq!(found, up_to(LAST + 1) + 1);
     }
 }

@@ -108,5 +108,7 @@ async fn an_unreachable_service_is_an_error() {
     let (server, client) = server().await;
     server.stop().await.unwrap();
     let error = target(&client).check().await.unwrap_err().to_string();
-    assert_eq!(error, "cannot look up table `Events` of database `Home`");
+    let expected = "cannot look up table `Events` of database `Home`: Timestream cannot be reached; hint: check \
+                    AWS_ENDPOINT_URL_TIMESTREAM_WRITE, AWS_REGION and credentials";
+    assert_eq!(error, expected);
 }

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, DurationNanosecondArray, Float64Array, Int64Array,
-    IntervalMonthDayNanoArray, IntervalYearMonthArray, ListArray, RecordBatch, StringArray, StructArray,
-    Time64NanosecondArray, TimestampNanosecondArray,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, DurationNanosecondArray, Float64Array,
+    Int64Array, IntervalMonthDayNanoArray, IntervalYearMonthArray, ListArray, RecordBatch,
+    StringArray, StructArray, Time64NanosecondArray, TimestampNanosecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
@@ -23,8 +23,15 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn new(batch: &RecordBatch) -> Result<Self, ArrowError> {
-        let columns = batch.columns().iter().map(Cells::new).collect::<Result<_, _>>()?;
-        Ok(Rows { columns, count: batch.num_rows() })
+        let columns = batch
+            .columns()
+            .iter()
+            .map(Cells::new)
+            .collect::<Result<_, _>>()?;
+        Ok(Rows {
+            columns,
+            count: batch.num_rows(),
+        })
     }
 
     pub(super) fn count(&self) -> usize {
@@ -61,25 +68,41 @@ impl Cells {
         Ok(match array.data_type() {
             DataType::Null => Cells::Null,
             DataType::Boolean => Cells::Boolean(array.as_boolean().clone()),
-            integer if integer.is_integer() => Cells::Integer(to(DataType::Int64)?.as_primitive().clone()),
-            float if float.is_floating() => Cells::Double(to(DataType::Float64)?.as_primitive().clone()),
+            integer if integer.is_integer() => {
+                Cells::Integer(to(DataType::Int64)?.as_primitive().clone())
+            }
+            float if float.is_floating() => {
+                Cells::Double(to(DataType::Float64)?.as_primitive().clone())
+            }
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
                 Cells::Varchar(to(DataType::Utf8)?.as_string().clone())
             }
-            DataType::Timestamp(_, _) => {
-                Cells::Timestamp(to(DataType::Timestamp(TimeUnit::Nanosecond, None))?.as_primitive().clone())
+            DataType::Timestamp(_, _) => Cells::Timestamp(
+                to(DataType::Timestamp(TimeUnit::Nanosecond, None))?
+                    .as_primitive()
+                    .clone(),
+            ),
+            DataType::Date32 | DataType::Date64 => {
+                Cells::Date(to(DataType::Date32)?.as_primitive().clone())
             }
-            DataType::Date32 | DataType::Date64 => Cells::Date(to(DataType::Date32)?.as_primitive().clone()),
-            DataType::Time32(_) | DataType::Time64(_) => {
-                Cells::Time(to(DataType::Time64(TimeUnit::Nanosecond))?.as_primitive().clone())
+            DataType::Time32(_) | DataType::Time64(_) => Cells::Time(
+                to(DataType::Time64(TimeUnit::Nanosecond))?
+                    .as_primitive()
+                    .clone(),
+            ),
+            DataType::Interval(IntervalUnit::YearMonth) => {
+                Cells::YearMonth(array.as_primitive().clone())
             }
-            DataType::Interval(IntervalUnit::YearMonth) => Cells::YearMonth(array.as_primitive().clone()),
-            DataType::Interval(_) => {
-                Cells::DayTime(to(DataType::Interval(IntervalUnit::MonthDayNano))?.as_primitive().clone())
-            }
-            DataType::Duration(_) => {
-                Cells::Duration(to(DataType::Duration(TimeUnit::Nanosecond))?.as_primitive().clone())
-            }
+            DataType::Interval(_) => Cells::DayTime(
+                to(DataType::Interval(IntervalUnit::MonthDayNano))?
+                    .as_primitive()
+                    .clone(),
+            ),
+            DataType::Duration(_) => Cells::Duration(
+                to(DataType::Duration(TimeUnit::Nanosecond))?
+                    .as_primitive()
+                    .clone(),
+            ),
             DataType::Dictionary(_, values) => Cells::new(&to(values.as_ref().clone())?)?,
             DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
                 let item = Field::clone(item);
@@ -89,10 +112,18 @@ impl Cells {
             }
             DataType::Struct(_) => {
                 let row = array.as_struct().clone();
-                let fields = row.columns().iter().map(Cells::new).collect::<Result<_, _>>()?;
+                let fields = row
+                    .columns()
+                    .iter()
+                    .map(Cells::new)
+                    .collect::<Result<_, _>>()?;
                 Cells::Row(row, fields)
             }
-            other => return Err(ArrowError::NotYetImplemented(format!("type {other} in a result"))),
+            other => {
+                return Err(ArrowError::NotYetImplemented(format!(
+                    "type {other} in a result"
+                )));
+            }
         })
     }
 
@@ -158,7 +189,12 @@ impl Cells {
             Cells::YearMonth(array) => {
                 let months = array.value(row);
                 let sign = if months < 0 { "-" } else { "" };
-                write!(output, "{sign}{}-{}", months.unsigned_abs() / 12, months.unsigned_abs() % 12)
+                write!(
+                    output,
+                    "{sign}{}-{}",
+                    months.unsigned_abs() / 12,
+                    months.unsigned_abs() % 12
+                )
             }
             Cells::DayTime(array) => {
                 let interval = array.value(row);
@@ -166,7 +202,11 @@ impl Cells {
                     let message = "an interval of months is not supported as a result".to_owned();
                     return Err(ArrowError::NotYetImplemented(message));
                 }
-                write_interval(i128::from(interval.days) * NANOSECONDS_PER_DAY + i128::from(interval.nanoseconds), output)
+                write_interval(
+                    i128::from(interval.days) * NANOSECONDS_PER_DAY
+                        + i128::from(interval.nanoseconds),
+                    output,
+                )
             }
             Cells::Duration(array) => write_interval(array.value(row).into(), output),
             Cells::Null | Cells::Varchar(_) | Cells::List(..) | Cells::Row(..) => Ok(()),
@@ -209,28 +249,55 @@ pub(super) fn write_double(value: f64, output: &mut String) -> std::fmt::Result 
 
 /// `2020-08-08 01:00:00.000000000`, UTC.
 fn write_timestamp(nanoseconds: i64, output: &mut String) -> std::fmt::Result {
-    let instant = jiff::Timestamp::from_nanosecond(nanoseconds.into()).map_err(|_| std::fmt::Error)?;
+    let instant =
+        jiff::Timestamp::from_nanosecond(nanoseconds.into()).map_err(|_| std::fmt::Error)?;
     let local = jiff::tz::Offset::UTC.to_datetime(instant);
     let (date, time) = (local.date(), local.time());
-    write!(output, "{:04}-{:02}-{:02} ", date.year(), date.month(), date.day())?;
-    write!(output, "{:02}:{:02}:{:02}.{:09}", time.hour(), time.minute(), time.second(), time.subsec_nanosecond())
+    write!(
+        output,
+        "{:04}-{:02}-{:02} ",
+        date.year(),
+        date.month(),
+        date.day()
+    )?;
+    write!(
+        output,
+        "{:02}:{:02}:{:02}.{:09}",
+        time.hour(),
+        time.minute(),
+        time.second(),
+        time.subsec_nanosecond()
+    )
 }
 
 fn write_date(days: i32, output: &mut String) -> std::fmt::Result {
-    let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).map_err(|_| std::fmt::Error)?;
+    let date = jiff::civil::date(1970, 1, 1)
+        .checked_add(jiff::Span::new().days(days))
+        .map_err(|_| std::fmt::Error)?;
     write!(output, "{date}")
 }
 
 fn write_time(nanoseconds: i64, output: &mut String) -> std::fmt::Result {
     let seconds = nanoseconds / NANOSECONDS_PER_SECOND;
-    let (hours, minutes, fraction) = (seconds / 3_600, seconds / 60 % 60, nanoseconds % NANOSECONDS_PER_SECOND);
-    write!(output, "{hours:02}:{minutes:02}:{:02}.{fraction:09}", seconds % 60)
+    let (hours, minutes, fraction) = (
+        seconds / 3_600,
+        seconds / 60 % 60,
+        nanoseconds % NANOSECONDS_PER_SECOND,
+    );
+    write!(
+        output,
+        "{hours:02}:{minutes:02}:{:02}.{fraction:09}",
+        seconds % 60
+    )
 }
 
 /// `1 21:00:00.000000000`: days, then the time; Presto's sign before both.
 fn write_interval(nanoseconds: i128, output: &mut String) -> std::fmt::Result {
     let sign = if nanoseconds < 0 { "-" } else { "" };
-    let (days, rest) = (nanoseconds.abs() / NANOSECONDS_PER_DAY, nanoseconds.abs() % NANOSECONDS_PER_DAY);
+    let (days, rest) = (
+        nanoseconds.abs() / NANOSECONDS_PER_DAY,
+        nanoseconds.abs() % NANOSECONDS_PER_DAY,
+    );
     write!(output, "{sign}{days} ")?;
     write_time(rest as i64, output)
 }

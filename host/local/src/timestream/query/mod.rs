@@ -56,7 +56,12 @@ struct PrepareInput {
 
 impl QueryService {
     pub(crate) fn new(store: Arc<Store>, counters: Arc<Shared>, page_bytes: usize) -> Self {
-        QueryService { engine: Engine::new(store), runs: Runs::default(), counters, page_bytes }
+        QueryService {
+            engine: Engine::new(store),
+            runs: Runs::default(),
+            counters,
+            page_bytes,
+        }
     }
 
     /// Starts a run or goes on with one.
@@ -65,13 +70,19 @@ impl QueryService {
         let max_rows = match input.max_rows {
             None => None,
             Some(rows @ 1..=MAX_ROWS) => Some(rows as usize),
-            Some(rows) => return Err(ApiError::Validation(format!("MaxRows must be 1 to {MAX_ROWS}, not {rows}"))),
+            Some(rows) => {
+                return Err(ApiError::Validation(format!(
+                    "MaxRows must be 1 to {MAX_ROWS}, not {rows}"
+                )));
+            }
         };
         let page = match input.next_token {
             None => self.start(&input.query_string, max_rows).await?,
             Some(token) => {
                 let run = self.runs.by_token(&token)?;
-                let page = run.page(&token, &input.query_string, max_rows, self.page_bytes).await?;
+                let page = run
+                    .page(&token, &input.query_string, max_rows, self.page_bytes)
+                    .await?;
                 if page.last {
                     self.runs.finished(run.query_id());
                 }
@@ -99,16 +110,28 @@ impl QueryService {
         if !before {
             self.counters.cancelled();
         }
-        let message = if before { "the query has been cancelled before" } else { "the query is cancelled" };
+        let message = if before {
+            "the query has been cancelled before"
+        } else {
+            "the query is cancelled"
+        };
         Ok(json!({ "CancellationMessage": message }))
     }
 
     pub(crate) async fn prepare(&self, body: &[u8]) -> Result<Value, ApiError> {
-        let PrepareInput { query_string, validate_only } = parse(body)?;
+        let PrepareInput {
+            query_string,
+            validate_only,
+        } = parse(body)?;
         if !validate_only {
-            return Err(ApiError::Validation("PrepareQuery is supported with ValidateOnly only".to_owned()));
+            return Err(ApiError::Validation(
+                "PrepareQuery is supported with ValidateOnly only".to_owned(),
+            ));
         }
-        let columns = self.engine.prepare(&query_string, jiff::Timestamp::now()).await?;
+        let columns = self
+            .engine
+            .prepare(&query_string, jiff::Timestamp::now())
+            .await?;
         let columns: Result<Vec<Value>, ApiError> = columns
             .iter()
             .map(|column| {

@@ -1,8 +1,8 @@
 //! One run of a statement: its rows page by page, and the tokens that ask for them.
 //!
-//! The rules are those of the developer guide ("Pagination") and of the API reference (`Query`): a token belongs to one
-//! text, works five times and then always gives the same page, and dies when a newer one is used. With `MaxRows` the first
-//! call gives rows only if they are all there are.
+//! The rules are those of the developer guide ("Pagination") and of the API reference (`Query`): a token belongs to
+//! one text, works five times and then always gives the same page, and dies when a newer one is used. With `MaxRows`
+//! the first call gives rows only if they are all there are.
 
 use std::collections::VecDeque;
 
@@ -80,9 +80,21 @@ impl Run {
         max_rows: Option<usize>,
         page_bytes: usize,
     ) -> Result<(Page, Option<Run>), ApiError> {
-        let columns = answer.columns.iter().map(column_info).collect::<Result<Vec<_>, _>>()?;
-        let bytes_metered = if answer.metered { answer.bytes_scanned.max(LEAST_METERED) } else { 0 };
-        let head = Head { columns: columns.into(), bytes_scanned: answer.bytes_scanned, bytes_metered };
+        let columns = answer
+            .columns
+            .iter()
+            .map(column_info)
+            .collect::<Result<Vec<_>, _>>()?;
+        let bytes_metered = if answer.metered {
+            answer.bytes_scanned.max(LEAST_METERED)
+        } else {
+            0
+        };
+        let head = Head {
+            columns: columns.into(),
+            bytes_scanned: answer.bytes_scanned,
+            bytes_metered,
+        };
         // The service's ids are long and of upper-case letters and digits.
         let query_id = format!("AEBQ{}", uuid::Uuid::new_v4().simple()).to_uppercase();
         let mut cursor = Cursor::new(answer.batches);
@@ -95,9 +107,20 @@ impl Run {
         }
         let next = new_token(&query_id);
         let page = head.page(&query_id, Some(&next), rows, 0);
-        let state = State { cursor, served: None, next: Some(next), pages: 1 };
+        let state = State {
+            cursor,
+            served: None,
+            next: Some(next),
+            pages: 1,
+        };
         let (cancelled, _) = watch::channel(false);
-        let run = Run { query_id, sql: sql.to_owned(), head, cancelled, state: Mutex::new(state) };
+        let run = Run {
+            query_id,
+            sql: sql.to_owned(),
+            head,
+            cancelled,
+            state: Mutex::new(state),
+        };
         Ok((page, Some(run)))
     }
 
@@ -136,21 +159,38 @@ impl Run {
         }
     }
 
-    async fn advance(&self, token: &str, max_rows: usize, page_bytes: usize) -> Result<Page, ApiError> {
+    async fn advance(
+        &self,
+        token: &str,
+        max_rows: usize,
+        page_bytes: usize,
+    ) -> Result<Page, ApiError> {
         let mut state = self.state.lock().await;
         if let Some(served) = state.served.as_mut().filter(|served| served.token == token) {
             served.uses += 1;
-            return if served.uses <= TOKEN_USES { Ok(served.page.clone()) } else { Err(invalid_token()) };
+            return if served.uses <= TOKEN_USES {
+                Ok(served.page.clone())
+            } else {
+                Err(invalid_token())
+            };
         }
         if state.next.as_deref() != Some(token) {
             return Err(invalid_token());
         }
-        let rows = state.cursor.fill(max_rows, page_bytes).await?;
+        let filled = state.cursor.fill(max_rows, page_bytes).await;
+        // Rows that were taken before it failed are gone, so the run must not go on.
+        let rows = filled.inspect_err(|_| state.next = None)?;
         let next = (!rows.last).then(|| new_token(&self.query_id));
-        let page = self.head.page(&self.query_id, next.as_deref(), rows, state.pages);
+        let page = self
+            .head
+            .page(&self.query_id, next.as_deref(), rows, state.pages);
         state.pages += 1;
         state.next = next;
-        state.served = Some(Served { token: token.to_owned(), uses: 1, page: page.clone() });
+        state.served = Some(Served {
+            token: token.to_owned(),
+            uses: 1,
+            page: page.clone(),
+        });
         Ok(page)
     }
 }
@@ -162,18 +202,29 @@ fn new_token(query_id: &str) -> String {
 impl Head {
     /// Writes a page's answer. How far a run is cannot be known before its end, so progress only grows with the pages.
     fn page(&self, query_id: &str, next: Option<&str>, rows: Filled, pages_before: u32) -> Page {
-        let progress = if rows.last { 100.0 } else { 100.0 * f64::from(pages_before) / f64::from(pages_before + 1) };
+        let progress = if rows.last {
+            100.0
+        } else {
+            100.0 * f64::from(pages_before) / f64::from(pages_before + 1)
+        };
         let status = json!({
             "ProgressPercentage": progress,
             "CumulativeBytesScanned": self.bytes_scanned,
             "CumulativeBytesMetered": self.bytes_metered,
         });
-        let token = next.map(|token| format!(r#","NextToken":"{token}""#)).unwrap_or_default();
+        let token = next
+            .map(|token| format!(r#","NextToken":"{token}""#))
+            .unwrap_or_default();
         let body = format!(
             r#"{{"QueryId":"{query_id}"{token},"Rows":[{}],"ColumnInfo":{},"QueryStatus":{status}}}"#,
             rows.json, self.columns
         );
-        Page { body: body.into(), rows: rows.count as u64, row_bytes: rows.bytes as u64, last: rows.last }
+        Page {
+            body: body.into(),
+            rows: rows.count as u64,
+            row_bytes: rows.bytes as u64,
+            last: rows.last,
+        }
     }
 }
 
@@ -201,13 +252,21 @@ struct Cursor {
 
 impl std::fmt::Debug for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cursor").field("batches", &self.batches.len()).field("ended", &self.ended).finish()
+        f.debug_struct("Cursor")
+            .field("batches", &self.batches.len())
+            .field("ended", &self.ended)
+            .finish()
     }
 }
 
 impl Cursor {
     fn new(stream: BoxStream<'static, Result<RecordBatch, DataFusionError>>) -> Self {
-        Cursor { stream, batches: VecDeque::new(), sent: 0, ended: false }
+        Cursor {
+            stream,
+            batches: VecDeque::new(),
+            sent: 0,
+            ended: false,
+        }
     }
 
     /// Takes rows up to both limits, but at least one if there is one.
@@ -215,11 +274,14 @@ impl Cursor {
         let mut filled = Filled::default();
         let mut row_json = String::new();
         while self.more().await? {
-            let Some(batch) = self.batches.front() else { break };
+            let Some(batch) = self.batches.front() else {
+                break;
+            };
             let rows = Rows::new(batch).map_err(|error| running(&error.into()))?;
             while self.sent < rows.count() {
                 row_json.clear();
-                rows.write(self.sent, &mut row_json).map_err(|error| running(&error.into()))?;
+                rows.write(self.sent, &mut row_json)
+                    .map_err(|error| running(&error.into()))?;
                 if row_json.len() > MAX_ROW_BYTES {
                     // The service's own sentence.
                     let message = "Query aborted as max page response size has been exceeded by the output result row";
@@ -245,7 +307,11 @@ impl Cursor {
     }
 
     /// Takes all rows, if they are fewer than `max_rows` and fit a page; otherwise none.
-    async fn all_or_nothing(&mut self, max_rows: usize, page_bytes: usize) -> Result<Filled, ApiError> {
+    async fn all_or_nothing(
+        &mut self,
+        max_rows: usize,
+        page_bytes: usize,
+    ) -> Result<Filled, ApiError> {
         while self.waiting() < max_rows && self.pull().await? {}
         if self.waiting() >= max_rows {
             return Ok(Filled::default());
@@ -261,7 +327,11 @@ impl Cursor {
     }
 
     fn waiting(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum::<usize>() - self.sent
+        self.batches
+            .iter()
+            .map(RecordBatch::num_rows)
+            .sum::<usize>()
+            - self.sent
     }
 
     /// Makes sure that a batch is waiting, and tells whether one is.

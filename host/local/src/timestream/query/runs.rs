@@ -29,8 +29,12 @@ impl Runs {
     /// Adds a run that has a further page, and forgets those whose tokens are too old.
     pub(super) fn add(&self, run: Run) {
         let mut known = self.lock();
-        known.by_id.retain(|_, (_, used)| used.elapsed() < TOKEN_LIFE);
-        known.by_id.insert(run.query_id().to_owned(), (Arc::new(run), Instant::now()));
+        known
+            .by_id
+            .retain(|_, (_, used)| used.elapsed() < TOKEN_LIFE);
+        known
+            .by_id
+            .insert(run.query_id().to_owned(), (Arc::new(run), Instant::now()));
     }
 
     /// Returns the run that a token continues.
@@ -62,9 +66,14 @@ impl Runs {
     /// Stops a run. Returns whether it had been stopped before.
     pub(super) fn cancel(&self, query_id: &str) -> Result<bool, ApiError> {
         let known = self.lock();
-        let run = known.by_id.get(query_id).filter(|_| !known.finished.iter().any(|other| other == query_id));
+        let run = known
+            .by_id
+            .get(query_id)
+            .filter(|_| !known.finished.iter().any(|other| other == query_id));
         let (run, _) = run.ok_or_else(|| {
-            ApiError::Validation(format!("cannot cancel query {query_id}: it is not known or has finished"))
+            ApiError::Validation(format!(
+                "cannot cancel query {query_id}: it is not known or has finished"
+            ))
         })?;
         Ok(run.cancel())
     }

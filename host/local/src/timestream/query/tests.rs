@@ -24,7 +24,13 @@ async fn next(service: &QueryService, token: &Value) -> Result<Value, ApiError> 
 }
 
 fn values(page: &Value) -> Vec<i64> {
-    let value = |row: &Value| row["Data"][0]["ScalarValue"].as_str().unwrap().parse().unwrap();
+    let value = |row: &Value| {
+        row["Data"][0]["ScalarValue"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap()
+    };
     page["Rows"].as_array().unwrap().iter().map(value).collect()
 }
 
@@ -40,9 +46,19 @@ async fn pages_are_filled_and_lose_no_row() {
     let mut all = values(&page);
     let mut pages = 1;
     loop {
-        assert_eq!(page["ColumnInfo"], json!([{ "Name": "n", "Type": { "ScalarType": "BIGINT" } }]));
-        let Some(token) = page.get("NextToken") else { break };
-        let bytes: usize = page["Rows"].as_array().unwrap().iter().map(|row| row.to_string().len()).sum();
+        assert_eq!(
+            page["ColumnInfo"],
+            json!([{ "Name": "n", "Type": { "ScalarType": "BIGINT" } }])
+        );
+        let Some(token) = page.get("NextToken") else {
+            break;
+        };
+        let bytes: usize = page["Rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row.to_string().len())
+            .sum();
         // One more row, of 35 bytes at most, would be too much.
         assert!((100_000 - 35..=100_000).contains(&bytes), "{bytes}");
         let progress = page["QueryStatus"]["ProgressPercentage"].as_f64().unwrap();
@@ -54,7 +70,10 @@ async fn pages_are_filled_and_lose_no_row() {
     assert_eq!(all, (0..20_000).collect::<Vec<i64>>());
     assert_eq!(page["QueryStatus"]["ProgressPercentage"], 100.0);
     let counters = service.counters.snapshot().query;
-    assert_eq!((counters.statements, counters.pages, counters.rows), (1, pages, 20_000));
+    assert_eq!(
+        (counters.statements, counters.pages, counters.rows),
+        (1, pages, 20_000)
+    );
 }
 
 #[tokio::test]
@@ -68,9 +87,14 @@ async fn result_of_one_page_has_no_token() {
 #[tokio::test]
 async fn empty_result_is_one_page_with_columns() {
     let sql = r#"SELECT "time" FROM "db"."t""#;
-    let page = ask(&service(0, 1_000_000), json!({ "QueryString": sql })).await.unwrap();
+    let page = ask(&service(0, 1_000_000), json!({ "QueryString": sql }))
+        .await
+        .unwrap();
     assert_eq!((&page["Rows"], page.get("NextToken")), (&json!([]), None));
-    assert_eq!(page["ColumnInfo"], json!([{ "Name": "time", "Type": { "ScalarType": "TIMESTAMP" } }]));
+    assert_eq!(
+        page["ColumnInfo"],
+        json!([{ "Name": "time", "Type": { "ScalarType": "TIMESTAMP" } }])
+    );
 }
 
 #[tokio::test]
@@ -78,50 +102,80 @@ async fn row_that_is_larger_than_a_page_comes_alone() {
     let service = service(3, 1);
     let page = first(&service).await;
     assert_eq!(values(&page), [0]);
-    assert_eq!(values(&next(&service, &page["NextToken"]).await.unwrap()), [1]);
+    assert_eq!(
+        values(&next(&service, &page["NextToken"]).await.unwrap()),
+        [1]
+    );
 }
 
 #[tokio::test]
 async fn row_beyond_a_megabyte_fails_the_query() {
-    let answer = ask(&service(0, 1_000_000), json!({ "QueryString": "SELECT repeat('x', 1000000)" })).await;
-    assert!(matches!(answer, Err(ApiError::QueryExecution(message)) if message.contains("max page response size")));
+    let answer = ask(
+        &service(0, 1_000_000),
+        json!({ "QueryString": "SELECT repeat('x', 1000000)" }),
+    )
+    .await;
+    assert!(
+        matches!(answer, Err(ApiError::QueryExecution(message)) if message.contains("max page response size"))
+    );
 }
 
 #[tokio::test]
 async fn max_rows_gives_rows_at_once_only_if_they_are_all() {
     let service = service(3, 1_000_000);
-    let ask_limited = |max_rows: i64| ask(&service, json!({ "QueryString": SQL, "MaxRows": max_rows }));
+    let ask_limited =
+        |max_rows: i64| ask(&service, json!({ "QueryString": SQL, "MaxRows": max_rows }));
     let whole = ask_limited(4).await.unwrap();
-    assert_eq!((values(&whole), whole.get("NextToken")), (vec![0, 1, 2], None));
+    assert_eq!(
+        (values(&whole), whole.get("NextToken")),
+        (vec![0, 1, 2], None)
+    );
     // As many rows as allowed are not fewer.
     for max_rows in [1, 2, 3] {
         let page = ask_limited(max_rows).await.unwrap();
-        assert_eq!((values(&page), &page["QueryStatus"]["ProgressPercentage"]), (vec![], &json!(0.0)));
+        assert_eq!(
+            (values(&page), &page["QueryStatus"]["ProgressPercentage"]),
+            (vec![], &json!(0.0))
+        );
         assert_ne!(page["ColumnInfo"], json!([]));
         let rest = next(&service, &page["NextToken"]).await.unwrap();
-        assert_eq!((values(&rest), rest.get("NextToken")), (vec![0, 1, 2], None));
+        assert_eq!(
+            (values(&rest), rest.get("NextToken")),
+            (vec![0, 1, 2], None)
+        );
     }
     for wrong in [0, 1_001] {
-        assert!(matches!(ask_limited(wrong).await, Err(ApiError::Validation(_))));
+        assert!(matches!(
+            ask_limited(wrong).await,
+            Err(ApiError::Validation(_))
+        ));
     }
 }
 
 #[tokio::test]
 async fn max_rows_gives_nothing_at_once_if_a_page_is_too_small() {
     let service = service(9, 100);
-    let page = ask(&service, json!({ "QueryString": SQL, "MaxRows": 1000 })).await.unwrap();
+    let page = ask(&service, json!({ "QueryString": SQL, "MaxRows": 1000 }))
+        .await
+        .unwrap();
     assert_eq!(values(&page), Vec::<i64>::new());
     // 100 bytes hold three rows of 30.
-    assert_eq!(values(&next(&service, &page["NextToken"]).await.unwrap()), [0, 1, 2]);
+    assert_eq!(
+        values(&next(&service, &page["NextToken"]).await.unwrap()),
+        [0, 1, 2]
+    );
 }
 
 #[tokio::test]
 async fn max_rows_may_change_from_page_to_page() {
     let service = service(10, 1_000_000);
-    let mut page = ask(&service, json!({ "QueryString": SQL, "MaxRows": 1 })).await.unwrap();
+    let mut page = ask(&service, json!({ "QueryString": SQL, "MaxRows": 1 }))
+        .await
+        .unwrap();
     let mut sizes = Vec::new();
     for max_rows in [2, 5, 1, 9] {
-        let request = json!({ "QueryString": SQL, "NextToken": page["NextToken"], "MaxRows": max_rows });
+        let request =
+            json!({ "QueryString": SQL, "NextToken": page["NextToken"], "MaxRows": max_rows });
         page = ask(&service, request).await.unwrap();
         sizes.push(values(&page).len());
     }
@@ -138,7 +192,10 @@ async fn token_works_five_times_and_always_gives_the_same_page() {
     }
     assert!(is_invalid_token(next(&service, &page["NextToken"]).await));
     // The run goes on: the first page had ten rows of 30 bytes, the second nine of 31.
-    assert_eq!(values(&next(&service, &second["NextToken"]).await.unwrap())[0], 19);
+    assert_eq!(
+        values(&next(&service, &second["NextToken"]).await.unwrap())[0],
+        19
+    );
 }
 
 #[tokio::test]
@@ -168,7 +225,30 @@ async fn token_belongs_to_one_text() {
     for token in ["", "x", "AEBQ.x"] {
         assert!(is_invalid_token(next(&service, &token.into()).await));
     }
-    assert_eq!(values(&next(&service, &page["NextToken"]).await.unwrap())[0], 10);
+    assert_eq!(
+        values(&next(&service, &page["NextToken"]).await.unwrap())[0],
+        10
+    );
+}
+
+#[tokio::test]
+async fn run_that_failed_does_not_go_on() {
+    // The division fails in the second batch, after some pages.
+    let service = service(9_000, 100_000);
+    let sql = r#"SELECT "n", 1 / (8500 - "n") FROM "db"."t""#;
+    let mut token =
+        ask(&service, json!({ "QueryString": sql })).await.unwrap()["NextToken"].clone();
+    let again = async |token: &Value| {
+        ask(&service, json!({ "QueryString": sql, "NextToken": token })).await
+    };
+    let error = loop {
+        match again(&token).await {
+            Ok(page) => token = page["NextToken"].clone(),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, ApiError::QueryExecution(_)), "{error}");
+    assert!(is_invalid_token(again(&token).await));
 }
 
 #[tokio::test]
@@ -177,7 +257,10 @@ async fn cancelled_run_gives_no_further_page() {
     let page = first(&service).await;
     let cancel = |id: &Value| service.cancel(json!({ "QueryId": id }).to_string().as_bytes());
     cancel(&page["QueryId"]).unwrap();
-    assert!(matches!(next(&service, &page["NextToken"]).await, Err(ApiError::Conflict(_))));
+    assert!(matches!(
+        next(&service, &page["NextToken"]).await,
+        Err(ApiError::Conflict(_))
+    ));
     // It may be cancelled twice and counts once.
     cancel(&page["QueryId"]).unwrap();
     assert_eq!(service.counters.snapshot().query.cancelled, 1);
@@ -188,7 +271,9 @@ async fn unknown_and_finished_runs_cannot_be_cancelled() {
     let service = service(15, 300);
     let page = first(&service).await;
     next(&service, &page["NextToken"]).await.unwrap();
-    let whole = ask(&service, json!({ "QueryString": "SELECT 1" })).await.unwrap();
+    let whole = ask(&service, json!({ "QueryString": "SELECT 1" }))
+        .await
+        .unwrap();
     for id in [&page["QueryId"], &whole["QueryId"], &"NONE".into()] {
         let answer = service.cancel(json!({ "QueryId": id }).to_string().as_bytes());
         assert!(matches!(answer, Err(ApiError::Validation(_))));
@@ -206,8 +291,16 @@ async fn writes_do_not_change_a_run_that_has_begun() {
     let record = json!([{ "MeasureName": "metrics", "MeasureValueType": "MULTI", "MeasureValues": value,
         "Time": "1015", "Version": 2 }]);
     crate::timestream::fixture::write_records(&store, &common, &record).unwrap();
-    let two = ask(&service, json!({ "QueryString": sql, "NextToken": one["NextToken"] })).await.unwrap();
-    assert_eq!(values(&two)[..], (10..20).collect::<Vec<i64>>()[..values(&two).len()]);
+    let two = ask(
+        &service,
+        json!({ "QueryString": sql, "NextToken": one["NextToken"] }),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        values(&two)[..],
+        (10..20).collect::<Vec<i64>>()[..values(&two).len()]
+    );
 }
 
 #[tokio::test]
@@ -215,7 +308,9 @@ async fn selects_are_metered_and_metadata_is_not() {
     let service = service(10, 1_000_000);
     let metered = async |sql: &str| {
         let page = ask(&service, json!({ "QueryString": sql })).await.unwrap();
-        page["QueryStatus"]["CumulativeBytesMetered"].as_u64().unwrap()
+        page["QueryStatus"]["CumulativeBytesMetered"]
+            .as_u64()
+            .unwrap()
     };
     assert_eq!(metered("SELECT 1").await, 10_000_000);
     assert_eq!(metered(SQL).await, 10_000_000);
@@ -235,7 +330,12 @@ async fn prepare_gives_types_and_origins() {
         { "Name": "_col2", "Type": { "ScalarType": "TIMESTAMP" }, "Aliased": false },
     ]);
     assert_eq!(answer["Columns"], expected);
-    assert_eq!((&answer["QueryString"], &answer["Parameters"]), (&json!(sql), &json!([])));
-    let unsupported = service.prepare(json!({ "QueryString": sql }).to_string().as_bytes()).await;
+    assert_eq!(
+        (&answer["QueryString"], &answer["Parameters"]),
+        (&json!(sql), &json!([]))
+    );
+    let unsupported = service
+        .prepare(json!({ "QueryString": sql }).to_string().as_bytes())
+        .await;
     assert!(matches!(unsupported, Err(ApiError::Validation(_))));
 }

@@ -15,7 +15,9 @@ fn type_of(data_type: &DataType) -> Result<Value, ApiError> {
     let scalar = match data_type {
         DataType::Null => "UNKNOWN",
         DataType::Boolean => "BOOLEAN",
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 => "INTEGER",
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 => {
+            "INTEGER"
+        }
         DataType::Int64 | DataType::UInt32 | DataType::UInt64 => "BIGINT",
         DataType::Float16 | DataType::Float32 | DataType::Float64 => "DOUBLE",
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "VARCHAR",
@@ -31,11 +33,17 @@ fn type_of(data_type: &DataType) -> Result<Value, ApiError> {
         DataType::Struct(fields) => {
             let fields: Result<Vec<Value>, ApiError> = fields
                 .iter()
-                .map(|field| Ok(json!({ "Name": field.name(), "Type": type_of(field.data_type())? })))
+                .map(|field| {
+                    Ok(json!({ "Name": field.name(), "Type": type_of(field.data_type())? }))
+                })
                 .collect();
             return Ok(json!({ "RowColumnInfo": fields? }));
         }
-        other => return Err(ApiError::Validation(format!("type {other} is not supported as a result"))),
+        other => {
+            return Err(ApiError::Validation(format!(
+                "type {other} is not supported as a result"
+            )));
+        }
     };
     Ok(json!({ "ScalarType": scalar }))
 }

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use datafusion::catalog::{CatalogProvider, CatalogProviderList, MemTable, SchemaProvider, Session, TableProvider};
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemTable, SchemaProvider, Session, TableProvider,
+};
 use datafusion::common::DataFusionError;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
@@ -46,12 +48,19 @@ impl MissingTable {
 
 impl Catalogs {
     pub(super) fn new(store: Arc<Store>, bytes_scanned: Arc<AtomicU64>) -> Self {
-        Catalogs { store, bytes_scanned }
+        Catalogs {
+            store,
+            bytes_scanned,
+        }
     }
 }
 
 impl CatalogProviderList for Catalogs {
-    fn register_catalog(&self, _: String, catalog: Arc<dyn CatalogProvider>) -> Option<Arc<dyn CatalogProvider>> {
+    fn register_catalog(
+        &self,
+        _: String,
+        catalog: Arc<dyn CatalogProvider>,
+    ) -> Option<Arc<dyn CatalogProvider>> {
         Some(catalog)
     }
 
@@ -66,12 +75,20 @@ impl CatalogProviderList for Catalogs {
 
 impl CatalogProvider for Catalogs {
     fn schema_names(&self) -> Vec<String> {
-        self.store.databases(None, usize::MAX).0.into_iter().map(|database| database.name).collect()
+        self.store
+            .databases(None, usize::MAX)
+            .0
+            .into_iter()
+            .map(|database| database.name)
+            .collect()
     }
 
     /// Has a schema for every name, so that a database that is missing is reported when a table of it is sought.
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
-        Some(Arc::new(Database { catalogs: self.clone(), name: name.to_owned() }))
+        Some(Arc::new(Database {
+            catalogs: self.clone(),
+            name: name.to_owned(),
+        }))
     }
 }
 
@@ -84,16 +101,31 @@ struct Database {
 #[async_trait]
 impl SchemaProvider for Database {
     fn table_names(&self) -> Vec<String> {
-        let tables = self.catalogs.store.tables(Some(&self.name), None, usize::MAX);
-        tables.map_or_else(|_| Vec::new(), |(tables, _)| tables.iter().map(|table| table.definition.table.clone()).collect())
+        let tables = self
+            .catalogs
+            .store
+            .tables(Some(&self.name), None, usize::MAX);
+        let (tables, _) = tables.unwrap_or_default();
+        tables
+            .iter()
+            .map(|table| table.definition.table.clone())
+            .collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
-        let missing = |missing| DataFusionError::External(Box::new(MissingTable::new(missing, &self.name, name)));
-        let table = self.catalogs.store.table(&self.name, name).map_err(missing)?;
+        let missing = |missing| {
+            DataFusionError::External(Box::new(MissingTable::new(missing, &self.name, name)))
+        };
+        let table = self
+            .catalogs
+            .store
+            .table(&self.name, name)
+            .map_err(missing)?;
         let (schema, batches) = table.rows().batches()?;
         Ok(Some(Arc::new(Snapshot {
-            column_bytes: (0..schema.fields().len()).map(|column| bytes_of(&batches, column)).collect(),
+            column_bytes: (0..schema.fields().len())
+                .map(|column| bytes_of(&batches, column))
+                .collect(),
             rows: MemTable::try_new(schema, vec![batches])?,
             bytes_scanned: Arc::clone(&self.catalogs.bytes_scanned),
         })))
@@ -105,7 +137,10 @@ impl SchemaProvider for Database {
 }
 
 fn bytes_of(batches: &[RecordBatch], column: usize) -> u64 {
-    batches.iter().map(|batch| batch.column(column).get_buffer_memory_size() as u64).sum()
+    batches
+        .iter()
+        .map(|batch| batch.column(column).get_buffer_memory_size() as u64)
+        .sum()
 }
 
 /// A table as it was when the statement named it, which counts what is read of it.
@@ -135,7 +170,10 @@ impl TableProvider for Snapshot {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
         let bytes: u64 = match projection {
-            Some(columns) => columns.iter().filter_map(|column| self.column_bytes.get(*column)).sum(),
+            Some(columns) => columns
+                .iter()
+                .filter_map(|column| self.column_bytes.get(*column))
+                .sum(),
             None => self.column_bytes.iter().sum(),
         };
         self.bytes_scanned.fetch_add(bytes, Ordering::Relaxed);

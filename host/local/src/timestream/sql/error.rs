@@ -34,11 +34,15 @@ pub(super) fn planning(error: DataFusionError, tokens: &[TokenWithSpan]) -> ApiE
                         Some(relation) => format!("{}.{}", relation.table(), field.name),
                         None => field.name.clone(),
                     };
-                    (field.name.as_str(), format!("Column '{name}' does not exist"))
+                    (
+                        field.name.as_str(),
+                        format!("Column '{name}' does not exist"),
+                    )
                 }
-                SchemaError::AmbiguousReference { field } => {
-                    (field.name.as_str(), format!("Column '{}' is ambiguous", field.name))
-                }
+                SchemaError::AmbiguousReference { field } => (
+                    field.name.as_str(),
+                    format!("Column '{}' is ambiguous", field.name),
+                ),
                 other => ("", other.to_string()),
             };
             ApiError::Validation(format!("line {}: {message}", place(tokens, word)))
@@ -47,7 +51,9 @@ pub(super) fn planning(error: DataFusionError, tokens: &[TokenWithSpan]) -> ApiE
             Some(missing) => missing_table(missing, tokens),
             None => ApiError::Internal(cause.to_string()),
         },
-        root @ (DataFusionError::Plan(_) | DataFusionError::NotImplemented(_) | DataFusionError::SQL(..)) => {
+        root @ (DataFusionError::Plan(_)
+        | DataFusionError::NotImplemented(_)
+        | DataFusionError::SQL(..)) => {
             // What follows the first line is a list of all forms of a function.
             let message = root.message();
             let first_line = message.lines().next().unwrap_or_default();
@@ -64,7 +70,9 @@ pub(crate) fn running(error: &DataFusionError) -> ApiError {
         | DataFusionError::Execution(_)
         | DataFusionError::ResourcesExhausted(_)
         | DataFusionError::Plan(_)
-        | DataFusionError::NotImplemented(_)) => ApiError::QueryExecution(root.message().into_owned()),
+        | DataFusionError::NotImplemented(_)) => {
+            ApiError::QueryExecution(root.message().into_owned())
+        }
         root => ApiError::Internal(root.message().into_owned()),
     }
 }

@@ -28,10 +28,30 @@ pub(super) fn all() -> Vec<ScalarUDF> {
     ];
     let to = Signature::uniform(1, durations, Volatility::Immutable);
     [
-        Conversion { name: "from_milliseconds", unit: NANOSECONDS_PER_MILLISECOND, to_time: true, signature: from.clone() },
-        Conversion { name: "from_nanoseconds", unit: 1, to_time: true, signature: from },
-        Conversion { name: "to_milliseconds", unit: NANOSECONDS_PER_MILLISECOND, to_time: false, signature: to.clone() },
-        Conversion { name: "to_nanoseconds", unit: 1, to_time: false, signature: to },
+        Conversion {
+            name: "from_milliseconds",
+            unit: NANOSECONDS_PER_MILLISECOND,
+            to_time: true,
+            signature: from.clone(),
+        },
+        Conversion {
+            name: "from_nanoseconds",
+            unit: 1,
+            to_time: true,
+            signature: from,
+        },
+        Conversion {
+            name: "to_milliseconds",
+            unit: NANOSECONDS_PER_MILLISECOND,
+            to_time: false,
+            signature: to.clone(),
+        },
+        Conversion {
+            name: "to_nanoseconds",
+            unit: 1,
+            to_time: false,
+            signature: to,
+        },
     ]
     .map(ScalarUDF::from)
     .into()
@@ -57,10 +77,17 @@ impl ScalarUDFImpl for Conversion {
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType, DataFusionError> {
-        Ok(if self.to_time { TIMESTAMP } else { DataType::Int64 })
+        Ok(if self.to_time {
+            TIMESTAMP
+        } else {
+            DataType::Int64
+        })
     }
 
-    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue, DataFusionError> {
+    fn invoke_with_args(
+        &self,
+        arguments: ScalarFunctionArgs,
+    ) -> Result<ColumnarValue, DataFusionError> {
         let arrays = ColumnarValue::values_to_arrays(&arguments.args)?;
         let [array] = arrays.as_slice() else {
             return exec_err!("{} takes one argument", self.name);
@@ -70,7 +97,9 @@ impl ScalarUDFImpl for Conversion {
             _ => Arc::new(self.counts(array)?),
         };
         match arguments.args.as_slice() {
-            [ColumnarValue::Scalar(_)] => Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?)),
+            [ColumnarValue::Scalar(_)] => Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
+                &result, 0,
+            )?)),
             _ => Ok(ColumnarValue::Array(result)),
         }
     }
@@ -78,22 +107,35 @@ impl ScalarUDFImpl for Conversion {
 
 impl Conversion {
     fn times(&self, counts: &ArrayRef) -> Result<TimestampNanosecondArray, ArrowError> {
-        let overflow = || ArrowError::ComputeError(format!("{}: the timestamp is out of range", self.name));
-        counts.as_primitive::<Int64Type>().try_unary(|count| count.checked_mul(self.unit).ok_or_else(overflow))
+        let overflow =
+            || ArrowError::ComputeError(format!("{}: the timestamp is out of range", self.name));
+        counts
+            .as_primitive::<Int64Type>()
+            .try_unary(|count| count.checked_mul(self.unit).ok_or_else(overflow))
     }
 
     fn counts(&self, times: &ArrayRef) -> Result<Int64Array, ArrowError> {
         let whole = |nanoseconds: i64| nanoseconds.div_euclid(self.unit);
         match times.data_type() {
-            DataType::Interval(_) => times.as_primitive::<IntervalMonthDayNanoType>().try_unary(|interval| {
-                let days = i64::from(interval.days).checked_mul(NANOSECONDS_PER_DAY);
-                let nanoseconds = days.and_then(|days| days.checked_add(interval.nanoseconds));
-                match (interval.months, nanoseconds) {
-                    (0, Some(nanoseconds)) => Ok(whole(nanoseconds)),
-                    _ => Err(ArrowError::ComputeError(format!("{}: the interval is out of range", self.name))),
-                }
-            }),
-            DataType::Duration(_) => Ok(times.as_primitive::<DurationNanosecondType>().unary(whole)),
+            DataType::Interval(_) => {
+                times
+                    .as_primitive::<IntervalMonthDayNanoType>()
+                    .try_unary(|interval| {
+                        let days = i64::from(interval.days).checked_mul(NANOSECONDS_PER_DAY);
+                        let nanoseconds =
+                            days.and_then(|days| days.checked_add(interval.nanoseconds));
+                        match (interval.months, nanoseconds) {
+                            (0, Some(nanoseconds)) => Ok(whole(nanoseconds)),
+                            _ => Err(ArrowError::ComputeError(format!(
+                                "{}: the interval is out of range",
+                                self.name
+                            ))),
+                        }
+                    })
+            }
+            DataType::Duration(_) => {
+                Ok(times.as_primitive::<DurationNanosecondType>().unary(whole))
+            }
             _ => Ok(times.as_primitive::<TimestampNanosecondType>().unary(whole)),
         }
     }

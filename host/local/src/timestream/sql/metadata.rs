@@ -16,13 +16,16 @@ use super::rewrite::backslash_pattern;
 use super::tokens::{plain_word, syntax};
 use super::{Answer, OutputColumn};
 use crate::timestream::error::ApiError;
-use crate::timestream::store::{Missing, Store};
+use crate::timestream::store::Store;
 
 /// Answers a metadata statement; `None` means that it is none.
 pub(super) fn answer(store: &Store, tokens: &[TokenWithSpan]) -> Result<Option<Answer>, ApiError> {
     let mut words = Words {
         all: tokens,
-        rest: tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect(),
+        rest: tokens
+            .iter()
+            .filter(|token| !matches!(token.token, Token::Whitespace(_)))
+            .collect(),
     };
     let answer = if words.take("DESCRIBE") || words.take("DESC") {
         describe(store, words)?
@@ -39,14 +42,26 @@ fn describe(store: &Store, mut words: Words<'_>) -> Result<Answer, ApiError> {
     words.expect(&Token::Period)?;
     let table = words.name()?;
     words.end()?;
-    let missing = |missing| missing_table(&MissingTable::new(missing, &database, &table), words.all);
-    let columns = store.table(&database, &table).map_err(missing)?.rows().columns();
+    let missing =
+        |missing| missing_table(&MissingTable::new(missing, &database, &table), words.all);
+    let columns = store
+        .table(&database, &table)
+        .map_err(missing)?
+        .rows()
+        .columns();
     let texts: [Vec<&str>; 3] = [
         columns.iter().map(|column| column.name.as_str()).collect(),
-        columns.iter().map(|column| column.value_type.name()).collect(),
+        columns
+            .iter()
+            .map(|column| column.value_type.name())
+            .collect(),
         columns.iter().map(|column| column.kind).collect(),
     ];
-    table_of(["Column", "Type", "Timestream attribute type"], texts.map(StringArray::from), None)
+    table_of(
+        ["Column", "Type", "Timestream attribute type"],
+        texts.map(StringArray::from),
+        None,
+    )
 }
 
 fn show(store: &Store, mut words: Words<'_>) -> Result<Answer, ApiError> {
@@ -60,11 +75,15 @@ fn show(store: &Store, mut words: Words<'_>) -> Result<Answer, ApiError> {
     if !words.take("TABLES") {
         return Err(words.unexpected("DATABASES or TABLES"));
     }
-    let database = if words.take("FROM") { Some(words.name()?) } else { None };
+    let database = if words.take("FROM") {
+        Some(words.name()?)
+    } else {
+        None
+    };
     let pattern = words.pattern()?;
     words.end()?;
-    let (tables, _) = store.tables(database.as_deref(), None, usize::MAX).map_err(|missing| {
-        debug_assert_eq!(missing, Missing::Database, "only a database was named");
+    let tables = store.tables(database.as_deref(), None, usize::MAX);
+    let (tables, _) = tables.ok_or_else(|| {
         let name = database.as_deref().unwrap_or_default();
         ApiError::Validation(format!("Requested database '{name}' not found at line 1:1"))
     })?;
@@ -80,10 +99,16 @@ fn table_of<const N: usize>(
 ) -> Result<Answer, ApiError> {
     let internal = |error: arrow::error::ArrowError| ApiError::Internal(error.to_string());
     let keep = match (&pattern, columns.first()) {
-        (Some(pattern), Some(first)) => like(first, &StringArray::new_scalar(pattern)).map_err(internal)?,
+        (Some(pattern), Some(first)) => {
+            like(first, &StringArray::new_scalar(pattern)).map_err(internal)?
+        }
         (_, first) => BooleanArray::from(vec![true; first.map_or(0, |first| first.len())]),
     };
-    let schema = Schema::new(names.map(|name| Field::new(name, DataType::Utf8, false)).to_vec());
+    let schema = Schema::new(
+        names
+            .map(|name| Field::new(name, DataType::Utf8, false))
+            .to_vec(),
+    );
     let arrays = columns.map(|column| Arc::new(column) as ArrayRef).to_vec();
     let batch = RecordBatch::try_new(Arc::new(schema), arrays).map_err(internal)?;
     let batch = filter_record_batch(&batch, &keep).map_err(internal)?;
@@ -150,12 +175,18 @@ impl Words<'_> {
             let mut characters = text.chars();
             match (characters.next(), characters.next()) {
                 (Some(escape), None) => Some(escape),
-                _ => return Err(ApiError::Validation("Escape string must be a single character".to_owned())),
+                _ => {
+                    return Err(ApiError::Validation(
+                        "Escape string must be a single character".to_owned(),
+                    ));
+                }
             }
         } else {
             None
         };
-        backslash_pattern(&pattern, escape).map(Some).map_err(ApiError::Validation)
+        backslash_pattern(&pattern, escape)
+            .map(Some)
+            .map_err(ApiError::Validation)
     }
 
     fn text(&mut self) -> Result<String, ApiError> {
@@ -170,12 +201,19 @@ impl Words<'_> {
     }
 
     fn end(&self) -> Result<(), ApiError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.unexpected("the end of the statement")) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(self.unexpected("the end of the statement"))
+        }
     }
 
     fn unexpected(&self, wanted: &str) -> ApiError {
         match self.rest.front() {
-            Some(next) => syntax(next.span.start, &format!("mismatched input '{}': expecting {wanted}", next.token)),
+            Some(next) => syntax(
+                next.span.start,
+                &format!("mismatched input '{}': expecting {wanted}", next.token),
+            ),
             None => ApiError::Validation(format!("the statement ends where {wanted} is expected")),
         }
     }

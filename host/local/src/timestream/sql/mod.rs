@@ -4,8 +4,8 @@
 //! parsed with a [`dialect`] of its own, rewritten once more as a tree where the meaning differs ([`rewrite`]), and
 //! planned over the store's tables ([`catalog`]). `DESCRIBE` and `SHOW` never reach DataFusion ([`metadata`]).
 //!
-//! Known differences that remain: literals such as `1` are BIGINT, not INTEGER; `extract` gives INTEGER; NaN equals NaN;
-//! functions DataFusion lacks are refused.
+//! Known differences that remain: literals such as `1` are BIGINT, not INTEGER; `extract` gives INTEGER; NaN equals
+//! NaN; functions that DataFusion lacks are refused.
 
 mod catalog;
 mod dialect;
@@ -94,8 +94,13 @@ impl Engine {
         parser.default_null_ordering = "nulls_last".to_owned();
         parser.map_string_types_to_utf8view = false;
         let context = SessionContext::new_with_config(config);
-        functions::all().into_iter().for_each(|function| context.register_udf(function));
-        Engine { store, state: context.state() }
+        functions::all()
+            .into_iter()
+            .for_each(|function| context.register_udf(function));
+        Engine {
+            store,
+            state: context.state(),
+        }
     }
 
     /// Starts a statement. `now` is what `now()` means in it.
@@ -111,11 +116,20 @@ impl Engine {
         let physical = state.create_physical_plan(&plan).await.map_err(at)?;
         let stream = execute_stream(physical, state.task_ctx()).map_err(at)?;
         let bytes_scanned = bytes_scanned.load(Ordering::Relaxed);
-        Ok(Answer { columns, batches: stream.boxed(), bytes_scanned, metered: true })
+        Ok(Answer {
+            columns,
+            batches: stream.boxed(),
+            bytes_scanned,
+            metered: true,
+        })
     }
 
     /// Returns the columns a query would have, without running it.
-    pub(crate) async fn prepare(&self, sql: &str, now: jiff::Timestamp) -> Result<Vec<OutputColumn>, ApiError> {
+    pub(crate) async fn prepare(
+        &self,
+        sql: &str,
+        now: jiff::Timestamp,
+    ) -> Result<Vec<OutputColumn>, ApiError> {
         let tokens = tokenize(sql)?;
         let (_, columns) = plan(&self.state(Arc::default()), &tokens, now).await?;
         Ok(columns)
@@ -123,7 +137,9 @@ impl Engine {
 
     fn state(&self, bytes_scanned: Arc<AtomicU64>) -> SessionState {
         let catalogs = catalog::Catalogs::new(Arc::clone(&self.store), bytes_scanned);
-        SessionStateBuilder::new_from_existing(self.state.clone()).with_catalog_list(Arc::new(catalogs)).build()
+        SessionStateBuilder::new_from_existing(self.state.clone())
+            .with_catalog_list(Arc::new(catalogs))
+            .build()
     }
 }
 
@@ -135,7 +151,12 @@ fn tokenize(sql: &str) -> Result<Vec<TokenWithSpan>, ApiError> {
     }
     Tokenizer::new(&TimestreamDialect, sql)
         .tokenize_with_location()
-        .map_err(|error| ApiError::Validation(format!("line {}:{}: {}", error.location.line, error.location.column, error.message)))
+        .map_err(|error| {
+            ApiError::Validation(format!(
+                "line {}:{}: {}",
+                error.location.line, error.location.column, error.message
+            ))
+        })
 }
 
 async fn plan(
@@ -179,11 +200,20 @@ fn parse(mut parser: Parser<'_>) -> Result<Box<datafusion::sql::sqlparser::ast::
 
 /// Everything that is not a query is refused before anything is parsed.
 fn check_first_word(tokens: &[TokenWithSpan]) -> Result<(), ApiError> {
-    let first = tokens.iter().find(|token| !matches!(token.token, Token::Whitespace(_)));
+    let first = tokens
+        .iter()
+        .find(|token| !matches!(token.token, Token::Whitespace(_)));
     match first.map(|first| (&first.token, first.span.start)) {
         None => Err(ApiError::Validation("the query is empty".to_owned())),
         Some((Token::LParen, _)) => Ok(()),
-        Some((Token::Word(word), _)) if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES) => Ok(()),
+        Some((Token::Word(word), _))
+            if matches!(
+                word.keyword,
+                Keyword::SELECT | Keyword::WITH | Keyword::VALUES
+            ) =>
+        {
+            Ok(())
+        }
         Some((token, start)) => Err(ApiError::Validation(format!(
             "line {}:{}: mismatched input '{token}': expecting a query, DESCRIBE or SHOW",
             start.line, start.column

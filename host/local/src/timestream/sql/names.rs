@@ -1,8 +1,8 @@
 //! What the columns of a result are called.
 //!
-//! Timestream calls an unnamed expression `_col<i>` by its place in the result and allows a name twice; DataFusion calls
-//! it by its text and wants names unique. So every select item that needs it gets a private alias before planning, and
-//! the names are put right afterwards.
+//! Timestream calls an unnamed expression `_col<i>` by its place in the result and allows a name twice; DataFusion
+//! calls it by its text and wants names unique. So every select item that needs it gets a private alias before planning,
+//! and the names are put right afterwards.
 
 use std::collections::HashSet;
 
@@ -11,8 +11,8 @@ use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, Select, SelectItem, Se
 
 use super::OutputColumn;
 
-/// Stands between the name to show and a number in a private alias. Names from outside do not contain it: Timestream
-/// refuses control characters in them.
+/// Stands between the name to show and a number in a private alias. Names of columns do not contain it, because no
+/// record with a control character in a name is taken.
 const MARK: char = '\u{1}';
 /// What an unnamed column's private alias begins with.
 const UNNAMED: &str = "_col";
@@ -40,7 +40,12 @@ fn mark_body(body: &mut SetExpr) {
 }
 
 fn mark_select(select: &mut Select) {
-    let wildcard = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+    let wildcard = |item: &SelectItem| {
+        matches!(
+            item,
+            SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)
+        )
+    };
     let any_wildcard = select.projection.iter().any(wildcard);
     let mut seen: HashSet<String> = HashSet::new();
     for (number, item) in select.projection.iter_mut().enumerate() {
@@ -52,14 +57,19 @@ fn mark_select(select: &mut Select) {
                     Some(name) => private(&name),
                     None => private(UNNAMED),
                 };
-                *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias };
+                *item = SelectItem::ExprWithAlias {
+                    expr: expr.clone(),
+                    alias,
+                };
             }
             SelectItem::ExprWithAlias { alias, .. } => {
                 if !seen.insert(alias.value.clone()) {
                     *alias = private(&alias.value);
                 }
             }
-            SelectItem::ExprWithAliases { .. } | SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {}
+            SelectItem::ExprWithAliases { .. }
+            | SelectItem::Wildcard(_)
+            | SelectItem::QualifiedWildcard(..) => {}
         }
     }
 }
@@ -85,7 +95,8 @@ pub(super) fn columns(schema: &DFSchema, unnamed: bool) -> Vec<OutputColumn> {
         OutputColumn {
             name,
             data_type: field.data_type().clone(),
-            table: table.and_then(|table| Some((table.schema()?.to_owned(), table.table().to_owned()))),
+            table: table
+                .and_then(|table| Some((table.schema()?.to_owned(), table.table().to_owned()))),
             aliased: table.is_none() && !marked,
         }
     };

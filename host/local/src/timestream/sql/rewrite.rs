@@ -3,16 +3,21 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Distinct, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
-    LimitClause, ObjectName, Query, Select, SetExpr, TimezoneInfo, TypedString, Value, VisitMut, VisitorMut,
+    BinaryOperator, CastKind, DataType, Distinct, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, LimitClause, ObjectName, Query, Select,
+    SetExpr, TimezoneInfo, TypedString, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
 use crate::timestream::error::ApiError;
 
-/// Deepest expression that is run. Arbitrary: the service publishes no limit. It must be reached with half of a server
-/// thread's stack.
+/// Deepest expression that is run, and most of anything else that makes a plan deep: set operations in a row, relations
+/// of a `FROM`, items of a `WITH`. Arbitrary: the service publishes no limit. Half of a server thread's stack must be
+/// enough.
 const MAX_DEPTH: usize = 500;
+
+/// Presto's sentence.
+const TOO_LARGE: &str = "statement is too large (stack overflow during parsing)";
 
 /// From how many operators on a chain is flattened. A flat tree of all the operators that a statement can hold is not
 /// that long on its left side, so no tree is built twice.
@@ -48,8 +53,7 @@ impl VisitorMut for Rewriter {
         balance(expr);
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            // Presto's sentence.
-            return refuse("statement is too large (stack overflow during parsing)");
+            return refuse(TOO_LARGE);
         }
         ControlFlow::Continue(())
     }
@@ -57,12 +61,22 @@ impl VisitorMut for Rewriter {
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
         self.depth -= 1;
         let changed = match expr {
-            Expr::Like { pattern, escape_char, .. } => {
+            Expr::Like {
+                pattern,
+                escape_char,
+                ..
+            } => {
                 let escape = escape_char.take().map(|escape| escape.value);
                 rewrite_pattern(pattern, escape)
             }
+            Expr::CompoundFieldAccess { access_chain, .. } if access_chain.len() > MAX_DEPTH => {
+                Err(TOO_LARGE.to_owned())
+            }
             Expr::ILike { .. } => Err("ILIKE is not supported".to_owned()),
-            Expr::Cast { kind: CastKind::DoubleColon, .. } => Err("mismatched input '::'".to_owned()),
+            Expr::Cast {
+                kind: CastKind::DoubleColon,
+                ..
+            } => Err("mismatched input '::'".to_owned()),
             Expr::Function(function) => self.rewrite_function(function).map(|replacement| {
                 if let Some(replacement) = replacement {
                     *expr = replacement;
@@ -80,13 +94,20 @@ impl VisitorMut for Rewriter {
 impl Rewriter {
     /// Changes a call in place or returns what stands for it.
     fn rewrite_function(&self, function: &mut Function) -> Result<Option<Expr>, String> {
-        let [name] = function.name.0.as_slice() else { return Ok(None) };
-        let Some(name) = name.as_ident().filter(|name| name.quote_style.is_none()) else { return Ok(None) };
+        let [name] = function.name.0.as_slice() else {
+            return Ok(None);
+        };
+        let Some(name) = name.as_ident().filter(|name| name.quote_style.is_none()) else {
+            return Ok(None);
+        };
         let name = name.value.to_lowercase();
         match name.as_str() {
             "now" | "current_timestamp" | "localtimestamp" => {
                 arguments::<0>(&name, &mut function.args)?;
-                Ok(Some(typed(DataType::Timestamp(None, TimezoneInfo::None), format!("{:.3}", self.now))))
+                Ok(Some(typed(
+                    DataType::Timestamp(None, TimezoneInfo::None),
+                    format!("{:.3}", self.now),
+                )))
             }
             "current_date" => {
                 arguments::<0>(&name, &mut function.args)?;
@@ -94,7 +115,10 @@ impl Rewriter {
             }
             "ago" => {
                 let [interval] = arguments::<1>(&name, &mut function.args)?;
-                let now = typed(DataType::Timestamp(None, TimezoneInfo::None), format!("{:.3}", self.now));
+                let now = typed(
+                    DataType::Timestamp(None, TimezoneInfo::None),
+                    format!("{:.3}", self.now),
+                );
                 let difference = Expr::BinaryOp {
                     left: Box::new(now),
                     op: BinaryOperator::Minus,
@@ -114,11 +138,14 @@ impl Rewriter {
     }
 }
 
-/// Turns a long chain of `OR` or of `AND`, which the parser nests as deep as it is long, into a tree of the same meaning
-/// that is as flat as can be. DataFusion walks expressions by recursion, and some rules take time by depth.
+/// Turns a long chain of `OR` or of `AND`, which the parser nests as deep as it is long, into a tree of the same
+/// meaning that is as flat as can be. DataFusion walks expressions by recursion, and some rules take time by depth.
 fn balance(expr: &mut Expr) {
     let operator = match expr {
-        Expr::BinaryOp { op: op @ (BinaryOperator::And | BinaryOperator::Or), .. } => op.clone(),
+        Expr::BinaryOp {
+            op: op @ (BinaryOperator::And | BinaryOperator::Or),
+            ..
+        } => op.clone(),
         _ => return,
     };
     if spine(expr, &operator) < LONG_CHAIN {
@@ -185,7 +212,9 @@ fn rewrite_pattern(pattern: &mut Expr, escape: Option<Value>) -> Result<(), Stri
             }
             Ok(())
         }
-        _ if escape.is_some() => Err("LIKE with ESCAPE is supported for literal patterns only".to_owned()),
+        _ if escape.is_some() => {
+            Err("LIKE with ESCAPE is supported for literal patterns only".to_owned())
+        }
         _ => {
             let doubled = [pattern.clone(), string("\\"), string("\\\\")];
             *pattern = call("replace", doubled);
@@ -212,7 +241,10 @@ pub(super) fn backslash_pattern(text: &str, escape: Option<char>) -> Result<Stri
             Some(other) if Some(other) == escape => output.push(other),
             // Trino's sentence.
             Some(_) | None => {
-                return Err("Escape character must be followed by '%', '_' or the escape character itself".to_owned());
+                return Err(
+                    "Escape character must be followed by '%', '_' or the escape character itself"
+                        .to_owned(),
+                );
             }
         }
     }
@@ -221,11 +253,22 @@ pub(super) fn backslash_pattern(text: &str, escape: Option<char>) -> Result<Stri
 
 /// Says what the service would not run in a query, at any depth.
 fn check_query(query: &Query) -> Option<&'static str> {
+    let items = query.with.as_ref().map_or(0, |with| with.cte_tables.len());
+    if items > MAX_DEPTH || set_operations(&query.body) > MAX_DEPTH {
+        return Some(TOO_LARGE);
+    }
     match &query.limit_clause {
-        Some(LimitClause::LimitOffset { offset: Some(_), .. } | LimitClause::OffsetCommaLimit { .. }) => {
+        Some(
+            LimitClause::LimitOffset {
+                offset: Some(_), ..
+            }
+            | LimitClause::OffsetCommaLimit { .. },
+        ) => {
             return Some("OFFSET is not supported");
         }
-        Some(LimitClause::LimitOffset { limit_by, .. }) if !limit_by.is_empty() => return Some("LIMIT BY is not supported"),
+        Some(LimitClause::LimitOffset { limit_by, .. }) if !limit_by.is_empty() => {
+            return Some("LIMIT BY is not supported");
+        }
         Some(LimitClause::LimitOffset { .. }) | None => {}
     }
     if query.fetch.is_some() {
@@ -234,7 +277,8 @@ fn check_query(query: &Query) -> Option<&'static str> {
     if !query.locks.is_empty() || query.for_clause.is_some() {
         return Some("FOR is not supported");
     }
-    if query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty() {
+    if query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty()
+    {
         return Some("this kind of clause is not supported");
     }
     match &*query.body {
@@ -242,11 +286,28 @@ fn check_query(query: &Query) -> Option<&'static str> {
             Some("only queries are supported")
         }
         SetExpr::Table(_) => Some("TABLE is not supported"),
-        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::SetOperation { .. } | SetExpr::Values(_) => None,
+        SetExpr::Select(_)
+        | SetExpr::Query(_)
+        | SetExpr::SetOperation { .. }
+        | SetExpr::Values(_) => None,
     }
 }
 
+/// Counts the set operations in a row.
+fn set_operations(mut body: &SetExpr) -> usize {
+    let mut count = 0;
+    while let SetExpr::SetOperation { left, .. } = body {
+        count += 1;
+        body = left;
+    }
+    count
+}
+
 fn check_select(select: &Select) -> Option<&'static str> {
+    let relations: usize = select.from.iter().map(|from| 1 + from.joins.len()).sum();
+    if relations > MAX_DEPTH {
+        return Some(TOO_LARGE);
+    }
     if select.into.is_some() {
         return Some("SELECT INTO is not supported");
     }
@@ -267,11 +328,16 @@ fn refuse(message: &'static str) -> ControlFlow<String> {
 }
 
 /// Returns the plain arguments of a call, if there are exactly `N`. A call without parentheses has none.
-fn arguments<'a, const N: usize>(name: &str, arguments: &'a mut FunctionArguments) -> Result<[&'a mut Expr; N], String> {
+fn arguments<'a, const N: usize>(
+    name: &str,
+    arguments: &'a mut FunctionArguments,
+) -> Result<[&'a mut Expr; N], String> {
     let list = match arguments {
         FunctionArguments::List(list) => list.args.as_mut_slice(),
         FunctionArguments::None => &mut [],
-        FunctionArguments::Subquery(_) => return Err(format!("Unexpected parameters for function {name}")),
+        FunctionArguments::Subquery(_) => {
+            return Err(format!("Unexpected parameters for function {name}"));
+        }
     };
     let plain: Vec<&mut Expr> = list
         .iter_mut()
@@ -280,7 +346,9 @@ fn arguments<'a, const N: usize>(name: &str, arguments: &'a mut FunctionArgument
             _ => None,
         })
         .collect();
-    plain.try_into().map_err(|_| format!("Unexpected parameters for function {name}: it takes {N}"))
+    plain
+        .try_into()
+        .map_err(|_| format!("Unexpected parameters for function {name}: it takes {N}"))
 }
 
 fn call<const N: usize>(name: &str, arguments: [Expr; N]) -> Expr {
@@ -303,7 +371,11 @@ fn call<const N: usize>(name: &str, arguments: [Expr; N]) -> Expr {
 
 fn typed(data_type: DataType, text: String) -> Expr {
     let value = Value::SingleQuotedString(text).with_span(Span::empty());
-    Expr::TypedString(TypedString { data_type, value, uses_odbc_syntax: false })
+    Expr::TypedString(TypedString {
+        data_type,
+        value,
+        uses_odbc_syntax: false,
+    })
 }
 
 fn string(text: &str) -> Expr {

@@ -22,16 +22,26 @@ pub(super) fn rewrite(tokens: &[TokenWithSpan]) -> Result<Vec<TokenWithSpan>, Ap
                 2
             }
             (Token::Word(_), [colons, kind, ..])
-                if plain_word(&first.token) == Some("measure_value") && colons.token == Token::DoubleColon =>
+                if plain_word(&first.token) == Some("measure_value")
+                    && colons.token == Token::DoubleColon =>
             {
                 let Some(kind) = plain_word(&kind.token) else {
-                    return Err(syntax(kind.span.start, &format!("mismatched input '{}'", kind.token)));
+                    return Err(syntax(
+                        kind.span.start,
+                        &format!("mismatched input '{}'", kind.token),
+                    ));
                 };
-                output.push(at(quoted(format!("measure_value::{}", kind.to_lowercase()))));
+                output.push(at(quoted(format!(
+                    "measure_value::{}",
+                    kind.to_lowercase()
+                ))));
                 3
             }
             (Token::SingleQuotedString(text), _) if follows_timestamp(&output) => {
-                output.push(at(Token::SingleQuotedString(timestamp(text, first.span.start)?)));
+                output.push(at(Token::SingleQuotedString(timestamp(
+                    text,
+                    first.span.start,
+                )?)));
                 1
             }
             _ => {
@@ -47,7 +57,11 @@ pub(super) fn rewrite(tokens: &[TokenWithSpan]) -> Result<Vec<TokenWithSpan>, Ap
 /// Returns a word that is not quoted.
 pub(super) fn plain_word(token: &Token) -> Option<&str> {
     match token {
-        Token::Word(Word { value, quote_style: None, .. }) => Some(value),
+        Token::Word(Word {
+            value,
+            quote_style: None,
+            ..
+        }) => Some(value),
         _ => None,
     }
 }
@@ -64,16 +78,30 @@ fn duration(number: &str, unit: &str, at: Location) -> Result<[Token; 2], ApiErr
         "d" | "day" => "DAY",
         "month" => "MONTH",
         "y" | "year" => "YEAR",
-        _ => return Err(syntax(at, &format!("'{number}{unit}' is no duration: the unit is unknown"))),
+        _ => {
+            return Err(syntax(
+                at,
+                &format!("'{number}{unit}' is no duration: the unit is unknown"),
+            ));
+        }
     };
     if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(syntax(at, &format!("'{number}{unit}' is no duration: the number is not a whole one")));
+        return Err(syntax(
+            at,
+            &format!("'{number}{unit}' is no duration: the number is not a whole one"),
+        ));
     }
-    Ok([Token::SingleQuotedString(number.to_owned()), Token::make_keyword(keyword)])
+    Ok([
+        Token::SingleQuotedString(number.to_owned()),
+        Token::make_keyword(keyword),
+    ])
 }
 
 fn follows_timestamp(output: &[TokenWithSpan]) -> bool {
-    let last = output.iter().rev().find(|token| !matches!(token.token, Token::Whitespace(_)));
+    let last = output
+        .iter()
+        .rev()
+        .find(|token| !matches!(token.token, Token::Whitespace(_)));
     last.is_some_and(|last| match &last.token {
         Token::Word(word) => word.keyword == Keyword::TIMESTAMP,
         _ => false,
@@ -84,7 +112,9 @@ fn follows_timestamp(output: &[TokenWithSpan]) -> bool {
 fn timestamp(text: &str, at: Location) -> Result<String, ApiError> {
     let invalid = || syntax(at, &format!("'{text}' is not a valid TIMESTAMP literal"));
     // jiff would take an offset and not apply it.
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"-:. T".contains(&byte));
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"-:. T".contains(&byte));
     let read: DateTime = text.parse().map_err(|_| invalid())?;
     let in_range = jiff::tz::Offset::UTC
         .to_timestamp(read)
@@ -96,7 +126,11 @@ fn timestamp(text: &str, at: Location) -> Result<String, ApiError> {
 }
 
 fn quoted(name: String) -> Token {
-    Token::Word(Word { value: name, quote_style: Some('"'), keyword: Keyword::NoKeyword })
+    Token::Word(Word {
+        value: name,
+        quote_style: Some('"'),
+        keyword: Keyword::NoKeyword,
+    })
 }
 
 pub(super) fn syntax(at: Location, message: &str) -> ApiError {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray, TimestampNanosecondArray};
+use arrow::array::{
+    ArrayRef, RecordBatch, RecordBatchOptions, StringArray, TimestampNanosecondArray,
+};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
@@ -47,13 +49,25 @@ pub(crate) struct Column {
 impl Rows {
     /// Returns the columns in the service's order: dimensions, `measure_name`, `time`, measures.
     pub(crate) fn columns(&self) -> Vec<Column> {
-        let column = |name: &str, value_type, kind| Column { name: name.to_owned(), value_type, kind };
+        let column = |name: &str, value_type, kind| Column {
+            name: name.to_owned(),
+            value_type,
+            kind,
+        };
         let mut columns = Vec::with_capacity(self.dimensions.len() + self.measures.len() + 2);
-        columns.extend(self.dimensions.iter().map(|name| column(name, ValueType::Varchar, "DIMENSION")));
+        columns.extend(
+            self.dimensions
+                .iter()
+                .map(|name| column(name, ValueType::Varchar, "DIMENSION")),
+        );
         columns.push(column("measure_name", ValueType::Varchar, "MEASURE_NAME"));
         columns.push(column("time", ValueType::Timestamp, "TIMESTAMP"));
         columns.extend(self.measures.iter().map(|measure| {
-            let kind = if measure.multi { "MULTI" } else { "MEASURE_VALUE" };
+            let kind = if measure.multi {
+                "MULTI"
+            } else {
+                "MEASURE_VALUE"
+            };
             column(&measure.name, measure.cells.value_type(), kind)
         }));
         columns
@@ -87,23 +101,43 @@ impl Rows {
         Ok((schema, batches))
     }
 
-    fn batch(&self, schema: &SchemaRef, rows: std::ops::Range<usize>) -> Result<RecordBatch, ArrowError> {
-        let series = || rows.clone().map(|row| &self.series[self.row_series[row] as usize]);
+    fn batch(
+        &self,
+        schema: &SchemaRef,
+        rows: std::ops::Range<usize>,
+    ) -> Result<RecordBatch, ArrowError> {
+        let series = || {
+            rows.clone()
+                .map(|row| &self.series[self.row_series[row] as usize])
+        };
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
         for place in 0..self.dimensions.len() as u32 {
-            arrays.push(Arc::new(series().map(|series| dimension(series, place)).collect::<StringArray>()));
+            arrays.push(Arc::new(
+                series()
+                    .map(|series| dimension(series, place))
+                    .collect::<StringArray>(),
+            ));
         }
-        arrays.push(Arc::new(StringArray::from_iter_values(series().map(|series| &series.measure_name))));
+        arrays.push(Arc::new(StringArray::from_iter_values(
+            series().map(|series| &series.measure_name),
+        )));
         arrays.push(Arc::new(TimestampNanosecondArray::from_iter_values(
             self.times[rows.clone()].iter().copied(),
         )));
-        arrays.extend(self.measures.iter().map(|measure| measure.cells.array(rows.clone())));
+        arrays.extend(
+            self.measures
+                .iter()
+                .map(|measure| measure.cells.array(rows.clone())),
+        );
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)
     }
 }
 
 fn dimension(series: &Series, place: u32) -> Option<&str> {
-    let found = series.dimensions.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+    let found = series
+        .dimensions
+        .binary_search_by_key(&place, |(place, _)| *place)
+        .ok()?;
     Some(&series.dimensions[found].1)
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, BooleanBufferBuilder, Float64Array, Int64Array, StringArray, TimestampNanosecondArray,
+    ArrayRef, BooleanArray, BooleanBufferBuilder, Float64Array, Int64Array, StringArray,
+    TimestampNanosecondArray,
 };
 use arrow::datatypes::{DataType, TimeUnit};
 use serde::Deserialize;
@@ -137,12 +138,24 @@ impl Cells {
     /// Returns some of the rows as an Arrow array.
     pub(super) fn array(&self, rows: std::ops::Range<usize>) -> ArrayRef {
         match self {
-            Cells::Double(cells) => Arc::new(rows.map(|row| cells.get(row).copied()).collect::<Float64Array>()),
-            Cells::Bigint(cells) => Arc::new(rows.map(|row| cells.get(row).copied()).collect::<Int64Array>()),
-            Cells::Varchar(cells) => Arc::new(rows.map(|row| cells.get(row)).collect::<StringArray>()),
-            Cells::Boolean(cells) => Arc::new(rows.map(|row| cells.get(row).copied()).collect::<BooleanArray>()),
+            Cells::Double(cells) => Arc::new(
+                rows.map(|row| cells.get(row).copied())
+                    .collect::<Float64Array>(),
+            ),
+            Cells::Bigint(cells) => Arc::new(
+                rows.map(|row| cells.get(row).copied())
+                    .collect::<Int64Array>(),
+            ),
+            Cells::Varchar(cells) => {
+                Arc::new(rows.map(|row| cells.get(row)).collect::<StringArray>())
+            }
+            Cells::Boolean(cells) => Arc::new(
+                rows.map(|row| cells.get(row).copied())
+                    .collect::<BooleanArray>(),
+            ),
             Cells::Timestamp(cells) => Arc::new(
-                rows.map(|row| cells.get(row).copied()).collect::<TimestampNanosecondArray>(),
+                rows.map(|row| cells.get(row).copied())
+                    .collect::<TimestampNanosecondArray>(),
             ),
         }
     }
@@ -157,7 +170,10 @@ pub(super) struct Optional<T> {
 
 impl<T> Default for Optional<T> {
     fn default() -> Self {
-        Optional { values: Vec::new(), present: BooleanBufferBuilder::new(0) }
+        Optional {
+            values: Vec::new(),
+            present: BooleanBufferBuilder::new(0),
+        }
     }
 }
 

@@ -47,7 +47,10 @@ pub(crate) struct Rejection {
 
 impl From<String> for Rejection {
     fn from(reason: String) -> Self {
-        Rejection { reason, existing_version: None }
+        Rejection {
+            reason,
+            existing_version: None,
+        }
     }
 }
 
@@ -99,7 +102,8 @@ impl Rows {
             self.row_series.push(series);
             self.times.push(record.time);
             self.versions.push(record.version);
-            self.measure_types.insert(record.measure_name, record.measure_type);
+            self.measure_types
+                .insert(record.measure_name, record.measure_type);
             self.write(row, record.values, multi);
             return Ok(());
         };
@@ -119,7 +123,9 @@ impl Rows {
         }
         self.versions[row] = existing.max(record.version);
         if !same {
-            self.measures.iter_mut().for_each(|measure| measure.cells.clear(row));
+            self.measures
+                .iter_mut()
+                .for_each(|measure| measure.cells.clear(row));
             self.write(row, record.values, multi);
         }
         Ok(())
@@ -133,7 +139,9 @@ impl Rows {
                 return Err(format!("measure `{name}` has another type in this table").into());
             }
             None if self.measure_types.len() >= MAX_MEASURE_NAMES => {
-                return Err(format!("the table has {MAX_MEASURE_NAMES} measure names already").into());
+                return Err(
+                    format!("the table has {MAX_MEASURE_NAMES} measure names already").into(),
+                );
             }
             Some(_) | None => {}
         }
@@ -148,7 +156,10 @@ impl Rows {
                 None => new_measures += 1,
             }
             let dimension = self.dimensions.contains(name)
-                || record.dimensions.iter().any(|(dimension, _)| dimension == name);
+                || record
+                    .dimensions
+                    .iter()
+                    .any(|(dimension, _)| dimension == name);
             if multi && dimension {
                 return Err(format!("measure `{name}` is also the name of a dimension").into());
             }
@@ -164,7 +175,9 @@ impl Rows {
             new_dimensions += usize::from(!self.dimensions.contains(name));
         }
         if self.dimensions.len() + new_dimensions > MAX_DIMENSIONS {
-            return Err(format!("the table would have more than {MAX_DIMENSIONS} dimensions").into());
+            return Err(
+                format!("the table would have more than {MAX_DIMENSIONS} dimensions").into(),
+            );
         }
         Ok(())
     }
@@ -173,11 +186,15 @@ impl Rows {
     fn intern(&mut self, record: &Record) -> u32 {
         let mut dimensions: Vec<(u32, Box<str>)> = Vec::with_capacity(record.dimensions.len());
         for (name, value) in &record.dimensions {
-            let place = self.dimensions.iter().position(|known| known == name).unwrap_or_else(|| {
-                self.dimensions.push(name.clone());
-                self.cache.forget_columns();
-                self.dimensions.len() - 1
-            });
+            let place = self
+                .dimensions
+                .iter()
+                .position(|known| known == name)
+                .unwrap_or_else(|| {
+                    self.dimensions.push(name.clone());
+                    self.cache.forget_columns();
+                    self.dimensions.len() - 1
+                });
             dimensions.push((place as u32, value.as_str().into()));
         }
         dimensions.sort_unstable_by_key(|(place, _)| *place);
@@ -198,9 +215,14 @@ impl Rows {
     /// Tells whether a row has these values and no others.
     fn holds(&self, row: usize, values: &[(String, Value)]) -> bool {
         self.measures.iter().all(|measure| {
-            let wanted = values.iter().find(|(name, _)| *name == measure.name).map(|(_, value)| value);
+            let wanted = values
+                .iter()
+                .find(|(name, _)| *name == measure.name)
+                .map(|(_, value)| value);
             measure.cells.get(row).as_ref() == wanted
-        }) && values.iter().all(|(name, _)| self.measure_index.contains_key(name))
+        }) && values
+            .iter()
+            .all(|(name, _)| self.measure_index.contains_key(name))
     }
 
     /// Fills the cells of a row, making the columns that are new.

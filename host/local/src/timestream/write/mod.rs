@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::timestream::error::{ApiError, RejectedRecord};
 use crate::timestream::store::{
-    DatabaseSummary, Definition, Enforcement, Missing, PartitionKey, Rejection, Retention, Store, Table, epoch_seconds,
+    DatabaseSummary, Definition, Enforcement, PartitionKey, Rejection, Retention, Store, Table,
+    epoch_seconds,
 };
 
 /// Most records of one `WriteRecords` call (service model).
@@ -56,7 +57,8 @@ pub(crate) fn list_databases(store: &Store, body: &[u8]) -> Result<Value, ApiErr
     let limit = check_limit(request.max_results)?;
     let after = request.next_token.as_deref().map(read_token).transpose()?;
     let (databases, more) = store.databases(after.as_deref(), limit);
-    let mut answer = json!({ "Databases": databases.iter().map(show_database).collect::<Vec<_>>() });
+    let mut answer =
+        json!({ "Databases": databases.iter().map(show_database).collect::<Vec<_>>() });
     if let (true, Some(last)) = (more, databases.last()) {
         answer["NextToken"] = write_token(&last.name).into();
     }
@@ -81,11 +83,18 @@ struct TableSchema {
 pub(crate) fn create_table(store: &Store, body: &[u8]) -> Result<Value, ApiError> {
     let request: CreateTable = parse(body)?;
     check_name("TableName", &request.table_name)?;
-    let keys = request.schema.and_then(|schema| schema.composite_partition_key).unwrap_or_default();
+    let keys = request
+        .schema
+        .and_then(|schema| schema.composite_partition_key)
+        .unwrap_or_default();
     let partition_key = match keys.as_slice() {
         [] => PartitionKey::Measure {},
         [key] => key.clone(),
-        _ => return Err(ApiError::Validation("CompositePartitionKey must have exactly one entry".to_owned())),
+        _ => {
+            return Err(ApiError::Validation(
+                "CompositePartitionKey must have exactly one entry".to_owned(),
+            ));
+        }
     };
     if let PartitionKey::Dimension { name, .. } = &partition_key {
         record::check_dimension_name(name).map_err(ApiError::Validation)?;
@@ -108,13 +117,19 @@ struct TableName {
 }
 
 pub(crate) fn describe_table(store: &Store, body: &[u8]) -> Result<Value, ApiError> {
-    let TableName { database_name, table_name } = parse(body)?;
+    let TableName {
+        database_name,
+        table_name,
+    } = parse(body)?;
     let table = store.describe_table(&database_name, &table_name)?;
     Ok(json!({ "Table": show_table(&table) }))
 }
 
 pub(crate) fn delete_table(store: &Store, body: &[u8]) -> Result<Value, ApiError> {
-    let TableName { database_name, table_name } = parse(body)?;
+    let TableName {
+        database_name,
+        table_name,
+    } = parse(body)?;
     store.delete_table(&database_name, &table_name)?;
     Ok(json!({}))
 }
@@ -136,13 +151,16 @@ pub(crate) fn list_tables(store: &Store, body: &[u8]) -> Result<Value, ApiError>
         Some(token) => Some(token.split_once('/').ok_or_else(invalid_token)?),
         None => None,
     };
-    let (tables, more) = store.tables(request.database_name.as_deref(), after, limit).map_err(|missing| {
-        debug_assert_eq!(missing, Missing::Database, "only a database was named");
-        ApiError::ResourceNotFound("the database does not exist".to_owned())
-    })?;
+    let (tables, more) = store
+        .tables(request.database_name.as_deref(), after, limit)
+        .ok_or_else(|| ApiError::ResourceNotFound("the database does not exist".to_owned()))?;
     let mut answer = json!({ "Tables": tables.iter().map(show_table).collect::<Vec<_>>() });
     if let (true, Some(last)) = (more, tables.last()) {
-        answer["NextToken"] = write_token(&format!("{}/{}", last.definition.database, last.definition.table)).into();
+        answer["NextToken"] = write_token(&format!(
+            "{}/{}",
+            last.definition.database, last.definition.table
+        ))
+        .into();
     }
     Ok(answer)
 }
@@ -162,13 +180,21 @@ pub(crate) fn write_records(store: &Store, body: &[u8]) -> Result<Value, ApiErro
     let request: WriteRecords = parse(body)?;
     let total = request.records.len();
     if total == 0 || total > MAX_RECORDS {
-        let message = format!("Records must have 1 to {MAX_RECORDS} entries, this call has {total}");
+        let message =
+            format!("Records must have 1 to {MAX_RECORDS} entries, this call has {total}");
         return Err(ApiError::Validation(message));
     }
     let table = store.describe_table(&request.database_name, &request.table_name)?;
     let required = match &table.definition.partition_key {
-        PartitionKey::Dimension { name, enforcement: Enforcement::Required } => Some(name.as_str()),
-        PartitionKey::Dimension { enforcement: Enforcement::Optional, .. } | PartitionKey::Measure {} => None,
+        PartitionKey::Dimension {
+            name,
+            enforcement: Enforcement::Required,
+        } => Some(name.as_str()),
+        PartitionKey::Dimension {
+            enforcement: Enforcement::Optional,
+            ..
+        }
+        | PartitionKey::Measure {} => None,
     };
     let mut rejected = Vec::new();
     let mut rows = table.rows();
@@ -178,7 +204,11 @@ pub(crate) fn write_records(store: &Store, body: &[u8]) -> Result<Value, ApiErro
             .and_then(|record| rows.upsert(record));
         if let Err(rejection) = written {
             let (reason, existing_version) = (rejection.reason, rejection.existing_version);
-            rejected.push(RejectedRecord { record_index, reason, existing_version });
+            rejected.push(RejectedRecord {
+                record_index,
+                reason,
+                existing_version,
+            });
         }
     }
     if !rejected.is_empty() {
@@ -191,7 +221,11 @@ pub(crate) fn write_records(store: &Store, body: &[u8]) -> Result<Value, ApiErro
 pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|error| {
         let message = format!("cannot read the request: {error}");
-        if error.is_data() { ApiError::Validation(message) } else { ApiError::Serialization(message) }
+        if error.is_data() {
+            ApiError::Validation(message)
+        } else {
+            ApiError::Serialization(message)
+        }
     })
 }
 
@@ -201,14 +235,17 @@ fn check_name(member: &str, name: &str) -> Result<(), ApiError> {
     if (1..=256).contains(&name.len()) && name.bytes().all(allowed) {
         return Ok(());
     }
-    let message = format!("{member} must have 1 to 256 characters out of a-z, A-Z, 0-9, `_`, `.` and `-`");
+    let message =
+        format!("{member} must have 1 to 256 characters out of a-z, A-Z, 0-9, `_`, `.` and `-`");
     Err(ApiError::Validation(message))
 }
 
 fn check_limit(asked: Option<i64>) -> Result<usize, ApiError> {
     match asked.unwrap_or(MAX_LISTED) {
         limit @ 1..=MAX_LISTED => Ok(limit as usize),
-        other => Err(ApiError::Validation(format!("MaxResults must be 1 to {MAX_LISTED}, not {other}"))),
+        other => Err(ApiError::Validation(format!(
+            "MaxResults must be 1 to {MAX_LISTED}, not {other}"
+        ))),
     }
 }
 
@@ -237,7 +274,13 @@ fn show_database(database: &DatabaseSummary) -> Value {
 }
 
 fn show_table(table: &Arc<Table>) -> Value {
-    let Definition { database, table, retention, partition_key, created } = &table.definition;
+    let Definition {
+        database,
+        table,
+        retention,
+        partition_key,
+        created,
+    } = &table.definition;
     json!({
         "Arn": format!("arn:aws:timestream:us-east-1:000000000000:database/{database}/table/{table}"),
         "TableName": table,

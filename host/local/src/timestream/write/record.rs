@@ -18,7 +18,12 @@ const MAX_DIMENSIONS: usize = 128;
 /// Most measures of a multi-measure record.
 const MAX_MEASURES: usize = 256;
 /// Columns that exist or are reserved.
-const RESERVED: [&str; 4] = ["measure_value", "measure_name", "time", "ts_non_existent_col"];
+const RESERVED: [&str; 4] = [
+    "measure_value",
+    "measure_name",
+    "time",
+    "ts_non_existent_col",
+];
 
 /// `Record` of the service model.
 #[derive(Debug, Default, Deserialize)]
@@ -83,8 +88,15 @@ impl TimeUnit {
 
 /// Makes a record of what was sent, or says why it is none. `required` is a dimension it must have.
 pub(super) fn read(input: Input, common: &Input, required: Option<&str>) -> Result<Record, String> {
-    let unit = input.time_unit.or(common.time_unit).unwrap_or(TimeUnit::Milliseconds);
-    let time = input.time.as_ref().or(common.time.as_ref()).ok_or("the record has no Time")?;
+    let unit = input
+        .time_unit
+        .or(common.time_unit)
+        .unwrap_or(TimeUnit::Milliseconds);
+    let time = input
+        .time
+        .as_ref()
+        .or(common.time.as_ref())
+        .ok_or("the record has no Time")?;
     let time = read_time("Time", time, unit)?;
     let version = input.version.or(common.version).unwrap_or(1);
     if version < 1 {
@@ -94,17 +106,26 @@ pub(super) fn read(input: Input, common: &Input, required: Option<&str>) -> Resu
     if let Some(required) = required
         && !dimensions.iter().any(|(name, _)| name == required)
     {
-        return Err(format!("the record lacks the partition key's dimension `{required}`"));
+        return Err(format!(
+            "the record lacks the partition key's dimension `{required}`"
+        ));
     }
-    let measure_name =
-        input.measure_name.or_else(|| common.measure_name.clone()).ok_or("the record has no MeasureName")?;
+    let measure_name = input
+        .measure_name
+        .or_else(|| common.measure_name.clone())
+        .ok_or("the record has no MeasureName")?;
     check_measure_name(&measure_name)?;
     let value = input.measure_value.or_else(|| common.measure_value.clone());
-    let values = input.measure_values.or_else(|| common.measure_values.clone());
+    let values = input
+        .measure_values
+        .or_else(|| common.measure_values.clone());
     let given = input.measure_value_type.or(common.measure_value_type);
-    let (measure_type, values) = match (given.unwrap_or(InputType::Double).scalar(), value, values) {
+    let (measure_type, values) = match (given.unwrap_or(InputType::Double).scalar(), value, values)
+    {
         (None, None, Some(values)) => (MeasureType::Multi, read_values(values, unit)?),
-        (None, _, _) => return Err("a MULTI record needs MeasureValues and no MeasureValue".to_owned()),
+        (None, _, _) => {
+            return Err("a MULTI record needs MeasureValues and no MeasureValue".to_owned());
+        }
         (Some(ValueType::Timestamp), _, _) => {
             return Err("a TIMESTAMP measure must be part of a MULTI record".to_owned());
         }
@@ -113,9 +134,20 @@ pub(super) fn read(input: Input, common: &Input, required: Option<&str>) -> Resu
             let column = format!("measure_value::{}", value_type.name());
             (MeasureType::Single(value_type), vec![(column, value)])
         }
-        (Some(_), _, _) => return Err("a record that is not MULTI needs MeasureValue and no MeasureValues".to_owned()),
+        (Some(_), _, _) => {
+            return Err(
+                "a record that is not MULTI needs MeasureValue and no MeasureValues".to_owned(),
+            );
+        }
     };
-    Ok(Record { dimensions, measure_name, measure_type, values, time, version })
+    Ok(Record {
+        dimensions,
+        measure_name,
+        measure_type,
+        values,
+        time,
+        version,
+    })
 }
 
 impl InputType {
@@ -134,19 +166,33 @@ impl InputType {
 
 /// Stored times begin at the epoch and end with 64 bits of nanoseconds, in 2262.
 fn read_time(what: &str, text: &str, unit: TimeUnit) -> Result<i64, String> {
-    let count: i64 = text.parse().map_err(|_| format!("{what} is not a whole number"))?;
+    let count: i64 = text
+        .parse()
+        .map_err(|_| format!("{what} is not a whole number"))?;
     if count < 0 {
         return Err(format!("{what} is before 1970-01-01"));
     }
-    count.checked_mul(unit.nanoseconds()).ok_or_else(|| format!("{what} is after 2262-04-11"))
+    count
+        .checked_mul(unit.nanoseconds())
+        .ok_or_else(|| format!("{what} is after 2262-04-11"))
 }
 
-fn read_dimensions(own: Option<Vec<Dimension>>, common: Option<&[Dimension]>) -> Result<Vec<(String, String)>, String> {
+fn read_dimensions(
+    own: Option<Vec<Dimension>>,
+    common: Option<&[Dimension]>,
+) -> Result<Vec<(String, String)>, String> {
     let mut dimensions: Vec<(String, String)> = Vec::new();
-    for Dimension { name, value } in common.unwrap_or_default().iter().cloned().chain(own.unwrap_or_default()) {
+    for Dimension { name, value } in common
+        .unwrap_or_default()
+        .iter()
+        .cloned()
+        .chain(own.unwrap_or_default())
+    {
         check_dimension_name(&name)?;
         if name.len() + value.len() > MAX_VALUE {
-            return Err(format!("dimension `{name}`: name and value have more than {MAX_VALUE} bytes"));
+            return Err(format!(
+                "dimension `{name}`: name and value have more than {MAX_VALUE} bytes"
+            ));
         }
         if dimensions.iter().any(|(other, _)| *other == name) {
             return Err(format!("dimension `{name}` is given twice"));
@@ -154,7 +200,9 @@ fn read_dimensions(own: Option<Vec<Dimension>>, common: Option<&[Dimension]>) ->
         dimensions.push((name, value));
     }
     if dimensions.len() > MAX_DIMENSIONS {
-        return Err(format!("the record has more than {MAX_DIMENSIONS} dimensions"));
+        return Err(format!(
+            "the record has more than {MAX_DIMENSIONS} dimensions"
+        ));
     }
     Ok(dimensions)
 }
@@ -162,10 +210,15 @@ fn read_dimensions(own: Option<Vec<Dimension>>, common: Option<&[Dimension]>) ->
 /// Says what is wrong with a dimension's name, if anything is.
 pub(super) fn check_dimension_name(name: &str) -> Result<(), String> {
     if name.is_empty() || name.len() > MAX_DIMENSION_NAME {
-        return Err(format!("a dimension name must have 1 to {MAX_DIMENSION_NAME} bytes, this one has {}", name.len()));
+        return Err(format!(
+            "a dimension name must have 1 to {MAX_DIMENSION_NAME} bytes, this one has {}",
+            name.len()
+        ));
     }
     if name.chars().any(|c| c == ':' || c == '"' || c.is_control()) {
-        return Err(format!("dimension name {name:?} contains a colon, a quote or a control character"));
+        return Err(format!(
+            "dimension name {name:?} contains a colon, a quote or a control character"
+        ));
     }
     if name.starts_with("ts_") || name.starts_with("measure_value") || RESERVED.contains(&name) {
         return Err(format!("dimension name `{name}` is reserved"));
@@ -175,20 +228,34 @@ pub(super) fn check_dimension_name(name: &str) -> Result<(), String> {
 
 fn check_measure_name(name: &str) -> Result<(), String> {
     if name.is_empty() || name.len() > MAX_MEASURE_NAME {
-        return Err(format!("a measure name must have 1 to {MAX_MEASURE_NAME} bytes, this one has {}", name.len()));
+        return Err(format!(
+            "a measure name must have 1 to {MAX_MEASURE_NAME} bytes, this one has {}",
+            name.len()
+        ));
     }
-    if name.contains(':') {
-        return Err(format!("measure name `{name}` contains a colon"));
+    // That control characters are refused in measure names too is this server's own rule.
+    if name.chars().any(|c| c == ':' || c.is_control()) {
+        return Err(format!(
+            "measure name {name:?} contains a colon or a control character"
+        ));
     }
     Ok(())
 }
 
 fn read_values(values: Vec<MeasureValue>, unit: TimeUnit) -> Result<Vec<(String, Value)>, String> {
     if values.is_empty() || values.len() > MAX_MEASURES {
-        return Err(format!("MeasureValues must have 1 to {MAX_MEASURES} entries, this record has {}", values.len()));
+        return Err(format!(
+            "MeasureValues must have 1 to {MAX_MEASURES} entries, this record has {}",
+            values.len()
+        ));
     }
     let mut read: Vec<(String, Value)> = Vec::with_capacity(values.len());
-    for MeasureValue { name, value, value_type } in values {
+    for MeasureValue {
+        name,
+        value,
+        value_type,
+    } in values
+    {
         check_measure_name(&name)?;
         if RESERVED.contains(&name.as_str()) {
             return Err(format!("measure name `{name}` is reserved"));
@@ -196,16 +263,26 @@ fn read_values(values: Vec<MeasureValue>, unit: TimeUnit) -> Result<Vec<(String,
         if read.iter().any(|(other, _)| *other == name) {
             return Err(format!("measure `{name}` is given twice"));
         }
-        let value_type = value_type.scalar().ok_or_else(|| format!("measure `{name}` cannot have type MULTI"))?;
+        let value_type = value_type
+            .scalar()
+            .ok_or_else(|| format!("measure `{name}` cannot have type MULTI"))?;
         let value = read_value(&format!("measure `{name}`"), value, value_type, unit)?;
         read.push((name, value));
     }
     Ok(read)
 }
 
-fn read_value(what: &str, text: String, value_type: ValueType, unit: TimeUnit) -> Result<Value, String> {
+fn read_value(
+    what: &str,
+    text: String,
+    value_type: ValueType,
+    unit: TimeUnit,
+) -> Result<Value, String> {
     if text.is_empty() || text.len() > MAX_VALUE {
-        return Err(format!("{what} must have 1 to {MAX_VALUE} bytes, it has {}", text.len()));
+        return Err(format!(
+            "{what} must have 1 to {MAX_VALUE} bytes, it has {}",
+            text.len()
+        ));
     }
     let wrong = || format!("{what} is no {}", value_type.name());
     Ok(match value_type {

@@ -12,13 +12,27 @@ fn bytes(value: Value) -> Vec<u8> {
 }
 
 /// Asks page after page; gives the sizes of the pages and all names.
-fn list(ask: impl Fn(&[u8]) -> Result<Value, ApiError>, mut request: Value, name: &str) -> (Vec<usize>, Vec<String>) {
+fn list(
+    ask: impl Fn(&[u8]) -> Result<Value, ApiError>,
+    mut request: Value,
+    name: &str,
+) -> (Vec<usize>, Vec<String>) {
     let (mut sizes, mut names) = (Vec::new(), Vec::new());
     loop {
         let answer = ask(&bytes(request.clone())).unwrap();
-        let listed = answer.get("Databases").or(answer.get("Tables")).unwrap().as_array().unwrap().clone();
+        let listed = answer
+            .get("Databases")
+            .or(answer.get("Tables"))
+            .unwrap()
+            .as_array()
+            .unwrap()
+            .clone();
         sizes.push(listed.len());
-        names.extend(listed.iter().map(|entry| entry[name].as_str().unwrap().to_owned()));
+        names.extend(
+            listed
+                .iter()
+                .map(|entry| entry[name].as_str().unwrap().to_owned()),
+        );
         match answer.get("NextToken") {
             Some(token) => request["NextToken"] = token.clone(),
             None => return (sizes, names),
@@ -33,12 +47,27 @@ fn lists_come_in_pages_of_twenty_at_most() {
     for name in &databases {
         create_database(&store, &bytes(json!({ "DatabaseName": name }))).unwrap();
     }
-    let (sizes, names) = list(|body| list_databases(&store, body), json!({}), "DatabaseName");
+    let (sizes, names) = list(
+        |body| list_databases(&store, body),
+        json!({}),
+        "DatabaseName",
+    );
     assert_eq!((sizes, names), (vec![20, 20, 1], databases));
-    let (sizes, _) = list(|body| list_databases(&store, body), json!({ "MaxResults": 7 }), "DatabaseName");
+    let (sizes, _) = list(
+        |body| list_databases(&store, body),
+        json!({ "MaxResults": 7 }),
+        "DatabaseName",
+    );
     assert_eq!(sizes, [7, 7, 7, 7, 7, 6]);
-    for wrong in [json!({ "MaxResults": 0 }), json!({ "MaxResults": 21 }), json!({ "NextToken": "?" })] {
-        assert!(matches!(list_databases(&store, &bytes(wrong)), Err(ApiError::Validation(_))));
+    for wrong in [
+        json!({ "MaxResults": 0 }),
+        json!({ "MaxResults": 21 }),
+        json!({ "NextToken": "?" }),
+    ] {
+        assert!(matches!(
+            list_databases(&store, &bytes(wrong)),
+            Err(ApiError::Validation(_))
+        ));
     }
 }
 
@@ -46,9 +75,16 @@ fn lists_come_in_pages_of_twenty_at_most() {
 fn exact_last_page_has_no_token() {
     let store = Store::default();
     for n in 0..20 {
-        create_database(&store, &bytes(json!({ "DatabaseName": format!("d{n:02}") }))).unwrap();
+        create_database(
+            &store,
+            &bytes(json!({ "DatabaseName": format!("d{n:02}") })),
+        )
+        .unwrap();
     }
-    assert_eq!(list_databases(&store, b"{}").unwrap().get("NextToken"), None);
+    assert_eq!(
+        list_databases(&store, b"{}").unwrap().get("NextToken"),
+        None
+    );
 }
 
 #[test]
@@ -57,12 +93,16 @@ fn tables_are_listed_of_one_database_or_of_all() {
     for database in ["a", "b"] {
         create_database(&store, &bytes(json!({ "DatabaseName": database }))).unwrap();
         for n in 0..15 {
-            let body = json!({ "DatabaseName": database, "TableName": format!("{database}{n:02}") });
+            let body =
+                json!({ "DatabaseName": database, "TableName": format!("{database}{n:02}") });
             create_table(&store, &bytes(body)).unwrap();
         }
     }
     let (sizes, names) = list(|body| list_tables(&store, body), json!({}), "TableName");
-    assert_eq!((sizes, names[0].as_str(), names[29].as_str()), (vec![20, 10], "a00", "b14"));
+    assert_eq!(
+        (sizes, names[0].as_str(), names[29].as_str()),
+        (vec![20, 10], "a00", "b14")
+    );
     let only = json!({ "DatabaseName": "b", "MaxResults": 10 });
     let (sizes, names) = list(|body| list_tables(&store, body), only, "TableName");
     assert_eq!((sizes, names[0].as_str()), (vec![10, 5], "b00"));
@@ -76,11 +116,18 @@ fn table_tells_its_key_and_retention() {
     create_database(&store, br#"{"DatabaseName":"db"}"#).unwrap();
     create_table(&store, br#"{"DatabaseName":"db","TableName":"plain"}"#).unwrap();
     let shown = describe_table(&store, br#"{"DatabaseName":"db","TableName":"plain"}"#).unwrap();
-    assert_eq!(shown["Table"]["Schema"], json!({ "CompositePartitionKey": [{ "Type": "MEASURE" }] }));
-    assert_eq!(shown["Table"]["RetentionProperties"]["MemoryStoreRetentionPeriodInHours"], 6);
+    assert_eq!(
+        shown["Table"]["Schema"],
+        json!({ "CompositePartitionKey": [{ "Type": "MEASURE" }] })
+    );
+    assert_eq!(
+        shown["Table"]["RetentionProperties"]["MemoryStoreRetentionPeriodInHours"],
+        6
+    );
 
     let key = json!([{ "Type": "DIMENSION", "Name": "host", "EnforcementInRecord": "REQUIRED" }]);
-    let retention = json!({ "MemoryStoreRetentionPeriodInHours": 1, "MagneticStoreRetentionPeriodInDays": 2 });
+    let retention =
+        json!({ "MemoryStoreRetentionPeriodInHours": 1, "MagneticStoreRetentionPeriodInDays": 2 });
     let definition = json!({
         "DatabaseName": "db", "TableName": "keyed",
         "Schema": { "CompositePartitionKey": key }, "RetentionProperties": retention,
@@ -95,7 +142,10 @@ fn table_tells_its_key_and_retention() {
 fn names_are_case_sensitive_and_unique() {
     let store = empty();
     create_database(&store, br#"{"DatabaseName":"DB"}"#).unwrap();
-    assert!(matches!(create_database(&store, br#"{"DatabaseName":"db"}"#), Err(ApiError::Conflict(_))));
+    assert!(matches!(
+        create_database(&store, br#"{"DatabaseName":"db"}"#),
+        Err(ApiError::Conflict(_))
+    ));
     let again = create_table(&store, br#"{"DatabaseName":"db","TableName":"t"}"#);
     assert!(matches!(again, Err(ApiError::Conflict(_))));
     let other = describe_table(&store, br#"{"DatabaseName":"db","TableName":"T"}"#);
@@ -107,7 +157,10 @@ fn names_are_case_sensitive_and_unique() {
 #[test]
 fn database_with_tables_cannot_be_deleted() {
     let store = empty();
-    assert!(matches!(delete_database(&store, br#"{"DatabaseName":"db"}"#), Err(ApiError::Validation(_))));
+    assert!(matches!(
+        delete_database(&store, br#"{"DatabaseName":"db"}"#),
+        Err(ApiError::Validation(_))
+    ));
     delete_table(&store, br#"{"DatabaseName":"db","TableName":"t"}"#).unwrap();
     delete_database(&store, br#"{"DatabaseName":"db"}"#).unwrap();
     let gone = describe_database(&store, br#"{"DatabaseName":"db"}"#);
@@ -118,15 +171,31 @@ fn database_with_tables_cannot_be_deleted() {
 fn rows(store: &Store) -> Vec<String> {
     let table = store.table("db", "t").unwrap();
     let (_, batches) = table.rows().batches().unwrap();
-    let shown = arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string();
-    let line = |line: &str| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>().join(" ");
-    shown.lines().filter(|text| text.starts_with('|')).skip(1).map(line).collect()
+    let shown = arrow::util::pretty::pretty_format_batches(&batches)
+        .unwrap()
+        .to_string();
+    let line = |line: &str| {
+        line.trim_matches('|')
+            .split('|')
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    shown
+        .lines()
+        .filter(|text| text.starts_with('|'))
+        .skip(1)
+        .map(line)
+        .collect()
 }
 
 fn columns(store: &Store) -> Vec<(String, ValueType, &'static str)> {
     let table = store.table("db", "t").unwrap();
     let columns = Rows::columns(&table.rows());
-    columns.into_iter().map(|column| (column.name, column.value_type, column.kind)).collect()
+    columns
+        .into_iter()
+        .map(|column| (column.name, column.value_type, column.kind))
+        .collect()
 }
 
 #[test]
@@ -145,7 +214,11 @@ fn single_measures_have_a_column_for_each_type() {
         record("up", "true", Some("BOOLEAN")),
         record("state", "it's", Some("VARCHAR")),
     ]);
-    let answer = write_records(&store, &json!({ "Dimensions": [{ "Name": "host", "Value": "a" }] }), &records);
+    let answer = write_records(
+        &store,
+        &json!({ "Dimensions": [{ "Name": "host", "Value": "a" }] }),
+        &records,
+    );
     assert_eq!(answer.unwrap()["RecordsIngested"]["Total"], 4);
     let expected = [
         ("host", ValueType::Varchar, "DIMENSION"),
@@ -153,10 +226,21 @@ fn single_measures_have_a_column_for_each_type() {
         ("time", ValueType::Timestamp, "TIMESTAMP"),
         ("measure_value::double", ValueType::Double, "MEASURE_VALUE"),
         ("measure_value::bigint", ValueType::Bigint, "MEASURE_VALUE"),
-        ("measure_value::boolean", ValueType::Boolean, "MEASURE_VALUE"),
-        ("measure_value::varchar", ValueType::Varchar, "MEASURE_VALUE"),
+        (
+            "measure_value::boolean",
+            ValueType::Boolean,
+            "MEASURE_VALUE",
+        ),
+        (
+            "measure_value::varchar",
+            ValueType::Varchar,
+            "MEASURE_VALUE",
+        ),
     ];
-    assert_eq!(columns(&store), expected.map(|(name, kind, role)| (name.to_owned(), kind, role)));
+    assert_eq!(
+        columns(&store),
+        expected.map(|(name, kind, role)| (name.to_owned(), kind, role))
+    );
     // Empty cells are NULL; the time unit is milliseconds unless it is given.
     let expected = [
         "a cpu 1970-01-01T00:00:00.005 0.5   ",
@@ -237,19 +321,38 @@ fn a_higher_version_replaces_all_measures() {
     write("b", 2).unwrap();
     assert_eq!(rows(&store), ["m 1970-01-01T00:00:00.001  1"]);
     assert!(write("c", 1).is_err());
-    assert_eq!(columns(&store).len(), 4, "a rejected record leaves no column");
+    assert_eq!(
+        columns(&store).len(),
+        4,
+        "a rejected record leaves no column"
+    );
 }
 
 #[test]
 fn records_that_are_not_rejected_are_written() {
     let store = empty();
     let record = |time: &str, value: &str| json!({ "MeasureName": "m", "MeasureValue": value, "Time": time });
-    let records = json!([record("1", "1"), record("-1", "1"), record("2", "NaN"), record("3", "3")]);
-    let Err(ApiError::RejectedRecords(rejected)) = write_records(&store, &json!({}), &records) else {
+    let records = json!([
+        record("1", "1"),
+        record("-1", "1"),
+        record("2", "NaN"),
+        record("3", "3")
+    ]);
+    let Err(ApiError::RejectedRecords(rejected)) = write_records(&store, &json!({}), &records)
+    else {
         unreachable!("two records are wrong");
     };
-    let shown: Vec<(usize, &str)> = rejected.iter().map(|record| (record.record_index, record.reason.as_str())).collect();
-    assert_eq!(shown, [(1, "Time is before 1970-01-01"), (2, "MeasureValue is not a finite number")]);
+    let shown: Vec<(usize, &str)> = rejected
+        .iter()
+        .map(|record| (record.record_index, record.reason.as_str()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (1, "Time is before 1970-01-01"),
+            (2, "MeasureValue is not a finite number")
+        ]
+    );
     assert_eq!(rows(&store).len(), 2);
 }
 
@@ -276,33 +379,84 @@ fn wrong_records_are_rejected_with_the_reason() {
         (json!({ "MeasureName": "a:b" }), "colon"),
         (json!({ "MeasureName": "x".repeat(257) }), "1 to 256 bytes"),
         (json!({ "MeasureValue": "" }), "1 to 2048 bytes"),
-        (json!({ "MeasureValue": long, "MeasureValueType": "VARCHAR" }), "1 to 2048 bytes"),
+        (
+            json!({ "MeasureValue": long, "MeasureValueType": "VARCHAR" }),
+            "1 to 2048 bytes",
+        ),
         (json!({ "MeasureValue": "Infinity" }), "finite"),
         (json!({ "MeasureValue": "1e999" }), "finite"),
         (json!({ "MeasureValue": "one" }), "no double"),
-        (json!({ "MeasureValue": "1.5", "MeasureValueType": "BIGINT" }), "no bigint"),
-        (json!({ "MeasureValue": "yes", "MeasureValueType": "BOOLEAN" }), "no boolean"),
-        (json!({ "MeasureValueType": "TIMESTAMP" }), "part of a MULTI record"),
-        (json!({ "MeasureValueType": "MULTI" }), "needs MeasureValues"),
+        (
+            json!({ "MeasureValue": "1.5", "MeasureValueType": "BIGINT" }),
+            "no bigint",
+        ),
+        (
+            json!({ "MeasureValue": "yes", "MeasureValueType": "BOOLEAN" }),
+            "no boolean",
+        ),
+        (
+            json!({ "MeasureValueType": "TIMESTAMP" }),
+            "part of a MULTI record",
+        ),
+        (
+            json!({ "MeasureValueType": "MULTI" }),
+            "needs MeasureValues",
+        ),
         (json!({ "MeasureValue": null }), "needs MeasureValue"),
-        (json!({ "MeasureName": "known", "MeasureValueType": "BIGINT" }), "another type"),
+        (
+            json!({ "MeasureName": "known", "MeasureValueType": "BIGINT" }),
+            "another type",
+        ),
         (json!({ "Dimensions": dimensions("") }), "1 to 60 bytes"),
-        (json!({ "Dimensions": dimensions(&"x".repeat(61)) }), "1 to 60 bytes"),
+        (
+            json!({ "Dimensions": dimensions(&"x".repeat(61)) }),
+            "1 to 60 bytes",
+        ),
         (json!({ "Dimensions": dimensions("a:b") }), "colon"),
         (json!({ "Dimensions": dimensions("a\"b") }), "quote"),
-        (json!({ "Dimensions": dimensions("a\nb") }), "control character"),
+        (
+            json!({ "Dimensions": dimensions("a\nb") }),
+            "control character",
+        ),
         (json!({ "Dimensions": dimensions("ts_x") }), "reserved"),
-        (json!({ "Dimensions": dimensions("measure_value::x") }), "colon"),
+        (
+            json!({ "Dimensions": dimensions("measure_value::x") }),
+            "colon",
+        ),
         (json!({ "Dimensions": dimensions("time") }), "reserved"),
-        (json!({ "Dimensions": dimensions("v") }), "also the name of a measure"),
-        (json!({ "Dimensions": [{ "Name": "d", "Value": long }] }), "more than 2048 bytes"),
-        (json!({ "Dimensions": [{ "Name": "d", "Value": "1" }, { "Name": "d", "Value": "2" }] }), "given twice"),
+        (
+            json!({ "Dimensions": dimensions("v") }),
+            "also the name of a measure",
+        ),
+        (
+            json!({ "Dimensions": [{ "Name": "d", "Value": long }] }),
+            "more than 2048 bytes",
+        ),
+        (
+            json!({ "Dimensions": [{ "Name": "d", "Value": "1" }, { "Name": "d", "Value": "2" }] }),
+            "given twice",
+        ),
         (multi(json!([])), "1 to 256 entries"),
-        (multi(json!([{ "Name": "time", "Value": "1", "Type": "BIGINT" }])), "reserved"),
-        (multi(json!([{ "Name": "v", "Value": "1", "Type": "DOUBLE" }])), "another type"),
-        (multi(json!([{ "Name": "host", "Value": "1", "Type": "DOUBLE" }])), "also the name of a dimension"),
-        (multi(json!([{ "Name": "w", "Value": "1", "Type": "MULTI" }])), "cannot have type MULTI"),
-        (multi(json!([{ "Name": "w", "Value": "-1", "Type": "TIMESTAMP" }])), "before 1970"),
+        (
+            multi(json!([{ "Name": "time", "Value": "1", "Type": "BIGINT" }])),
+            "reserved",
+        ),
+        (
+            multi(json!([{ "Name": "v", "Value": "1", "Type": "DOUBLE" }])),
+            "another type",
+        ),
+        (
+            multi(json!([{ "Name": "host", "Value": "1", "Type": "DOUBLE" }])),
+            "also the name of a dimension",
+        ),
+        (
+            multi(json!([{ "Name": "w", "Value": "1", "Type": "MULTI" }])),
+            "cannot have type MULTI",
+        ),
+        (
+            multi(json!([{ "Name": "w", "Value": "-1", "Type": "TIMESTAMP" }])),
+            "before 1970",
+        ),
     ];
     for (change, reason) in cases {
         let mut record = valid.clone();
@@ -311,7 +465,11 @@ fn wrong_records_are_rejected_with_the_reason() {
         }
         match write_records(&store, &json!({}), &json!([record])) {
             Err(ApiError::RejectedRecords(rejected)) => {
-                assert!(rejected[0].reason.contains(reason), "{change}: {}", rejected[0].reason);
+                assert!(
+                    rejected[0].reason.contains(reason),
+                    "{change}: {}",
+                    rejected[0].reason
+                );
             }
             other => unreachable!("{change}: {other:?}"),
         }
@@ -327,8 +485,16 @@ fn required_partition_key_must_be_in_every_record() {
     let definition = json!({ "DatabaseName": "db", "TableName": "t", "Schema": { "CompositePartitionKey": key } });
     create_table(&store, &bytes(definition)).unwrap();
     let record = json!([{ "MeasureName": "m", "MeasureValue": "1", "Time": "1" }]);
-    assert!(matches!(write_records(&store, &json!({}), &record), Err(ApiError::RejectedRecords(_))));
-    write_records(&store, &json!({ "Dimensions": [{ "Name": "host", "Value": "a" }] }), &record).unwrap();
+    assert!(matches!(
+        write_records(&store, &json!({}), &record),
+        Err(ApiError::RejectedRecords(_))
+    ));
+    write_records(
+        &store,
+        &json!({ "Dimensions": [{ "Name": "host", "Value": "a" }] }),
+        &record,
+    )
+    .unwrap();
 }
 
 #[test]
@@ -344,8 +510,14 @@ fn calls_with_no_or_too_many_records_are_invalid() {
 
 #[test]
 fn broken_json_is_told_from_a_wrong_shape() {
-    assert!(matches!(parse::<DatabaseName>(b"{"), Err(ApiError::Serialization(_))));
-    assert!(matches!(parse::<DatabaseName>(b"{}"), Err(ApiError::Validation(_))));
+    assert!(matches!(
+        parse::<DatabaseName>(b"{"),
+        Err(ApiError::Serialization(_))
+    ));
+    assert!(matches!(
+        parse::<DatabaseName>(b"{}"),
+        Err(ApiError::Validation(_))
+    ));
 }
 
 #[test]
@@ -354,11 +526,23 @@ fn batches_that_no_write_touched_are_kept() {
     let table = store.table("db", "t").unwrap();
     let batches = |rows: &mut Rows| rows.batches().unwrap().1;
     let before = batches(&mut table.rows());
-    let common = json!({ "Dimensions": [{ "Name": "host", "Value": "a" }], "MeasureName": "metrics" });
+    let common =
+        json!({ "Dimensions": [{ "Name": "host", "Value": "a" }], "MeasureName": "metrics" });
     let values = json!([{ "Name": "n", "Value": "-1", "Type": "BIGINT" }]);
-    let record = json!([{ "MeasureValueType": "MULTI", "MeasureValues": values, "Time": "99999999" }]);
+    let record =
+        json!([{ "MeasureValueType": "MULTI", "MeasureValues": values, "Time": "99999999" }]);
     write_records(&store, &common, &record).unwrap();
     let after = batches(&mut table.rows());
-    assert_eq!(before.iter().chain(&after).map(|batch| batch.num_rows()).collect::<Vec<_>>(), [8_192, 10, 8_192, 11]);
-    assert!(Arc::ptr_eq(before[0].column(0), after[0].column(0)), "the first batch is the same one");
+    assert_eq!(
+        before
+            .iter()
+            .chain(&after)
+            .map(|batch| batch.num_rows())
+            .collect::<Vec<_>>(),
+        [8_192, 10, 8_192, 11]
+    );
+    assert!(
+        Arc::ptr_eq(before[0].column(0), after[0].column(0)),
+        "the first batch is the same one"
+    );
 }

@@ -22,6 +22,9 @@ import org.apache.arrow.vector.types.pojo.Field;
  * <p>The top level is one {@code $and}, which says the same as its arguments as expressions of their own.
  */
 final class Expressions {
+    /** The name of a constant's column. */
+    private static final String NAME = ConstantExpression.DEFAULT_CONSTANT_EXPRESSION_BLOCK_NAME;
+
     final List<Field> fields = new ArrayList<>();
     final List<FederationExpression> expressions = new ArrayList<>();
     final List<Object> words = new ArrayList<>();
@@ -60,7 +63,8 @@ final class Expressions {
         Said all = call(StandardFunctions.AND_FUNCTION_NAME, terms.toArray(Said[]::new));
         expressions.add(all.expression());
         terms.forEach(term -> words.add(term.words()));
-        Said alone = call(StandardFunctions.IS_NULL_FUNCTION_NAME, column(new Sample("alone", Sample.FLOAT64, 0.0, 0.0)));
+        Sample number = new Sample("alone", Sample.FLOAT64, 0.0, 0.0);
+        Said alone = call(StandardFunctions.IS_NULL_FUNCTION_NAME, column(number));
         expressions.add(alone.expression());
         words.add(alone.words());
     }
@@ -74,14 +78,13 @@ final class Expressions {
     }
 
     private Said constant(ArrowType type, Object value) {
-        Block block = BlockUtils.newBlock(allocator, ConstantExpression.DEFAULT_CONSTANT_EXPRESSION_BLOCK_NAME, type, value);
+        Block block = BlockUtils.newBlock(allocator, NAME, type, value);
         return new Said(new ConstantExpression(block, type), Map.of("constant", Sample.words(value)));
     }
 
     /** One constant of two rows stands for two constants. */
     private Said array(Sample sample) {
-        Block block = BlockUtils.newBlock(allocator, ConstantExpression.DEFAULT_CONSTANT_EXPRESSION_BLOCK_NAME,
-                sample.type(), sample.low(), sample.high());
+        Block block = BlockUtils.newBlock(allocator, NAME, sample.type(), sample.low(), sample.high());
         FederationExpression array = new FunctionCallExpression(ArrowType.List.INSTANCE,
                 StandardFunctions.ARRAY_CONSTRUCTOR_FUNCTION_NAME.getFunctionName(),
                 List.of(new ConstantExpression(block, sample.type())));
@@ -92,10 +95,11 @@ final class Expressions {
 
     /** NULL as a null row, as no row, and as no block. */
     private List<Said> nulls(ArrowType type) {
-        String name = ConstantExpression.DEFAULT_CONSTANT_EXPRESSION_BLOCK_NAME;
-        Block row = BlockUtils.newBlock(allocator, name, type, new Object[] {null});
-        Block empty = BlockUtils.newEmptyBlock(allocator, name, type);
-        return Stream.of(row, empty, null).map(block -> new Said(new ConstantExpression(block, type), (Object) "null")).toList();
+        Block row = BlockUtils.newBlock(allocator, NAME, type, new Object[] {null});
+        Block empty = BlockUtils.newEmptyBlock(allocator, NAME, type);
+        return Stream.of(row, empty, null)
+                .map(block -> new Said(new ConstantExpression(block, type), "null"))
+                .toList();
     }
 
     private static Said call(StandardFunctions function, Said... arguments) {

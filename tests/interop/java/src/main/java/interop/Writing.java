@@ -90,7 +90,8 @@ final class Writing {
         Schema schema = new Schema(sets.fields, Map.of("utf8_equal", "Größe in m²"));
         Set<String> partitionColumns = new LinkedHashSet<>(List.of("utf8_in", "int32_in"));
         Map<String, Object> layout = add("GetTableLayoutRequest",
-                new GetTableLayoutRequest(IDENTITY, QUERY_ID, CATALOG, TABLE, valueSets(null), schema, partitionColumns));
+                new GetTableLayoutRequest(
+                        IDENTITY, QUERY_ID, CATALOG, TABLE, valueSets(null), schema, partitionColumns));
         layout.put("table", TABLE_WORDS);
         layout.put("schema", Cells.schema(schema));
         layout.put("partitionColumns", List.copyOf(partitionColumns));

@@ -1,0 +1,233 @@
+//! A query's plan: made with DataFusion, run, and looked at before or after.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll};
+
+use anyhow::anyhow;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{Transformed, TreeNode as _};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
+use datafusion::physical_expr_common::physical_expr::fmt_sql;
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, split_conjunction};
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::Stream;
+
+use super::catalog::Catalog;
+use super::client::Client;
+use super::opaque::{self, LikeTrino};
+use super::order::PushTopN;
+use super::scan::{ScanExec, ScanState};
+use super::{Athena, CATALOG, Kept, Scan, sql};
+
+/// What to write in place of a comparison that Athena does not push.
+const ZONE_HINT: &str = "Athena casts the column to have a zone and pushes nothing; compare it with a timestamp that has no zone";
+
+/// A planned query.
+pub(super) struct Plan {
+    context: SessionContext,
+    root: Arc<dyn ExecutionPlan>,
+}
+
+impl Athena {
+    pub(super) async fn plan(&self, sql: &str) -> anyhow::Result<Plan> {
+        let statement = sql::parse(sql)?;
+        let context = context(Client::new(self.function.clone(), self.options.clone()));
+        let state = context.state();
+        let plan = state.statement_to_plan(statement).await.map_err(plain)?;
+        let root = state.create_physical_plan(&plan).await.map_err(plain)?;
+        Ok(Plan { context, root })
+    }
+}
+
+/// DataFusion with Athena's habits and its one data source.
+fn context(client: Client) -> SessionContext {
+    let mut config = SessionConfig::new()
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema(CATALOG, "default")
+        // Splits are read at a time inside of a scan; what comes after is small.
+        .with_target_partitions(1);
+    let options = config.options_mut();
+    options.execution.time_zone = Some("+00:00".to_owned());
+    options.sql_parser.default_null_ordering = "nulls_last".to_owned();
+    options.sql_parser.map_string_types_to_utf8view = false;
+    // They would show as filters that stay with the engine.
+    options.optimizer.enable_dynamic_filter_pushdown = false;
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_default_features()
+        .with_analyzer_rule(Arc::new(LikeTrino))
+        .with_physical_optimizer_rule(Arc::new(PushTopN))
+        .build();
+    let context = SessionContext::new_with_state(state);
+    context.register_catalog(CATALOG, Arc::new(Catalog { client: Arc::new(client) }));
+    context
+}
+
+impl Plan {
+    /// Runs it.
+    pub(super) fn start(self) -> anyhow::Result<Rows> {
+        let stream = execute_stream(self.root.clone(), self.context.task_ctx()).map_err(plain)?;
+        Ok(Rows { stream, plan: self })
+    }
+
+    /// Asks for the splits of every scan.
+    pub(super) async fn prepare(&self) -> anyhow::Result<()> {
+        for (scan, _) in self.found()? {
+            scan.splits().await?;
+        }
+        Ok(())
+    }
+
+    /// What was asked and what came, so far.
+    pub(super) async fn scans(&self) -> anyhow::Result<Vec<Scan>> {
+        let mut scans = Vec::new();
+        for (scan, kept) in self.found()? {
+            let explanation = scan.explanation().await?;
+            let tally = scan.tally().clone();
+            let name = &scan.table.table_name;
+            scans.push(Scan {
+                table: format!("{}.{}", name.schema_name, name.table_name),
+                constraints: scan.asked.lines.clone(),
+                explanation,
+                splits: scan.known_splits(),
+                kept,
+                readings: tally.readings,
+                rows: tally.rows,
+                blocks: tally.blocks,
+                bytes: tally.bytes,
+            });
+        }
+        Ok(scans)
+    }
+
+    fn found(&self) -> anyhow::Result<Vec<(Arc<ScanState>, Vec<Kept>)>> {
+        let mut found = Vec::new();
+        find(&self.root, Vec::new(), &mut found).map_err(plain)?;
+        Ok(found)
+    }
+}
+
+/// The rows of a running query, as they come.
+pub struct Rows {
+    stream: SendableRecordBatchStream,
+    plan: Plan,
+}
+
+impl Rows {
+    /// The schema of every batch.
+    pub fn schema(&self) -> SchemaRef {
+        self.stream.schema()
+    }
+
+    /// What was asked of each table and what has come so far, in the plan's order.
+    ///
+    /// # Errors
+    ///
+    /// When a read cannot be explained.
+    pub async fn scans(&self) -> anyhow::Result<Vec<Scan>> {
+        self.plan.scans().await
+    }
+}
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Rows").field("schema", &self.schema()).finish_non_exhaustive()
+    }
+}
+
+impl Stream for Rows {
+    type Item = anyhow::Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        self.stream.as_mut().poll_next(context).map(|next| next.map(|batch| batch.map_err(plain)))
+    }
+}
+
+/// The scans below a node; `above` are the filters between the node and what changes rows.
+fn find(
+    plan: &Arc<dyn ExecutionPlan>,
+    mut above: Vec<Kept>,
+    found: &mut Vec<(Arc<ScanState>, Vec<Kept>)>,
+) -> datafusion::error::Result<()> {
+    if let Some(scan) = plan.downcast_ref::<ScanExec>() {
+        found.push((scan.scan.clone(), above));
+        return Ok(());
+    }
+    if let Some(filter) = plan.downcast_ref::<FilterExec>() {
+        let schema = filter.input().schema();
+        for part in split_conjunction(filter.predicate()) {
+            above.push(kept(part, &schema)?);
+        }
+    } else if plan.name() != "ProjectionExec" {
+        above.clear();
+    }
+    plan.children().into_iter().try_for_each(|child| find(child, above.clone(), found))
+}
+
+fn kept(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> datafusion::error::Result<Kept> {
+    let mut hint = None;
+    let shown = filter.clone().transform_up(|part| {
+        if let Some(cast) = part.downcast_ref::<CastExpr>()
+            && matches!(cast.cast_type(), DataType::Timestamp(_, Some(_)))
+            && matches!(cast.expr().data_type(schema), Ok(DataType::Timestamp(_, None)))
+        {
+            hint = Some(ZONE_HINT);
+        }
+        Ok(match readable(&part) {
+            Some(text) => Transformed::yes(Arc::new(Column::new(&text, 0)) as Arc<dyn PhysicalExpr>),
+            None => Transformed::no(part),
+        })
+    })?;
+    Ok(Kept { filter: fmt_sql(shown.data.as_ref()).to_string(), hint })
+}
+
+/// The text of what DataFusion would not print as SQL.
+fn readable(part: &Arc<dyn PhysicalExpr>) -> Option<String> {
+    if let Some(call) = part.downcast_ref::<ScalarFunctionExpr>().filter(|call| call.name() == opaque::NAME) {
+        return Some(fmt_sql(call.args().first()?.as_ref()).to_string());
+    }
+    if let Some(cast) = part.downcast_ref::<CastExpr>() {
+        let to = match cast.cast_type() {
+            DataType::Timestamp(unit, zone) => {
+                let digits = match unit {
+                    TimeUnit::Second => 0,
+                    TimeUnit::Millisecond => 3,
+                    TimeUnit::Microsecond => 6,
+                    TimeUnit::Nanosecond => 9,
+                };
+                format!("timestamp({digits}){}", if zone.is_some() { " with time zone" } else { "" })
+            }
+            other => other.to_string().to_lowercase(),
+        };
+        return Some(format!("cast({} as {to})", fmt_sql(cast.expr().as_ref())));
+    }
+    let constant = part.downcast_ref::<Literal>()?.value();
+    match constant {
+        ScalarValue::TimestampMillisecond(Some(_), zone)
+        | ScalarValue::TimestampMicrosecond(Some(_), zone)
+        | ScalarValue::TimestampNanosecond(Some(_), zone) => {
+            let text = constant.cast_to(&DataType::Timestamp(TimeUnit::Nanosecond, None)).ok()?;
+            let text = text.cast_to(&DataType::Utf8).ok()?.to_string().replace('T', " ");
+            Some(format!("timestamp '{text}{}'", if zone.is_some() { " UTC" } else { "" }))
+        }
+        ScalarValue::Utf8(Some(text)) => Some(format!("'{}'", text.replace('\'', "''"))),
+        _ => None,
+    }
+}
+
+/// The error behind DataFusion's wrappings: the connector's own words where it spoke.
+fn plain(error: DataFusionError) -> anyhow::Error {
+    match error {
+        DataFusionError::External(error) => anyhow::Error::from_boxed(error),
+        DataFusionError::Context(_, error) | DataFusionError::Diagnostic(_, error) => plain(*error),
+        DataFusionError::Shared(error) => anyhow!("cannot run the query: {}", error.strip_backtrace()),
+        other => anyhow!("cannot run the query: {}", other.strip_backtrace()),
+    }
+}

@@ -1,0 +1,124 @@
+//! A scan for a person: what was sent, what became of each term, the statement, what it cost.
+
+use std::fmt::Write as _;
+
+use connector::Explanation;
+use connector::plugin::Verdict;
+use connector::query::{Expression, Function, Literal, Mapping, Term};
+
+use crate::athena::Scan;
+
+/// Writes a scan over several lines, without a last line break.
+///
+/// ```text
+/// fleet.readings
+///   sent       deviceid in {'d-1'}
+///   exact      deviceid: "deviceId" = 'd-1'
+///   statement  SELECT "time"
+///              FROM "Fleet"."readings"
+///              WHERE ("deviceId" = 'd-1')
+///   splits     1
+/// ```
+pub(super) fn scan(scan: &Scan) -> String {
+    let mut lines = Lines { text: scan.table.clone() };
+    if scan.constraints.is_empty() {
+        lines.add("sent", "no constraint");
+    }
+    for constraint in &scan.constraints {
+        lines.add("sent", constraint);
+    }
+    if let Some(explanation) = &scan.explanation {
+        explain(explanation, &mut lines);
+    }
+    match scan.splits {
+        0 => lines.add("splits", "none: nothing is read"),
+        splits => lines.add("splits", &splits.to_string()),
+    }
+    for kept in &scan.kept {
+        lines.add("engine", &kept.filter);
+        if let Some(hint) = kept.hint {
+            lines.add("hint", hint);
+        }
+    }
+    if scan.bytes > 0 {
+        cost(scan, &mut lines);
+    }
+    lines.text
+}
+
+fn explain(explanation: &Explanation, lines: &mut Lines) {
+    let Explanation { statement, terms, mapping, .. } = explanation;
+    for (term, verdict) in terms.iter().zip(&statement.verdicts) {
+        let term = describe(term, mapping);
+        match verdict {
+            Verdict::Exact(condition) => lines.add("exact", &format!("{term}: {condition}")),
+            Verdict::Wider(condition) => lines.add("wider", &format!("{term}: {condition}")),
+            Verdict::Skipped(reason) => lines.add("skipped", &format!("{term}: {reason}")),
+        }
+    }
+    lines.add("statement", &statement.sql);
+    for note in &statement.notes {
+        lines.add("note", note);
+    }
+}
+
+/// Bytes and rows: of Timestream where the connector is in this process, else of its answers alone.
+fn cost(scan: &Scan, lines: &mut Lines) {
+    let mut text = String::new();
+    if !scan.readings.is_empty() {
+        let sum = |of: fn(&connector::Reading) -> usize| scan.readings.iter().map(of).sum::<usize>();
+        let metered: i64 = scan.readings.iter().map(|reading| reading.bytes_metered).sum();
+        let pages = sum(|reading| reading.pages);
+        let (fetched, read) = (sum(|reading| reading.rows_read), sum(|reading| reading.bytes_read));
+        let _ = write!(text, "{pages} pages, {fetched} rows, {read} bytes, {metered} bytes metered; ");
+    }
+    let _ = write!(text, "{} rows returned, {} spilled blocks, {} bytes", scan.rows, scan.blocks, scan.bytes);
+    lines.add("read", &text);
+}
+
+struct Lines {
+    text: String,
+}
+
+impl Lines {
+    /// Adds a label and its text; further lines of the text stand below its first.
+    fn add(&mut self, label: &str, text: &str) {
+        for (number, line) in text.lines().enumerate() {
+            let label = if number == 0 { label } else { "" };
+            let _ = write!(self.text, "\n  {label:<9}  {line}");
+        }
+    }
+}
+
+fn describe(term: &Term, mapping: &Mapping) -> String {
+    match term {
+        Term::Domain(domain) => field(domain.field, mapping).to_owned(),
+        Term::Expression(expression) => describe_expression(expression, mapping),
+    }
+}
+
+fn field(index: usize, mapping: &Mapping) -> &str {
+    mapping.fields.get(index).map_or("?", |field| field.name.as_str())
+}
+
+/// In the wire's own words: `$like_pattern(name, 'a%')`.
+fn describe_expression(expression: &Expression, mapping: &Mapping) -> String {
+    match expression {
+        Expression::Field(index) => field(*index, mapping).to_owned(),
+        Expression::Null => "NULL".to_owned(),
+        Expression::Constant(constant) => match constant {
+            Literal::Boolean(value) => value.to_string(),
+            Literal::Integer(value) => value.to_string(),
+            Literal::Double(value) => format!("{value:?}"),
+            Literal::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            Literal::Date(days) => format!("day {days}"),
+            Literal::Millis(millis) => format!("{millis} ms"),
+            Literal::Nanos(nanos) => format!("{nanos} ns"),
+        },
+        Expression::Call(function, arguments) => {
+            let arguments: Vec<String> =
+                arguments.iter().map(|argument| describe_expression(argument, mapping)).collect();
+            format!("{}({})", Function::name(*function), arguments.join(", "))
+        }
+    }
+}
