@@ -18,6 +18,7 @@ use crate::ordered::{Json, differences};
 mod recorded;
 
 /// What a file holds.
+#[expect(clippy::large_enum_variant, reason = "there are few, and none is kept")]
 #[derive(Debug, PartialEq)]
 pub(crate) enum Message {
     Request(Request),

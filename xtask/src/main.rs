@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 mod demo;
 mod guests;
+mod interop;
+mod python;
+mod test;
 mod toolchain;
 
 const USAGE: &str = "\
@@ -14,6 +17,7 @@ usage: cargo xtask <command>
 commands:
   demo     build everything, load a fleet of devices, ask seven queries and check every answer;
            --break nanoseconds plants a fault that the check must find
+  test     all tests, after building and installing what they need
   guests   build every plugin into target/components/<name>.wasm
 
 environment:
@@ -25,6 +29,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["demo", arguments @ ..] => demo::run(arguments),
         ["guests"] => guests::build(),
+        ["test"] => test::run(),
         ["help" | "--help" | "-h"] => {
             print(USAGE);
             return ExitCode::SUCCESS;

@@ -3,6 +3,9 @@
 //! This file only chooses: a command is a module of [`local::cli`] with its arguments and one function `run`. An error
 //! goes to standard error with its causes; the exit code is 1 when a command failed and 2 when it was called wrongly.
 
+// The future of a query nests deeper than the compiler's 128 levels: Athena, connector, SDK, each some dozens.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};

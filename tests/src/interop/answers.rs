@@ -257,6 +257,8 @@ fn java_reads_schemas_and_inline_blocks_of_ours() {
                 "ReadRecordsResponse.empty",
                 read_records(batch().slice(2, 0)),
             ),
+            // `count(*)`: rows without a column.
+            ("ReadRecordsResponse.count", read_records(batch().project(&[]).unwrap())),
         ],
     );
     check(
@@ -294,6 +296,14 @@ fn java_reads_schemas_and_inline_blocks_of_ours() {
         records(&expected()[1..]),
     );
     check(&understood, "ReadRecordsResponse.empty", records(&[]));
+    let mut no_columns = schema_words();
+    no_columns["fields"] = json!([]);
+    let rows = vec![json!([]); batch().num_rows()];
+    check(
+        &understood,
+        "ReadRecordsResponse.count",
+        json!({"catalogName": "timestream", "records": {"schema": no_columns, "rows": rows}}),
+    );
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn response(output: Output, request: ReadRecordsRequest, reading: &mut Reading) 
             catalog_name: request.catalog_name,
             records: Block(batch),
         }),
-        Output::Spilled { blocks, .. } => {
+        Output::Spilled(blocks) => {
             reading.blocks = blocks;
             let remote_blocks = match &request.split.spill_location {
                 Some(SpillLocation::S3SpillLocation { bucket, key, .. }) => (0..blocks)

@@ -233,10 +233,10 @@ pub fn check_part(text: &str, list: bool) -> Result<(), String> {
             Token::LParen => open.push(Token::RParen),
             Token::LBracket => open.push(Token::RBracket),
             Token::LBrace => open.push(Token::RBrace),
-            closing @ (Token::RParen | Token::RBracket | Token::RBrace) => {
-                if open.pop() != Some(closing) {
-                    return Err("closes a parenthesis that it did not open".into());
-                }
+            closing @ (Token::RParen | Token::RBracket | Token::RBrace)
+                if open.pop() != Some(closing.clone()) =>
+            {
+                return Err("closes a parenthesis that it did not open".into());
             }
             Token::Comma if open.is_empty() && !list => {
                 return Err("holds more than one expression".into());

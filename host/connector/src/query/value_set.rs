@@ -112,7 +112,8 @@ impl Range {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether no value can lie in it.
+    pub(super) fn is_empty(&self) -> bool {
         match (&self.low, &self.high) {
             (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
             (Bound::Inclusive(low), Bound::Inclusive(high)) => low > high,

@@ -26,12 +26,7 @@ pub enum Output {
     /// All in one batch.
     Inline(RecordBatch),
     /// In this many objects, numbered from 0.
-    Spilled {
-        /// How many.
-        blocks: usize,
-        /// Their bytes, encrypted.
-        bytes: u64,
-    },
+    Spilled(usize),
 }
 
 /// Collects batches into blocks and spills those that are full. Holds one block being collected and at most
@@ -47,7 +42,6 @@ pub struct Spiller {
     current: Vec<RecordBatch>,
     current_bytes: usize,
     blocks: usize,
-    spilled_bytes: u64,
     uploads: JoinSet<Result<()>>,
 }
 
@@ -72,7 +66,6 @@ impl Spiller {
             current: Vec::new(),
             current_bytes: 0,
             blocks: 0,
-            spilled_bytes: 0,
             uploads: JoinSet::new(),
         }
     }
@@ -120,10 +113,7 @@ impl Spiller {
         while let Some(upload) = self.uploads.join_next().await {
             finished(upload)?;
         }
-        Ok(Output::Spilled {
-            blocks: self.blocks,
-            bytes: self.spilled_bytes,
-        })
+        Ok(Output::Spilled(self.blocks))
     }
 
     fn concat(&mut self) -> Result<RecordBatch> {
@@ -149,7 +139,6 @@ impl Spiller {
         }
         let (store, location, number) = (self.store.clone(), self.location.clone(), self.blocks);
         self.blocks += 1;
-        self.spilled_bytes += bytes.len() as u64;
         self.uploads
             .spawn(async move { store.put(&location, number, Bytes::from(bytes)).await });
         Ok(())

@@ -7,7 +7,6 @@ use super::{ArrowType, Block};
 /// A node of an expression. Types are informative and not validated, by the SDK neither.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename_all_fields = "camelCase")]
-#[expect(clippy::enum_variant_names, reason = "the wire's names")]
 pub enum Expression {
     /// A call of one of the `$…` functions.
     FunctionCallExpression {

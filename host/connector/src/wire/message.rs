@@ -9,9 +9,13 @@ use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::writer::{
-    DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
+    DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
 };
-use arrow::ipc::{MetadataVersion, reader, root_as_message};
+use arrow::ipc::{
+    Buffer as IpcBuffer, FieldNode, MessageBuilder, MessageHeader, MetadataVersion, RecordBatchBuilder, reader,
+    root_as_message,
+};
+use flatbuffers::FlatBufferBuilder;
 
 use super::WireError;
 
@@ -25,12 +29,15 @@ pub enum Framing {
 }
 
 impl Framing {
+    fn version(self) -> MetadataVersion {
+        match self {
+            Self::Modern => MetadataVersion::V5,
+            Self::Legacy => MetadataVersion::V4,
+        }
+    }
+
     fn options(self) -> Result<IpcWriteOptions, WireError> {
-        let (legacy, version) = match self {
-            Self::Modern => (false, MetadataVersion::V5),
-            Self::Legacy => (true, MetadataVersion::V4),
-        };
-        IpcWriteOptions::try_new(8, legacy, version).map_err(arrow_error)
+        IpcWriteOptions::try_new(8, self == Self::Legacy, self.version()).map_err(arrow_error)
     }
 }
 
@@ -59,6 +66,9 @@ pub fn encode_schema(schema: &Schema, framing: Framing) -> Result<Vec<u8>, WireE
 /// When Arrow cannot write it.
 pub fn encode_batch(batch: &RecordBatch, framing: Framing) -> Result<Vec<u8>, WireError> {
     let options = framing.options()?;
+    if batch.num_columns() == 0 {
+        return count_only(batch.num_rows(), framing);
+    }
     let mut tracker = DictionaryTracker::new(true);
     let (_, encoded) = IpcDataGenerator::default()
         .encode(
@@ -70,6 +80,34 @@ pub fn encode_batch(batch: &RecordBatch, framing: Framing) -> Result<Vec<u8>, Wi
         .map_err(arrow_error)?;
     let mut bytes = Vec::with_capacity(encoded.arrow_data.len() + encoded.ipc_message.len() + 16);
     write_message(&mut bytes, encoded, &options).map_err(arrow_error)?;
+    Ok(bytes)
+}
+
+/// A batch of rows without columns, as `count(*)` asks for them.
+///
+/// Arrow's writer gives it no body, and the Java SDK's reader fails on a message without one: eight bytes that no column
+/// uses satisfy it.
+fn count_only(rows: usize, framing: Framing) -> Result<Vec<u8>, WireError> {
+    let body = [0; 8];
+    let mut builder = FlatBufferBuilder::new();
+    let nodes = builder.create_vector::<FieldNode>(&[]);
+    let buffers = builder.create_vector::<IpcBuffer>(&[]);
+    let mut batch = RecordBatchBuilder::new(&mut builder);
+    batch.add_length(i64::try_from(rows).map_err(malformed)?);
+    batch.add_nodes(nodes);
+    batch.add_buffers(buffers);
+    let batch = batch.finish();
+    let mut message = MessageBuilder::new(&mut builder);
+    message.add_version(framing.version());
+    message.add_header_type(MessageHeader::RecordBatch);
+    message.add_bodyLength(body.len() as i64);
+    message.add_header(batch.as_union_value());
+    let message = message.finish();
+    builder.finish(message, None);
+    let encoded =
+        EncodedData { ipc_message: builder.finished_data().to_vec(), arrow_data: body.to_vec() };
+    let mut bytes = Vec::new();
+    write_message(&mut bytes, encoded, &framing.options()?).map_err(arrow_error)?;
     Ok(bytes)
 }
 

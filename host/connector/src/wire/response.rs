@@ -12,7 +12,6 @@ use super::{Block, null_as_default};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type")]
 #[expect(missing_docs, reason = "each names its type")]
-#[expect(clippy::enum_variant_names, reason = "the wire's names")]
 pub enum Response {
     PingResponse(PingResponse),
     ListSchemasResponse(ListSchemasResponse),

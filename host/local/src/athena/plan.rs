@@ -11,6 +11,7 @@ use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
+use datafusion::optimizer::Optimizer;
 use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, split_conjunction};
@@ -59,9 +60,12 @@ fn context(client: Client) -> SessionContext {
     options.sql_parser.map_string_types_to_utf8view = false;
     // They would show as filters that stay with the engine.
     options.optimizer.enable_dynamic_filter_pushdown = false;
+    // It would put parts of filters elsewhere under made-up names, where nobody could read them.
+    let rules = Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "common_sub_expression_eliminate");
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_default_features()
+        .with_optimizer_rules(rules.collect())
         .with_analyzer_rule(Arc::new(LikeTrino))
         .with_physical_optimizer_rule(Arc::new(PushTopN))
         .build();

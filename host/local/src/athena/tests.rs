@@ -1,1 +1,9 @@
-//! Tests.
+//! Athena before a function that is a small fake: it describes one table, and answers with blocks made here.
+
+#![expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+
+mod fake;
+mod filters;
+mod names;
+mod reading;
+mod sending;

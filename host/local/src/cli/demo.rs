@@ -29,7 +29,7 @@ use crate::athena::Athena;
 use crate::data::generate::{DATABASE, Fleet, READINGS, SIGNALS};
 use crate::data::write::{Numbered, Target};
 
-/// Rows of a difference that are shown; a count tells of the others.
+/// Rows of a difference that are shown; a count tells of the others. Arbitrary: enough to see a pattern.
 const ROWS_SHOWN: usize = 10;
 
 /// Loads a fleet of devices, asks seven queries and checks every answer against another engine
@@ -62,76 +62,75 @@ pub async fn run(args: Demo) -> anyhow::Result<()> {
     say(&format!("started {}", stage.describe()));
     let outcome = tokio::select! {
         outcome = ask_all(&stage, &args) => outcome,
-        pressed = tokio::signal::ctrl_c() => Err(pressed.map_or_else(Into::into, |()| anyhow::anyhow!("interrupted"))),
+        pressed = tokio::signal::ctrl_c() => {
+            pressed.context("cannot wait for Ctrl-C").and_then(|()| anyhow::bail!("interrupted"))
+        }
     };
     stage.stop().await?;
-    say("stopped everything");
-    let equal = outcome?;
-    let asked = QUESTIONS.len();
-    say(&format!("{equal} of {asked} equal"));
-    anyhow::ensure!(
-        equal == asked,
-        "{} of {asked} answers are wrong",
-        asked - equal
-    );
+    say("\nstopped everything");
+    let wrong = outcome?;
+    for answer in &wrong {
+        say(&format!("\n{answer}\n"));
+    }
+    let (asked, wrong) = (QUESTIONS.len(), wrong.len());
+    say(&format!("{} of {asked} equal", asked - wrong));
+    anyhow::ensure!(wrong == 0, "{wrong} of {asked} answers are wrong");
     Ok(())
 }
 
-/// Returns how many answers were right.
-async fn ask_all(stage: &Stage, args: &Demo) -> anyhow::Result<usize> {
+/// Returns what is wrong with each answer that is.
+async fn ask_all(stage: &Stage, args: &Demo) -> anyhow::Result<Vec<String>> {
     let started = Instant::now();
     let fleet = Fleet::generate();
     say(&format!(
-        "generated {} points: {} readings and {} signals of {} devices ({:.1} s)",
+        "generated {} points: {} readings and {} signals of {} devices ({})",
         fleet.points(),
         fleet.readings.len(),
         fleet.signals.len(),
         fleet.devices.len(),
-        started.elapsed().as_secs_f64()
+        since(started)
     ));
     let clients = stage.clients();
     let client = clients.write().await?;
-    let readings = Target {
+    let target = |table| Target {
         client,
         database: DATABASE,
-        table: READINGS,
+        table,
     };
-    load(readings, fleet.reading_records(), fleet.readings.len()).await?;
-    let signals = Target {
-        client,
-        database: DATABASE,
-        table: SIGNALS,
-    };
-    load(signals, fleet.signal_records(), fleet.signals.len()).await?;
+    load(
+        target(READINGS),
+        fleet.reading_records(),
+        fleet.readings.len(),
+    )
+    .await?;
+    load(target(SIGNALS), fleet.signal_records(), fleet.signals.len()).await?;
 
     let started = Instant::now();
     let athena = stage.athena(&args.dialect)?;
+    let dialect = args.dialect.display();
     say(&format!(
-        "built the connector with {} ({:.1} s)",
-        args.dialect.display(),
-        started.elapsed().as_secs_f64()
+        "built the connector with {dialect} ({})",
+        since(started)
     ));
     let reference = Reference::new(&fleet)?;
-    let mut equal = 0;
+    let mut wrong = Vec::new();
     for (number, question) in (1..).zip(&QUESTIONS) {
-        say(&format!(
-            "\n{number} of {}: {}",
-            QUESTIONS.len(),
-            question.title
-        ));
-        match ask(&athena, &reference, question).await {
-            Ok(true) => equal += 1,
-            Ok(false) => {}
-            Err(error) => say(&format!("failed: {error:#}")),
-        }
+        let title = format!("{number} of {}: {}", QUESTIONS.len(), question.title);
+        say(&format!("\n{title}\n{}", question.sql));
+        let what = match ask(&athena, &reference, question).await {
+            Ok(None) => continue,
+            Ok(Some(what)) => what,
+            Err(error) => format!("failed: {error:#}"),
+        };
+        say("NOT EQUAL; the end tells why");
+        wrong.push(format!("NOT EQUAL: {title}\n{what}"));
     }
-    say("");
     anyhow::ensure!(
         stage.faults_planted() != Some(0),
         "the fault was not planted: no statement held `{}`",
         questions::FAULT.right
     );
-    Ok(equal)
+    Ok(wrong)
 }
 
 /// Writes all records of a table, which it creates.
@@ -140,16 +139,15 @@ async fn load(
     records: impl Iterator<Item = Result<Record, BuildError>>,
     count: usize,
 ) -> anyhow::Result<()> {
+    say(&format!("writing {count} records to {target}"));
     let started = Instant::now();
     target.create().await?;
     let style = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} records {eta}")?;
     // Nothing is drawn where standard error is no terminal: that is the default of a bar.
     let bar = ProgressBar::new(count as u64).with_style(style);
     let numbered = (1..).zip(records).map(|(line, record)| {
-        Ok(Numbered {
-            line,
-            record: Ok(record?),
-        })
+        let record = Ok(record?);
+        Ok(Numbered { line, record })
     });
     let written = target.write(bar.wrap_iter(numbered)).await;
     bar.finish_and_clear();
@@ -162,61 +160,64 @@ async fn load(
         );
     }
     say(&format!(
-        "wrote {} records to {target} ({:.1} s)",
+        "wrote {} records ({})",
         written.records,
-        started.elapsed().as_secs_f64()
+        since(started)
     ));
     Ok(())
 }
 
-/// Asks both sides one question. Returns whether they answer alike.
-async fn ask(athena: &Athena, reference: &Reference, question: &Question) -> anyhow::Result<bool> {
-    say(question.sql);
+/// Asks both sides one question. Returns what is wrong with the answer, if anything is.
+async fn ask(
+    athena: &Athena,
+    reference: &Reference,
+    question: &Question,
+) -> anyhow::Result<Option<String>> {
     let answer = athena.query(question.sql).await?;
     for scan in &answer.scans {
         say(&print::scan(scan));
     }
-    let (schema, expected) = reference
-        .query(question.sql)
-        .await
-        .context("the other engine failed")?;
+    let expected = reference.query(question.sql).await;
+    let (schema, expected) = expected.context("the other engine failed")?;
     let found = (&answer.schema, answer.batches.as_slice());
     if let Some(difference) = difference(&schema, &expected, found, question.is_ordered)? {
-        tell_difference(&difference)?;
-        return Ok(false);
+        return Ok(Some(describe(&difference)?));
     }
     if question.must_spill && answer.scans.iter().all(|scan| scan.blocks == 0) {
-        say("DIFFERENT: the rows came in the answer, not through S3");
-        return Ok(false);
+        return Ok(Some(
+            "the rows are right, but they did not come through S3".to_owned(),
+        ));
     }
     let rows: usize = expected.iter().map(RecordBatch::num_rows).sum();
-    let seconds = answer.elapsed.as_secs_f64();
-    say(&format!("equal: {rows} rows ({seconds:.2} s)"));
-    Ok(true)
+    say(&format!(
+        "equal: {rows} rows ({:.2} s)",
+        answer.elapsed.as_secs_f64()
+    ));
+    Ok(None)
 }
 
-fn tell_difference(difference: &Difference) -> anyhow::Result<()> {
-    match difference {
+fn describe(difference: &Difference) -> anyhow::Result<String> {
+    Ok(match difference {
         Difference::Columns { expected, found } => {
-            say(&format!(
-                "DIFFERENT columns: expected {expected}, found {found}"
-            ));
+            format!("the columns should be {expected}\nand are {found}")
         }
         Difference::Rows { missing, surplus } => {
+            let mut told = Vec::new();
             for (what, rows) in [("missing", missing), ("surplus", surplus)] {
                 if rows.num_rows() > 0 {
                     let shown = rows.slice(0, rows.num_rows().min(ROWS_SHOWN));
-                    say(&format!(
-                        "DIFFERENT: {what} rows: {}\n{}",
-                        rows.num_rows(),
-                        pretty_format_batches(&[shown])?
-                    ));
+                    let shown = pretty_format_batches(&[shown])?;
+                    told.push(format!("{what} rows: {}\n{shown}", rows.num_rows()));
                 }
             }
+            told.join("\n")
         }
-        Difference::Order { row } => say(&format!("DIFFERENT order, from row {} on", row + 1)),
-    }
-    Ok(())
+        Difference::Order { row } => format!("the order of rows is wrong from row {} on", row + 1),
+    })
+}
+
+fn since(started: Instant) -> String {
+    format!("{:.1} s", started.elapsed().as_secs_f64())
 }
 
 #[expect(clippy::print_stdout, reason = "what happens is what the demo is for")]

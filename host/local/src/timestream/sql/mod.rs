@@ -165,6 +165,7 @@ async fn plan(
     now: jiff::Timestamp,
 ) -> Result<(LogicalPlan, Vec<OutputColumn>), ApiError> {
     check_first_word(tokens)?;
+    check_brackets(tokens)?;
     let parsed = Parser::new(&TimestreamDialect)
         .with_recursion_limit(MAX_DEPTH)
         .with_tokens_with_locations(tokens::rewrite(tokens)?);
@@ -219,6 +220,35 @@ fn check_first_word(tokens: &[TokenWithSpan]) -> Result<(), ApiError> {
             start.line, start.column
         ))),
     }
+}
+
+/// The parser tries more than one reading of what stands in brackets, so it must not see too many of them.
+fn check_brackets(tokens: &[TokenWithSpan]) -> Result<(), ApiError> {
+    let mut open = 0_usize;
+    let mut nests_types = false;
+    for token in tokens {
+        match &token.token {
+            Token::LParen | Token::LBracket => open += 1,
+            Token::RParen | Token::RBracket => open = open.saturating_sub(1),
+            // Its end is not told from a comparison, so these add up over the statement.
+            Token::Lt if nests_types => open += 1,
+            _ => {}
+        }
+        nests_types = match &token.token {
+            Token::Word(word) => matches!(
+                word.keyword,
+                Keyword::ARRAY | Keyword::STRUCT | Keyword::MAP
+            ),
+            Token::Whitespace(_) => nests_types,
+            _ => false,
+        };
+        if open > MAX_DEPTH {
+            return Err(ApiError::Validation(
+                "line 1:1: the statement is nested too deeply".to_owned(),
+            ));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,0 +1,192 @@
+//! Predicates and what is sent for them: expectations follow Trino's `DomainTranslator`.
+
+use super::fake::Fake;
+use crate::athena::{Profile, Scan};
+
+async fn explain(predicate: &str, profile: Profile, functions: Vec<&'static str>) -> Scan {
+    let (athena, _) = Fake { functions, ..Fake::default() }.athena(profile);
+    let sql = format!("select * from db.readings where {predicate}");
+    let mut scans = athena.explain(&sql).await.unwrap();
+    scans.pop().unwrap_or_else(|| panic!("nothing is read where {predicate}"))
+}
+
+/// The lines that are sent, and whether the engine applies the filter (too).
+async fn check(predicate: &str, sent: &[&str], kept: bool) {
+    let scan = explain(predicate, Profile::ValueSets, Vec::new()).await;
+    assert_eq!(scan.constraints, sent, "{predicate}");
+    assert_eq!(!scan.kept.is_empty(), kept, "{predicate}: {:?}", scan.kept);
+}
+
+#[tokio::test]
+async fn comparisons_become_ranges_of_their_column() {
+    for (predicate, sent) in [
+        ("name = 'a'", "name in {'a'}"),
+        ("'a' = name", "name in {'a'}"),
+        ("name <> 'a'", "name not in {'a'}"),
+        ("name < 'b'", "name in (-∞, 'b')"),
+        ("name <= 'b'", "name in (-∞, 'b']"),
+        ("name > 'b'", "name in ('b', ∞)"),
+        ("'b' <= name", "name in ['b', ∞)"),
+        ("name between 'a' and 'c'", "name in ['a', 'c']"),
+        ("name not between 'a' and 'c'", "name in (-∞, 'a') ∪ ('c', ∞)"),
+        ("name = 'o''b'", "name in {'o''b'}"),
+        ("small = 1", "small in {1}"),
+        ("big > -9223372036854775808", "big in (-9223372036854775808, ∞)"),
+        ("ratio = 1.5", "ratio in {1.5}"),
+        ("ratio >= 1", "ratio in [1.0, ∞)"),
+        ("day >= date '2024-02-29'", "day in [2024-02-29, ∞)"),
+        ("\"measure_value::double\" > 1", "measure_value::double in (1.0, ∞)"),
+        ("\"Measure_Value::DOUBLE\" > 1", "measure_value::double in (1.0, ∞)"),
+        ("NAME = 'A'", "name in {'A'}"),
+    ] {
+        check(predicate, &[sent], false).await;
+    }
+}
+
+#[tokio::test]
+async fn nulls_and_booleans() {
+    for (predicate, sent) in [
+        ("name is null", "name is null"),
+        ("name is not null", "name is not null"),
+        ("name = 'a' or name is null", "name in {'a'} or null"),
+        ("name is distinct from 'a'", "name not in {'a'} or null"),
+        ("name is not distinct from 'a'", "name in {'a'}"),
+        ("flag", "flag in {true}"),
+        ("not flag", "flag in {false}"),
+        ("flag = false", "flag in {false}"),
+        ("flag is null", "flag is null"),
+    ] {
+        check(predicate, &[sent], false).await;
+    }
+}
+
+#[tokio::test]
+async fn lists_and_unions_are_sorted_and_joined() {
+    for (predicate, sent) in [
+        ("name in ('c', 'a', 'b', 'a')", "name in {'a', 'b', 'c'}"),
+        ("name in ('e', 'd', 'c', 'a', 'b', 'a')", "name in {'a', 'b', 'c', 'd', 'e'}"),
+        ("name not in ('b', 'a')", "name not in {'a', 'b'}"),
+        ("name not in ('e', 'd', 'c', 'a', 'b')", "name not in {'a', 'b', 'c', 'd', 'e'}"),
+        ("big > 5 and big <= 9", "big in (5, 9]"),
+        ("(big > 5 and big < 9) or (big >= 7 and big < 20)", "big in (5, 20)"),
+        ("big < 5 or big > 5", "big not in {5}"),
+        ("big <= 5 or big = 8 or big > 9", "big in (-∞, 5] ∪ {8} ∪ (9, ∞)"),
+        ("not (big = 1 or big = 2)", "big not in {1, 2}"),
+    ] {
+        check(predicate, &[sent], false).await;
+    }
+}
+
+#[tokio::test]
+async fn several_columns() {
+    check("name = 'a' and big = 1", &["big in {1}", "name in {'a'}"], false).await;
+    check("(name = 'a' and big = 1) or (name = 'a' and big = 2)", &["big in {1, 2}", "name in {'a'}"], false).await;
+    // The union of each column's values admits ('a', 2), so the filter stays too.
+    check(
+        "(name = 'a' and big = 1) or (name = 'b' and big = 2)",
+        &["big in {1, 2}", "name in {'a', 'b'}"],
+        true,
+    )
+    .await;
+    check("name = 'a' or big = 1", &[], true).await;
+    check("(name = 'a' and lower(name) = 'a') or name = 'b'", &["name in {'a', 'b'}"], true).await;
+    // One admits all that the other does.
+    check("(big > 0) or (big > 5 and name = 'a')", &["big in (0, ∞)"], false).await;
+}
+
+#[tokio::test]
+async fn timestamps_compare_in_milliseconds() {
+    let t = "2024-01-01 00:00:00";
+    for (predicate, sent) in [
+        (format!("time >= timestamp '{t}'"), format!("time in [{t}.000, ∞)")),
+        (format!("time >= timestamp '{t}' and time < timestamp '2024-01-02'"), format!("time in [{t}.000, 2024-01-02 00:00:00.000)")),
+        ("time >= date '2024-01-01'".to_owned(), format!("time in [{t}.000, ∞)")),
+        (format!("time = timestamp '{t}.123'"), format!("time in {{{t}.123}}")),
+        (format!("time = timestamp '{t}.123000'"), format!("time in {{{t}.123}}")),
+        // No stored value lies between two milliseconds: the row at .123 is on the lower side.
+        (format!("time < timestamp '{t}.123456'"), format!("time in (-∞, {t}.123]")),
+        (format!("time <= timestamp '{t}.123456'"), format!("time in (-∞, {t}.123]")),
+        (format!("time > timestamp '{t}.123456'"), format!("time in ({t}.123, ∞)")),
+        (format!("time >= timestamp '{t}.123456789'"), format!("time in ({t}.123, ∞)")),
+        ("time < timestamp '1969-12-31 23:59:59.9995'".to_owned(), "time in (-∞, 1969-12-31 23:59:59.999]".to_owned()),
+        (format!("time = timestamp '{t}.123456'"), "time in {}".to_owned()),
+        (format!("time <> timestamp '{t}.123456'"), "time is not null".to_owned()),
+        (format!("time > timestamp '{t}' + interval '1' day"), "time in (2024-01-02 00:00:00.000, ∞)".to_owned()),
+        (format!("seen >= timestamp '{t} UTC'"), format!("seen in [{t}.000 UTC, ∞)")),
+        (format!("seen >= timestamp '{t} +01:00'"), "seen in [2023-12-31 23:00:00.000 UTC, ∞)".to_owned()),
+    ] {
+        check(&predicate, &[&sent], false).await;
+    }
+    // Its text depends on the clock.
+    let scan = explain("time > localtimestamp - interval '1' day", Profile::ValueSets, Vec::new()).await;
+    assert!(scan.constraints.iter().all(|line| line.starts_with("time in (")) && scan.kept.is_empty(), "{scan:?}");
+}
+
+#[tokio::test]
+async fn a_timestamp_with_a_zone_pushes_nothing_and_says_why() {
+    for predicate in [
+        "time > now() - interval '1' day",
+        "time > current_timestamp - interval '1' day",
+        "time >= timestamp '2024-01-01 00:00:00 UTC'",
+        "time >= timestamp '2024-01-01 00:00:00 +02:00'",
+        "time between timestamp '2024-01-01 00:00:00Z' and now()",
+    ] {
+        let scan = explain(predicate, Profile::Everything, vec!["$greater_than", "$greater_than_or_equal"]).await;
+        assert_eq!(scan.constraints, [""; 0], "{predicate}");
+        assert!(!scan.kept.is_empty() && scan.kept.iter().all(|kept| kept.hint.is_some()), "{:?}", scan.kept);
+    }
+}
+
+#[tokio::test]
+async fn what_athena_does_not_translate_stays_with_the_engine() {
+    for predicate in [
+        "small = big",
+        "lower(name) = 'a'",
+        "name like 'a%'",
+        "tags is null",
+        "extract(year from time) = 2024",
+        "floor(ratio) = 5",
+        "cast(big as varchar) = '5'",
+        "cast(time as date) = date '2024-01-01'",
+        "date_trunc('hour', time) = timestamp '2024-01-01 00:00:00'",
+        // Outside of the column's type.
+        "small = 3000000000",
+        // True of NaN, which no range holds.
+        "ratio <> 1.5",
+        "not (ratio < 5)",
+        "ratio not between 1 and 2",
+        "ratio not in (1, 2, 3, 4, 5)",
+        "ratio is distinct from 1.5",
+        "ratio = cast('NaN' as double)",
+    ] {
+        check(predicate, &[], true).await;
+    }
+    check("ratio < 5 or ratio >= 5", &["ratio is not null"], true).await;
+    check("ratio = -0.0", &["ratio in {0.0}"], false).await;
+}
+
+#[tokio::test]
+async fn announced_functions_carry_whole_filters() {
+    let functions = vec!["$or", "$not", "$equal", "$like_pattern", "$in", "$array", "$is_distinct_from", "$less_than"];
+    for (predicate, sent) in [
+        ("name = 'a' or big = 1", r#"(("name" = 'a') OR (big = 1))"#),
+        ("small = 1 or name like 'a_%'", r#"((small = 1) OR "name" LIKE 'a_%')"#),
+        ("name not like 'a%'", r#""name" NOT LIKE 'a%'"#),
+        ("ratio not in (1, 2, 3, 4)", "ratio NOT IN (1.0, 2.0, 3.0, 4.0)"),
+        ("not (ratio < 5)", "NOT (ratio < 5.0)"),
+        ("ratio is distinct from 1", "(ratio IS DISTINCT FROM 1.0)"),
+    ] {
+        let scan = explain(predicate, Profile::Everything, functions.clone()).await;
+        assert_eq!(scan.constraints, [sent], "{predicate}");
+        assert!(scan.kept.is_empty(), "{predicate}: {:?}", scan.kept);
+    }
+    for predicate in ["name = 'a' or big > 1", "name like 'a#%%' escape '#'", "lower(name) like 'a%'", "small = big"] {
+        let scan = explain(predicate, Profile::Everything, functions.clone()).await;
+        assert_eq!(scan.constraints, [""; 0], "{predicate}");
+        assert!(!scan.kept.is_empty(), "{predicate}");
+    }
+    // In part as domains, whole as an expression.
+    let scan = explain("(name = 'a' and not name like 'b%') or name = 'c'", Profile::Everything, functions).await;
+    assert_eq!(scan.constraints, ["name in {'a', 'c'}"], "$and is not announced");
+    assert!(!scan.kept.is_empty());
+}
