@@ -4,8 +4,9 @@ pub mod athena;
 pub mod processes;
 pub mod scripted;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -38,13 +39,20 @@ pub fn component(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// An admitted plugin.
+/// An admitted plugin; compiled once for all tests.
 ///
 /// # Errors
 ///
 /// When it was not built, or is refused.
 pub fn plugin(name: &str) -> Result<Arc<Plugin>> {
-    Plugin::from_file(&Engine::new()?, &component(name)?).context("cannot load a component")
+    static ADMITTED: Mutex<BTreeMap<String, Arc<Plugin>>> = Mutex::new(BTreeMap::new());
+    let mut admitted = ADMITTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(plugin) = admitted.get(name) {
+        return Ok(plugin.clone());
+    }
+    let plugin = Plugin::from_file(&Engine::new()?, &component(name)?).context("cannot load a component")?;
+    admitted.insert(name.to_owned(), plugin.clone());
+    Ok(plugin)
 }
 
 /// An SDK configuration that reaches these servers, and AWS never.

@@ -299,11 +299,12 @@ fn views_and_passthrough_are_sources() {
     }
 }
 
-/// The misbehaving plugin with an option that says how.
+/// The misbehaving plugin with an option that says how, or nothing for none.
 fn faulty(fault: &str) -> (Table, std::sync::Arc<Plugin>) {
+    let options = if fault.is_empty() { vec![] } else { vec![("fault".into(), fault.into())] };
     (
         Table {
-            options: vec![("fault".into(), fault.into())],
+            options,
             ..table()
         },
         plugin("faulty").unwrap(),
@@ -343,7 +344,7 @@ fn every_bad_answer_names_the_plugin_and_the_next_call_works() {
         ("comment", "comment"),
         ("clause", "begins another clause"),
         ("wrong-index", "an output for field"),
-        ("missing-output", "no output for field `deviceid`"),
+        ("missing-output", "no output for field"),
         ("missing-verdict", "0 verdicts for 1 terms"),
     ];
     for (fault, expected) in cases {
@@ -355,7 +356,7 @@ fn every_bad_answer_names_the_plugin_and_the_next_call_works() {
             (Code::Internal, Fault::Plugin),
             "{fault}"
         );
-        assert!(faulty_plan("none").is_ok(), "after {fault}");
+        assert!(faulty_plan("").is_ok(), "after {fault}");
     }
 }
 

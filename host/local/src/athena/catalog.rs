@@ -23,7 +23,10 @@ impl CatalogProvider for Catalog {
     }
 
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
-        Some(Arc::new(Database { client: self.client.clone(), name: name.to_lowercase() }))
+        Some(Arc::new(Database {
+            client: self.client.clone(),
+            name: name.to_lowercase(),
+        }))
     }
 }
 
@@ -35,7 +38,10 @@ struct Database {
 
 impl Database {
     async fn open(&self, name: &str) -> anyhow::Result<Table> {
-        let asked = TableName { schema_name: self.name.clone(), table_name: name.to_lowercase() };
+        let asked = TableName {
+            schema_name: self.name.clone(),
+            table_name: name.to_lowercase(),
+        };
         let table = self.client.table(asked.clone()).await?;
         check_table(&asked, &table)?;
         let capabilities = match self.client.options.profile {
@@ -53,7 +59,10 @@ impl SchemaProvider for Database {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let table = self.open(name).await.map_err(|error| DataFusionError::External(error.into()))?;
+        let table = self
+            .open(name)
+            .await
+            .map_err(|error| DataFusionError::External(error.into()))?;
         Ok(Some(Arc::new(table)))
     }
 

@@ -6,8 +6,9 @@ use anyhow::{bail, ensure};
 use arrow::datatypes::SchemaRef;
 use connector::Reading;
 use connector::wire::{
-    Block, Constraints, GetDataSourceCapabilitiesRequest, GetSplitsRequest, GetTableLayoutRequest, GetTableRequest,
-    GetTableResponse, Identity, ReadRecordsRequest, Request, Response, Split, TableName, write_request,
+    Block, Constraints, GetDataSourceCapabilitiesRequest, GetSplitsRequest, GetTableLayoutRequest,
+    GetTableRequest, GetTableResponse, Identity, ReadRecordsRequest, Request, Response, Split,
+    TableName, write_request,
 };
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -34,7 +35,12 @@ pub(super) struct Capabilities {
 
 impl Client {
     pub(super) fn new(function: Function, options: Options) -> Self {
-        Self { function, options, query_id: Uuid::new_v4().to_string(), capabilities: OnceCell::new() }
+        Self {
+            function,
+            options,
+            query_id: Uuid::new_v4().to_string(),
+            capabilities: OnceCell::new(),
+        }
     }
 
     pub(super) async fn table(&self, table_name: TableName) -> anyhow::Result<GetTableResponse> {
@@ -53,7 +59,9 @@ impl Client {
 
     /// Asked once a query.
     pub(super) async fn capabilities(&self) -> anyhow::Result<&Capabilities> {
-        self.capabilities.get_or_try_init(|| self.ask_capabilities()).await
+        self.capabilities
+            .get_or_try_init(|| self.ask_capabilities())
+            .await
     }
 
     async fn ask_capabilities(&self) -> anyhow::Result<Capabilities> {
@@ -62,13 +70,25 @@ impl Client {
             query_id: Some(self.query_id.clone()),
             catalog_name: CATALOG.to_owned(),
         });
-        let Response::GetDataSourceCapabilitiesResponse(response) = self.ask(&request).await?.response else {
-            bail!("the connector does not answer {} with capabilities", request.name());
+        let Response::GetDataSourceCapabilitiesResponse(response) =
+            self.ask(&request).await?.response
+        else {
+            bail!(
+                "the connector does not answer {} with capabilities",
+                request.name()
+            );
         };
         let announces = |key: &str, sub_type: &str| {
-            response.capabilities.get(key).is_some_and(|announced| announced.iter().any(|one| one.sub_type == sub_type))
+            response
+                .capabilities
+                .get(key)
+                .is_some_and(|announced| announced.iter().any(|one| one.sub_type == sub_type))
         };
-        let functions = response.capabilities.get("supports_complex_expression_pushdown").into_iter().flatten();
+        let functions = response
+            .capabilities
+            .get("supports_complex_expression_pushdown")
+            .into_iter()
+            .flatten();
         Ok(Capabilities {
             functions: functions
                 .filter(|one| one.sub_type == "supported_function_expression_types")
@@ -117,7 +137,11 @@ impl Client {
         Ok(splits)
     }
 
-    async fn layout(&self, table: &GetTableResponse, constraints: &Constraints) -> anyhow::Result<Block> {
+    async fn layout(
+        &self,
+        table: &GetTableResponse,
+        constraints: &Constraints,
+    ) -> anyhow::Result<Block> {
         let request = Request::GetTableLayoutRequest(GetTableLayoutRequest {
             identity: identity(),
             query_id: Some(self.query_id.clone()),
@@ -157,7 +181,11 @@ impl Client {
     /// Sends a request and reads the answer.
     pub(super) async fn ask(&self, request: &Request) -> anyhow::Result<Answered> {
         let payload = write_request(request)?;
-        tracing::debug!(request = request.name(), bytes = payload.len(), "asking the connector");
+        tracing::debug!(
+            request = request.name(),
+            bytes = payload.len(),
+            "asking the connector"
+        );
         let answer = self.function.invoke(payload).await?;
         Ok(Answered {
             response: read_answer(&answer.payload)?,
@@ -212,8 +240,15 @@ pub(super) fn check_table(asked: &TableName, table: &GetTableResponse) -> anyhow
     );
     for (position, field) in table.schema.fields().iter().enumerate() {
         let name = field.name();
-        ensure!(*name == name.to_lowercase(), "column `{name}` is not in lower case: no query could reach it");
-        let first = table.schema.fields().iter().position(|other| other.name() == name);
+        ensure!(
+            *name == name.to_lowercase(),
+            "column `{name}` is not in lower case: no query could reach it"
+        );
+        let first = table
+            .schema
+            .fields()
+            .iter()
+            .position(|other| other.name() == name);
         ensure!(first == Some(position), "column `{name}` is there twice");
     }
     Ok(())

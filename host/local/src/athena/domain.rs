@@ -52,7 +52,10 @@ pub(super) struct Domain {
 impl Domain {
     /// The domain of some ranges in any order; empty ones are left out, overlapping and touching ones joined.
     pub(super) fn new(ranges: impl IntoIterator<Item = (Cut, Cut)>, null: bool) -> Self {
-        let mut sorted: Vec<(Cut, Cut)> = ranges.into_iter().filter(|(low, high)| low < high).collect();
+        let mut sorted: Vec<(Cut, Cut)> = ranges
+            .into_iter()
+            .filter(|(low, high)| low < high)
+            .collect();
         sorted.sort();
         let mut joined: Vec<(Cut, Cut)> = Vec::with_capacity(sorted.len());
         for (low, high) in sorted {
@@ -65,7 +68,10 @@ impl Domain {
                 _ => joined.push((low, high)),
             }
         }
-        Self { ranges: joined, null }
+        Self {
+            ranges: joined,
+            null,
+        }
     }
 
     pub(super) fn only_null() -> Self {
@@ -82,13 +88,22 @@ impl Domain {
     }
 
     pub(super) fn union(&self, other: &Self) -> Self {
-        Self::new(self.ranges.iter().chain(&other.ranges).cloned(), self.null || other.null)
+        Self::new(
+            self.ranges.iter().chain(&other.ranges).cloned(),
+            self.null || other.null,
+        )
     }
 
     pub(super) fn intersect(&self, other: &Self) -> Self {
-        let pairs = self.ranges.iter().flat_map(|left| other.ranges.iter().map(move |right| (left, right)));
+        let pairs = self
+            .ranges
+            .iter()
+            .flat_map(|left| other.ranges.iter().map(move |right| (left, right)));
         let common = pairs.map(|(left, right)| {
-            (std::cmp::max(&left.0, &right.0).clone(), std::cmp::min(&left.1, &right.1).clone())
+            (
+                std::cmp::max(&left.0, &right.0).clone(),
+                std::cmp::min(&left.1, &right.1).clone(),
+            )
         });
         Self::new(common, self.null && other.null)
     }
@@ -101,16 +116,23 @@ impl Domain {
     pub(super) fn value_set(&self, column: &DataType) -> Result<ValueSet, ArrowError> {
         let ranges = self.ranges.iter().map(|(low, high)| {
             let low = match low {
-                Cut::Beside(value, Side::Below) => marker(Some(value), MarkerBound::Exactly, column),
+                Cut::Beside(value, Side::Below) => {
+                    marker(Some(value), MarkerBound::Exactly, column)
+                }
                 Cut::Beside(value, Side::Above) => marker(Some(value), MarkerBound::Above, column),
                 Cut::First | Cut::Last => marker(None, MarkerBound::Above, column),
             };
             let high = match high {
                 Cut::Beside(value, Side::Below) => marker(Some(value), MarkerBound::Below, column),
-                Cut::Beside(value, Side::Above) => marker(Some(value), MarkerBound::Exactly, column),
+                Cut::Beside(value, Side::Above) => {
+                    marker(Some(value), MarkerBound::Exactly, column)
+                }
                 Cut::First | Cut::Last => marker(None, MarkerBound::Below, column),
             };
-            Ok::<_, ArrowError>(Range { low: low?, high: high? })
+            Ok::<_, ArrowError>(Range {
+                low: low?,
+                high: high?,
+            })
         });
         Ok(ValueSet::SortedRangeSet {
             r#type: ArrowType::from(column),
@@ -122,11 +144,18 @@ impl Domain {
     /// Says what it admits of a column, on one line.
     pub(super) fn describe(&self, column: &str) -> String {
         if self.ranges.is_empty() {
-            return if self.null { format!("{column} is null") } else { format!("{column} in {{}}") };
+            return if self.null {
+                format!("{column} is null")
+            } else {
+                format!("{column} in {{}}")
+            };
         }
         let or_null = if self.null { " or null" } else { "" };
         if self.admits_all_values() {
-            return format!("{column} is {}", if self.null { "anything" } else { "not null" });
+            return format!(
+                "{column} is {}",
+                if self.null { "anything" } else { "not null" }
+            );
         }
         if let Some(values) = self.ranges.iter().map(single).collect::<Option<Vec<_>>>() {
             return format!("{column} in {{{}}}{or_null}", list(&values));
@@ -134,7 +163,11 @@ impl Domain {
         if let Some(values) = holes(&self.ranges) {
             return format!("{column} not in {{{}}}{or_null}", list(&values));
         }
-        let ranges: Vec<String> = self.ranges.iter().map(|range| Interval(range).to_string()).collect();
+        let ranges: Vec<String> = self
+            .ranges
+            .iter()
+            .map(|range| Interval(range).to_string())
+            .collect();
         format!("{column} in {}{or_null}", ranges.join(" ∪ "))
     }
 }
@@ -146,7 +179,11 @@ fn marker(
     column: &DataType,
 ) -> Result<Marker, ArrowError> {
     let values: Vec<&Value> = value.into_iter().collect();
-    Ok(Marker { value_block: constants(&values, column)?, bound, null_value: value.is_none() })
+    Ok(Marker {
+        value_block: constants(&values, column)?,
+        bound,
+        null_value: value.is_none(),
+    })
 }
 
 /// Values of one column as a block, a row a value.
@@ -172,14 +209,20 @@ fn holes(ranges: &[(Cut, Cut)]) -> Option<Vec<&Value>> {
     ranges
         .windows(2)
         .map(|pair| match (&pair[0].1, &pair[1].0) {
-            (Cut::Beside(high, Side::Below), Cut::Beside(low, Side::Above)) if high == low => Some(low),
+            (Cut::Beside(high, Side::Below), Cut::Beside(low, Side::Above)) if high == low => {
+                Some(low)
+            }
             _ => None,
         })
         .collect()
 }
 
 fn list(values: &[&Value]) -> String {
-    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    values
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A range as mathematics writes it.

@@ -27,7 +27,9 @@ impl Writer<'_> {
             Expr::BinaryExpr(BinaryExpr { left, op, right }) => match op {
                 Operator::And => self.call("$and", vec![self.write(left)?, self.write(right)?]),
                 Operator::Or => self.call("$or", vec![self.write(left)?, self.write(right)?]),
-                Operator::IsNotDistinctFrom => self.not(self.compare(left, Operator::IsDistinctFrom, right)?),
+                Operator::IsNotDistinctFrom => {
+                    self.not(self.compare(left, Operator::IsDistinctFrom, right)?)
+                }
                 operator => self.compare(left, *operator, right),
             },
             Expr::Column(_) => {
@@ -41,7 +43,11 @@ impl Writer<'_> {
                 let low = self.compare(&between.expr, Operator::GtEq, &between.low)?;
                 let high = self.compare(&between.expr, Operator::LtEq, &between.high)?;
                 let both = self.call("$and", vec![low, high])?;
-                if between.negated { self.not(both) } else { Some(both) }
+                if between.negated {
+                    self.not(both)
+                } else {
+                    Some(both)
+                }
             }
             Expr::InList(list) => self.in_list(list),
             Expr::Like(like) => self.like(like),
@@ -80,12 +86,27 @@ impl Writer<'_> {
         self.call(name, arguments)
     }
 
-    fn in_list(&self, InList { expr, list, negated }: &InList) -> Option<Expression> {
+    fn in_list(
+        &self,
+        InList {
+            expr,
+            list,
+            negated,
+        }: &InList,
+    ) -> Option<Expression> {
         let column = self.scalar(expr)?;
         let elements: Vec<&Expr> = list.iter().collect();
-        let array = self.typed(ArrowType::List, "$array", vec![constant(&elements, column.data_type)?])?;
+        let array = self.typed(
+            ArrowType::List,
+            "$array",
+            vec![constant(&elements, column.data_type)?],
+        )?;
         let membership = self.call("$in", vec![variable(&column), array])?;
-        if *negated { self.not(membership) } else { Some(membership) }
+        if *negated {
+            self.not(membership)
+        } else {
+            Some(membership)
+        }
     }
 
     fn like(&self, like: &Like) -> Option<Expression> {
@@ -93,11 +114,17 @@ impl Writer<'_> {
             return None;
         }
         let column = self.scalar(&like.expr)?;
-        let Expr::Literal(pattern, _) = like.pattern.as_ref() else { return None };
+        let Expr::Literal(pattern, _) = like.pattern.as_ref() else {
+            return None;
+        };
         let pattern = plain_pattern(pattern.try_as_str().flatten()?)?;
         let pattern = constant_of(&[&Value::Text(pattern)], &DataType::Utf8)?;
         let matches = self.call("$like_pattern", vec![variable(&column), pattern])?;
-        if like.negated { self.not(matches) } else { Some(matches) }
+        if like.negated {
+            self.not(matches)
+        } else {
+            Some(matches)
+        }
     }
 
     fn is_null(&self, column: &Expr) -> Option<Expression> {
@@ -118,12 +145,21 @@ impl Writer<'_> {
         self.typed(ArrowType::Bool, name, arguments)
     }
 
-    fn typed(&self, r#type: ArrowType, name: &str, arguments: Vec<Expression>) -> Option<Expression> {
-        self.announced.contains(name).then(|| Expression::FunctionCallExpression {
-            r#type,
-            function_name: FunctionName { function_name: name.to_owned() },
-            arguments,
-        })
+    fn typed(
+        &self,
+        r#type: ArrowType,
+        name: &str,
+        arguments: Vec<Expression>,
+    ) -> Option<Expression> {
+        self.announced
+            .contains(name)
+            .then(|| Expression::FunctionCallExpression {
+                r#type,
+                function_name: FunctionName {
+                    function_name: name.to_owned(),
+                },
+                arguments,
+            })
     }
 }
 
@@ -146,7 +182,10 @@ fn constant(literals: &[&Expr], column: &DataType) -> Option<Expression> {
 
 fn constant_of(values: &[&Value], column: &DataType) -> Option<Expression> {
     let block = constants(values, column).ok()?;
-    Some(Expression::ConstantExpression { value_block: Some(block), r#type: ArrowType::from(column) })
+    Some(Expression::ConstantExpression {
+        value_block: Some(block),
+        r#type: ArrowType::from(column),
+    })
 }
 
 /// A pattern of DataFusion's, where a backslash escapes, as one without an escape character; none if it needs one.
@@ -155,7 +194,9 @@ fn plain_pattern(pattern: &str) -> Option<String> {
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
         plain.push(match character {
-            '\\' => characters.next().filter(|escaped| !matches!(escaped, '%' | '_'))?,
+            '\\' => characters
+                .next()
+                .filter(|escaped| !matches!(escaped, '%' | '_'))?,
             other => other,
         });
     }

@@ -39,17 +39,29 @@ impl Function {
         match self {
             Self::InProcess(connector) => Ok(connector.answer(&payload).await?),
             Self::Lambda { client, name } => {
-                let answer = client.invoke().function_name(name).payload(Blob::new(payload)).send().await;
+                let answer = client
+                    .invoke()
+                    .function_name(name)
+                    .payload(Blob::new(payload))
+                    .send()
+                    .await;
                 let answer = answer.with_context(|| format!("cannot invoke function `{name}`"))?;
                 let failed = answer.function_error().is_some();
                 let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
                 if failed {
-                    return Err(failure(&payload).unwrap_or_else(|| anyhow!("function `{name}` failed without a reason")));
+                    return Err(failure(&payload)
+                        .unwrap_or_else(|| anyhow!("function `{name}` failed without a reason")));
                 }
-                Ok(Answer { payload, reading: None })
+                Ok(Answer {
+                    payload,
+                    reading: None,
+                })
             }
             #[cfg(test)]
-            Self::Fake(answer) => Ok(Answer { payload: answer(&payload)?, reading: None }),
+            Self::Fake(answer) => Ok(Answer {
+                payload: answer(&payload)?,
+                reading: None,
+            }),
         }
     }
 
@@ -67,8 +79,13 @@ impl Function {
 impl fmt::Debug for Function {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InProcess(connector) => formatter.debug_tuple("InProcess").field(connector).finish(),
-            Self::Lambda { name, .. } => formatter.debug_struct("Lambda").field("name", name).finish_non_exhaustive(),
+            Self::InProcess(connector) => {
+                formatter.debug_tuple("InProcess").field(connector).finish()
+            }
+            Self::Lambda { name, .. } => formatter
+                .debug_struct("Lambda")
+                .field("name", name)
+                .finish_non_exhaustive(),
             #[cfg(test)]
             Self::Fake(_) => formatter.write_str("Fake"),
         }

@@ -132,7 +132,10 @@ impl Athena {
     ///
     /// When the options say that a block may hold nothing.
     pub fn open(function: Function, options: Options) -> anyhow::Result<Self> {
-        anyhow::ensure!(options.max_block_size > 0, "cannot open Athena: blocks of 0 bytes hold nothing");
+        anyhow::ensure!(
+            options.max_block_size > 0,
+            "cannot open Athena: blocks of 0 bytes hold nothing"
+        );
         Ok(Self { function, options })
     }
 
@@ -150,7 +153,12 @@ impl Athena {
             batches.push(batch);
         }
         let elapsed = started.elapsed();
-        Ok(QueryResult { batches, schema, scans: rows.scans().await?, elapsed })
+        Ok(QueryResult {
+            batches,
+            schema,
+            scans: rows.scans().await?,
+            elapsed,
+        })
     }
 
     /// Runs a query and gives its rows as they come.

@@ -3,7 +3,7 @@
 //! DataFusion moves casts from a column to the constant it is compared with: `CAST(time AS timestamp with time zone) >
 //! now()` would become a range of `time` (and a constant finer than milliseconds would lose its digits on the way,
 //! with rows). It also turns `year(time) = 2024` into a range, and `NOT (x < 5)` into `x >= 5`, which NaN tells apart.
-//! Athena's engine, Trino, leaves all of that above the scan. Here such parts of a filter are wrapped in a function that
+//! Athena's engine, Trino, leaves all of that above the scan. Here such expressions are wrapped in a function that
 //! returns its argument, which the optimizer cannot look through.
 
 use std::sync::{Arc, LazyLock};
@@ -12,9 +12,11 @@ use arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, exec_err};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
-    Between, Cast, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
-    Signature, Volatility,
+    Between, Cast, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs,
+    ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::optimizer::AnalyzerRule;
 
@@ -24,8 +26,11 @@ pub(super) const NAME: &str = "opaque";
 /// Functions whose comparison with a constant DataFusion turns into a range of their argument.
 const WITH_PREIMAGE: [&str; 2] = ["date_part", "floor"];
 
-static OPAQUE: LazyLock<Arc<ScalarUDF>> =
-    LazyLock::new(|| Arc::new(ScalarUDF::from(Opaque { signature: Signature::any(1, Volatility::Immutable) })));
+static OPAQUE: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| {
+    Arc::new(ScalarUDF::from(Opaque {
+        signature: Signature::any(1, Volatility::Immutable),
+    }))
+});
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Opaque {
@@ -57,7 +62,10 @@ impl ScalarUDFImpl for Opaque {
 }
 
 fn opaque(expr: Expr) -> Expr {
-    Expr::ScalarFunction(datafusion::logical_expr::expr::ScalarFunction::new_udf(OPAQUE.clone(), vec![expr]))
+    Expr::ScalarFunction(datafusion::logical_expr::expr::ScalarFunction::new_udf(
+        OPAQUE.clone(),
+        vec![expr],
+    ))
 }
 
 /// What is wrapped, if anything is.
@@ -68,7 +76,7 @@ pub(super) fn unwrapped(expr: &Expr) -> Option<&Expr> {
     }
 }
 
-/// Wraps, in every filter, what Athena does not push.
+/// Wraps what Athena does not push, in filters and in whatever a filter may later be pushed through.
 #[derive(Debug)]
 pub(super) struct LikeTrino;
 
@@ -78,22 +86,36 @@ impl AnalyzerRule for LikeTrino {
     }
 
     fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
-        let changed = plan.transform_up_with_subqueries(|plan| match plan {
-            LogicalPlan::Filter(mut filter) => {
-                let schema = filter.input.schema().clone();
-                filter.predicate = wrap(filter.predicate, &schema)?;
-                Ok(Transformed::yes(LogicalPlan::Filter(filter)))
+        let changed = plan.transform_up_with_subqueries(|plan| {
+            let is_looked_through = matches!(
+                plan,
+                LogicalPlan::Filter(_)
+                    | LogicalPlan::Join(_)
+                    | LogicalPlan::Projection(_)
+                    | LogicalPlan::Aggregate(_)
+            );
+            if !is_looked_through {
+                return Ok(Transformed::no(plan));
             }
-            plan => Ok(Transformed::no(plan)),
+            let schema = merge_schema(&plan.inputs());
+            // An output's name tells what computes it, and must not change.
+            let names = NamePreserver::new(&plan);
+            let changed = plan.map_expressions(|expr| {
+                let name = names.save(&expr);
+                Ok(wrap(expr, &schema)?.update_data(|expr| name.restore(expr)))
+            })?;
+            changed.map_data(LogicalPlan::recompute_schema)
         })?;
         Ok(changed.data)
     }
 }
 
-fn wrap(predicate: Expr, schema: &DFSchema) -> Result<Expr> {
-    let wrapped = predicate.transform_up(|expr| {
+fn wrap(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    expr.transform_up(|expr| {
         Ok(match expr {
-            Expr::Cast(Cast { expr: inner, field }) if is_moved(&inner.get_type(schema)?, field.data_type()) => {
+            Expr::Cast(Cast { expr: inner, field })
+                if is_moved(&inner.get_type(schema)?, field.data_type()) =>
+            {
                 Transformed::yes(opaque(Expr::Cast(Cast { expr: inner, field })))
             }
             Expr::ScalarFunction(call) if WITH_PREIMAGE.contains(&call.name()) => {
@@ -104,13 +126,15 @@ fn wrap(predicate: Expr, schema: &DFSchema) -> Result<Expr> {
                 Transformed::yes(Expr::Not(Box::new(inner.data)))
             }
             Expr::Between(between) if between.negated && is_double(&between.expr, schema)? => {
-                let positive = Expr::Between(Between { negated: false, ..between });
+                let positive = Expr::Between(Between {
+                    negated: false,
+                    ..between
+                });
                 Transformed::yes(Expr::Not(Box::new(opaque(positive))))
             }
             expr => Transformed::no(expr),
         })
-    })?;
-    Ok(wrapped.data)
+    })
 }
 
 /// Whether DataFusion would move such a cast to the constant, and Athena would not.
@@ -125,8 +149,10 @@ fn is_moved(from: &DataType, to: &DataType) -> bool {
 fn wrap_double(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     Ok(match expr {
         Expr::BinaryExpr(comparison)
-            if matches!(comparison.op, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
-                && is_double(&comparison.left, schema)? =>
+            if matches!(
+                comparison.op,
+                Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq
+            ) && is_double(&comparison.left, schema)? =>
         {
             Transformed::yes(opaque(Expr::BinaryExpr(comparison)))
         }

@@ -31,11 +31,20 @@ impl PhysicalOptimizerRule for PushTopN {
         true
     }
 
-    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+    fn optimize(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        _: &ConfigOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let changed = plan.transform_down(|plan| {
-            let pushed = plan.downcast_ref::<SortExec>().and_then(|sort| push(sort).transpose());
+            let pushed = plan
+                .downcast_ref::<SortExec>()
+                .and_then(|sort| push(sort).transpose());
             match pushed.transpose()? {
-                Some(input) => Ok(Transformed::yes(replace_children_if_necessary(plan, vec![input])?)),
+                Some(input) => Ok(Transformed::yes(replace_children_if_necessary(
+                    plan,
+                    vec![input],
+                )?)),
                 None => Ok(Transformed::no(plan)),
             }
         })?;
@@ -45,9 +54,16 @@ impl PhysicalOptimizerRule for PushTopN {
 
 /// The sort's input with a scan that knows of the order, if it can.
 fn push(sort: &SortExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-    let Some(limit) = sort.fetch() else { return Ok(None) };
-    let keys = sort.expr().iter().map(|key| Some((column(&key.expr)?, key.options)));
-    let Some(keys) = keys.collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let Some(limit) = sort.fetch() else {
+        return Ok(None);
+    };
+    let keys = sort
+        .expr()
+        .iter()
+        .map(|key| Some((column(&key.expr)?, key.options)));
+    let Some(keys) = keys.collect::<Option<Vec<_>>>() else {
+        return Ok(None);
+    };
     descend(sort.input(), &keys, limit)
 }
 
@@ -57,12 +73,20 @@ fn descend(
     limit: usize,
 ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
-        let below = keys.iter().map(|(index, options)| Some((column(&projection.expr().get(*index)?.expr)?, *options)));
-        let Some(below) = below.collect::<Option<Vec<_>>>() else { return Ok(None) };
-        let Some(input) = descend(projection.input(), &below, limit)? else { return Ok(None) };
+        let below = keys.iter().map(|(index, options)| {
+            Some((column(&projection.expr().get(*index)?.expr)?, *options))
+        });
+        let Some(below) = below.collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        let Some(input) = descend(projection.input(), &below, limit)? else {
+            return Ok(None);
+        };
         return replace_children_if_necessary(plan.clone(), vec![input]).map(Some);
     }
-    let Some(scan) = plan.downcast_ref::<ScanExec>() else { return Ok(None) };
+    let Some(scan) = plan.downcast_ref::<ScanExec>() else {
+        return Ok(None);
+    };
     let order = keys.iter().map(|(index, options)| {
         let field = scan.scan.schema.fields().get(*index)?;
         // Nested values have an order in Athena, but none in its constraints.
@@ -76,8 +100,12 @@ fn descend(
             },
         })
     });
-    let Some(order) = order.collect::<Option<Vec<_>>>() else { return Ok(None) };
-    Ok(scan.with_order(order, limit).map(|scan| Arc::new(scan) as Arc<dyn ExecutionPlan>))
+    let Some(order) = order.collect::<Option<Vec<_>>>() else {
+        return Ok(None);
+    };
+    Ok(scan
+        .with_order(order, limit)
+        .map(|scan| Arc::new(scan) as Arc<dyn ExecutionPlan>))
 }
 
 fn column(expr: &Arc<dyn PhysicalExpr>) -> Option<usize> {

@@ -13,8 +13,8 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::optimizer::Optimizer;
 use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
-use datafusion::physical_expr_common::physical_expr::fmt_sql;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, split_conjunction};
+use datafusion::physical_expr_common::physical_expr::fmt_sql;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -61,7 +61,10 @@ fn context(client: Client) -> SessionContext {
     // They would show as filters that stay with the engine.
     options.optimizer.enable_dynamic_filter_pushdown = false;
     // It would put parts of filters elsewhere under made-up names, where nobody could read them.
-    let rules = Optimizer::new().rules.into_iter().filter(|rule| rule.name() != "common_sub_expression_eliminate");
+    let rules = Optimizer::new()
+        .rules
+        .into_iter()
+        .filter(|rule| rule.name() != "common_sub_expression_eliminate");
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_default_features()
@@ -70,7 +73,12 @@ fn context(client: Client) -> SessionContext {
         .with_physical_optimizer_rule(Arc::new(PushTopN))
         .build();
     let context = SessionContext::new_with_state(state);
-    context.register_catalog(CATALOG, Arc::new(Catalog { client: Arc::new(client) }));
+    context.register_catalog(
+        CATALOG,
+        Arc::new(Catalog {
+            client: Arc::new(client),
+        }),
+    );
     context
 }
 
@@ -142,15 +150,24 @@ impl Rows {
 
 impl std::fmt::Debug for Rows {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Rows").field("schema", &self.schema()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Rows")
+            .field("schema", &self.schema())
+            .finish_non_exhaustive()
     }
 }
 
 impl Stream for Rows {
     type Item = anyhow::Result<RecordBatch>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        self.stream.as_mut().poll_next(context).map(|next| next.map(|batch| batch.map_err(plain)))
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+    ) -> Poll<Option<Self::Item>> {
+        self.stream
+            .as_mut()
+            .poll_next(context)
+            .map(|next| next.map(|batch| batch.map_err(plain)))
     }
 }
 
@@ -172,7 +189,9 @@ fn find(
     } else if plan.name() != "ProjectionExec" {
         above.clear();
     }
-    plan.children().into_iter().try_for_each(|child| find(child, above.clone(), found))
+    plan.children()
+        .into_iter()
+        .try_for_each(|child| find(child, above.clone(), found))
 }
 
 fn kept(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> datafusion::error::Result<Kept> {
@@ -180,21 +199,32 @@ fn kept(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> datafusion::error::R
     let shown = filter.clone().transform_up(|part| {
         if let Some(cast) = part.downcast_ref::<CastExpr>()
             && matches!(cast.cast_type(), DataType::Timestamp(_, Some(_)))
-            && matches!(cast.expr().data_type(schema), Ok(DataType::Timestamp(_, None)))
+            && matches!(
+                cast.expr().data_type(schema),
+                Ok(DataType::Timestamp(_, None))
+            )
         {
             hint = Some(ZONE_HINT);
         }
         Ok(match readable(&part) {
-            Some(text) => Transformed::yes(Arc::new(Column::new(&text, 0)) as Arc<dyn PhysicalExpr>),
+            Some(text) => {
+                Transformed::yes(Arc::new(Column::new(&text, 0)) as Arc<dyn PhysicalExpr>)
+            }
             None => Transformed::no(part),
         })
     })?;
-    Ok(Kept { filter: fmt_sql(shown.data.as_ref()).to_string(), hint })
+    Ok(Kept {
+        filter: fmt_sql(shown.data.as_ref()).to_string(),
+        hint,
+    })
 }
 
 /// The text of what DataFusion would not print as SQL.
 fn readable(part: &Arc<dyn PhysicalExpr>) -> Option<String> {
-    if let Some(call) = part.downcast_ref::<ScalarFunctionExpr>().filter(|call| call.name() == opaque::NAME) {
+    if let Some(call) = part
+        .downcast_ref::<ScalarFunctionExpr>()
+        .filter(|call| call.name() == opaque::NAME)
+    {
         return Some(fmt_sql(call.args().first()?.as_ref()).to_string());
     }
     if let Some(cast) = part.downcast_ref::<CastExpr>() {
@@ -206,7 +236,14 @@ fn readable(part: &Arc<dyn PhysicalExpr>) -> Option<String> {
                     TimeUnit::Microsecond => 6,
                     TimeUnit::Nanosecond => 9,
                 };
-                format!("timestamp({digits}){}", if zone.is_some() { " with time zone" } else { "" })
+                format!(
+                    "timestamp({digits}){}",
+                    if zone.is_some() {
+                        " with time zone"
+                    } else {
+                        ""
+                    }
+                )
             }
             other => other.to_string().to_lowercase(),
         };
@@ -217,9 +254,18 @@ fn readable(part: &Arc<dyn PhysicalExpr>) -> Option<String> {
         ScalarValue::TimestampMillisecond(Some(_), zone)
         | ScalarValue::TimestampMicrosecond(Some(_), zone)
         | ScalarValue::TimestampNanosecond(Some(_), zone) => {
-            let text = constant.cast_to(&DataType::Timestamp(TimeUnit::Nanosecond, None)).ok()?;
-            let text = text.cast_to(&DataType::Utf8).ok()?.to_string().replace('T', " ");
-            Some(format!("timestamp '{text}{}'", if zone.is_some() { " UTC" } else { "" }))
+            let text = constant
+                .cast_to(&DataType::Timestamp(TimeUnit::Nanosecond, None))
+                .ok()?;
+            let text = text
+                .cast_to(&DataType::Utf8)
+                .ok()?
+                .to_string()
+                .replace('T', " ");
+            Some(format!(
+                "timestamp '{text}{}'",
+                if zone.is_some() { " UTC" } else { "" }
+            ))
         }
         ScalarValue::Utf8(Some(text)) => Some(format!("'{}'", text.replace('\'', "''"))),
         _ => None,
@@ -231,7 +277,9 @@ fn plain(error: DataFusionError) -> anyhow::Error {
     match error {
         DataFusionError::External(error) => anyhow::Error::from_boxed(error),
         DataFusionError::Context(_, error) | DataFusionError::Diagnostic(_, error) => plain(*error),
-        DataFusionError::Shared(error) => anyhow!("cannot run the query: {}", error.strip_backtrace()),
+        DataFusionError::Shared(error) => {
+            anyhow!("cannot run the query: {}", error.strip_backtrace())
+        }
         other => anyhow!("cannot run the query: {}", other.strip_backtrace()),
     }
 }

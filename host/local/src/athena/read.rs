@@ -21,7 +21,10 @@ type Batches = BoxStream<'static, anyhow::Result<RecordBatch>>;
 
 /// The rows of a split, a batch for each block.
 pub(super) fn split_batches(scan: Arc<ScanState>, split: Split) -> Batches {
-    let table = format!("`{}`.`{}`", scan.table.table_name.schema_name, scan.table.table_name.table_name);
+    let table = format!(
+        "`{}`.`{}`",
+        scan.table.table_name.schema_name, scan.table.table_name.table_name
+    );
     let counting = scan.clone();
     stream::once(open(scan, split))
         .try_flatten()
@@ -33,7 +36,8 @@ pub(super) fn split_batches(scan: Arc<ScanState>, split: Split) -> Batches {
 async fn open(scan: Arc<ScanState>, split: Split) -> anyhow::Result<Batches> {
     let reader = scan.clone();
     // A task of its own: splits are decoded on all cores, and dropping the rows ends the read.
-    let answered = SpawnedTask::spawn(async move { reader.client.ask(&reader.read_request(split)).await });
+    let answered =
+        SpawnedTask::spawn(async move { reader.client.ask(&reader.read_request(split)).await });
     let answered = answered.join().await.context("the read was ended")??;
     {
         let mut tally = scan.tally();
@@ -52,7 +56,8 @@ async fn open(scan: Arc<ScanState>, split: Split) -> anyhow::Result<Batches> {
             let key = response.encryption_key.map(Arc::new);
             let blocks = stream::iter(response.remote_blocks);
             let schema = response.schema;
-            let batches = blocks.map(move |location| fetch(scan.clone(), location, key.clone(), schema.clone()));
+            let batches = blocks
+                .map(move |location| fetch(scan.clone(), location, key.clone(), schema.clone()));
             Ok(batches.buffered(BLOCKS_AHEAD).boxed())
         }
         _ => bail!("the connector answers a read with something else"),
@@ -65,10 +70,26 @@ async fn fetch(
     key: Option<Arc<EncryptionKey>>,
     schema: SchemaRef,
 ) -> anyhow::Result<RecordBatch> {
-    let SpillLocation::S3SpillLocation { bucket, key: object, directory } = location;
-    ensure!(!directory, "the connector names the folder `{object}` as a block");
+    let SpillLocation::S3SpillLocation {
+        bucket,
+        key: object,
+        directory,
+    } = location;
+    ensure!(
+        !directory,
+        "the connector names the folder `{object}` as a block"
+    );
     let cannot = || format!("cannot get block `{object}` from bucket `{bucket}`");
-    let got = scan.client.options.spill.get_object().bucket(&bucket).key(&object).send().await.with_context(cannot)?;
+    let got = scan
+        .client
+        .options
+        .spill
+        .get_object()
+        .bucket(&bucket)
+        .key(&object)
+        .send()
+        .await
+        .with_context(cannot)?;
     let bytes = got.body.collect().await.with_context(cannot)?.to_vec();
     {
         let mut tally = scan.tally();
@@ -76,17 +97,24 @@ async fn fetch(
         tally.bytes += bytes.len();
     }
     let bytes = match key {
-        Some(key) => decrypt(&key, bytes).with_context(|| format!("cannot read block `{object}`"))?,
+        Some(key) => {
+            decrypt(&key, bytes).with_context(|| format!("cannot read block `{object}`"))?
+        }
         None => bytes,
     };
-    let block = decode_batch(&bytes, &schema).with_context(|| format!("cannot read block `{object}`"))?;
+    let block =
+        decode_batch(&bytes, &schema).with_context(|| format!("cannot read block `{object}`"))?;
     shown_batch(&block, &scan.shown)
 }
 
 /// Athena matches columns by position: a schema that is not the one asked for gives wrong rows.
 fn check_schema(asked: &Schema, answered: &Schema) -> anyhow::Result<()> {
     let fields = |schema: &Schema| -> Vec<String> {
-        schema.fields().iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect()
+        schema
+            .fields()
+            .iter()
+            .map(|field| format!("{} {}", field.name(), field.data_type()))
+            .collect()
     };
     let (asked, answered) = (fields(asked), fields(answered));
     ensure!(

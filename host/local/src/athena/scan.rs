@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use arrow::datatypes::SchemaRef;
-use connector::wire::{Constraints, GetTableResponse, OrderByField, OrderDirection, Request, Split, write_request};
+use connector::wire::{
+    Constraints, GetTableResponse, OrderByField, OrderDirection, Request, Split, write_request,
+};
 use connector::{Explanation, Reading};
 use datafusion::common::internal_err;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -17,8 +19,8 @@ use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, SchedulingType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, ReplaceChildrenOptions,
-    SendableRecordBatchStream,
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
+    ReplaceChildrenOptions, SendableRecordBatchStream,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::OnceCell;
@@ -91,13 +93,31 @@ impl ScanExec {
         // Every batch is waited for.
         .with_scheduling_type(SchedulingType::Cooperative);
         let (splits, tally) = (OnceCell::new(), Mutex::default());
-        let scan = ScanState { client, table, schema, shown, asked, splits, tally };
-        Self { scan: Arc::new(scan), takes_order, properties: Arc::new(properties) }
+        let scan = ScanState {
+            client,
+            table,
+            schema,
+            shown,
+            asked,
+            splits,
+            tally,
+        };
+        Self {
+            scan: Arc::new(scan),
+            takes_order,
+            properties: Arc::new(properties),
+        }
     }
 
     /// The same scan that also asks for the first `limit` rows in order, if the connector takes orders.
     pub(super) fn with_order(&self, order: Vec<OrderByField>, limit: usize) -> Option<Self> {
-        let ScanState { client, table, schema, asked, .. } = self.scan.as_ref();
+        let ScanState {
+            client,
+            table,
+            schema,
+            asked,
+            ..
+        } = self.scan.as_ref();
         if !self.takes_order || !asked.constraints.order_by_clause.is_empty() {
             return None;
         }
@@ -114,14 +134,22 @@ impl ScanExec {
         asked.lines.push(format!("limit {limit}"));
         asked.constraints.order_by_clause = order;
         asked.constraints.limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Some(Self::new(client.clone(), table.clone(), schema.clone(), asked, true))
+        Some(Self::new(
+            client.clone(),
+            table.clone(),
+            schema.clone(),
+            asked,
+            true,
+        ))
     }
 }
 
 impl ScanState {
     /// The splits; asked for once.
     pub(super) async fn splits(&self) -> anyhow::Result<&[Split]> {
-        let splits = self.splits.get_or_try_init(|| self.client.splits(&self.table, &self.asked.constraints));
+        let splits = self
+            .splits
+            .get_or_try_init(|| self.client.splits(&self.table, &self.asked.constraints));
         Ok(splits.await?)
     }
 
@@ -132,15 +160,27 @@ impl ScanState {
 
     /// The request that reads a split.
     pub(super) fn read_request(&self, split: Split) -> Request {
-        self.client.read_request(&self.table.table_name, &self.schema, &self.asked.constraints, split)
+        self.client.read_request(
+            &self.table.table_name,
+            &self.schema,
+            &self.asked.constraints,
+            split,
+        )
     }
 
     /// What the connector makes of the reads: nothing if it is not in this process, or there is nothing to read.
     pub(super) async fn explanation(&self) -> anyhow::Result<Option<Explanation>> {
         let split = self.splits.get().and_then(|splits| splits.first());
-        let (Some(connector), Some(split)) = (self.client.function.connector(), split) else { return Ok(None) };
+        let (Some(connector), Some(split)) = (self.client.function.connector(), split) else {
+            return Ok(None);
+        };
         let payload = write_request(&self.read_request(split.clone()))?;
-        Ok(Some(connector.explain(&payload).await.context("cannot explain the read")?))
+        Ok(Some(
+            connector
+                .explain(&payload)
+                .await
+                .context("cannot explain the read")?,
+        ))
     }
 
     pub(super) fn tally(&self) -> MutexGuard<'_, Tally> {
@@ -151,7 +191,13 @@ impl ScanState {
 impl DisplayAs for ScanExec {
     fn fmt_as(&self, _: DisplayFormatType, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = &self.scan.table.table_name;
-        write!(formatter, "ScanExec: {}.{} {}", table.schema_name, table.table_name, self.scan.asked.lines.join("; "))
+        write!(
+            formatter,
+            "ScanExec: {}.{} {}",
+            table.schema_name,
+            table.table_name,
+            self.scan.asked.lines.join("; ")
+        )
     }
 }
 
@@ -183,7 +229,10 @@ impl ExecutionPlan for ScanExec {
         Ok(self)
     }
 
-    fn with_new_children(self: Arc<Self>, _: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+    fn with_new_children(
+        self: Arc<Self>,
+        _: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(self)
     }
 
@@ -197,7 +246,12 @@ impl ExecutionPlan for ScanExec {
             let batches = stream::iter(splits).map(move |split| split_batches(scan.clone(), split));
             anyhow::Ok(batches.flatten_unordered(SPLITS_AT_A_TIME))
         });
-        let batches = batches.try_flatten().map_err(|error| DataFusionError::External(error.into()));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.scan.shown.clone(), batches)))
+        let batches = batches
+            .try_flatten()
+            .map_err(|error| DataFusionError::External(error.into()));
+        Ok(Box::pin(RecordBatchStreamAdapter::new(
+            self.scan.shown.clone(),
+            batches,
+        )))
     }
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use arrow::array::{
-    Array, ArrayRef, AsArray, GenericListArray, RecordBatch, RecordBatchOptions, StructArray, TimestampMillisecondArray,
+    Array, ArrayRef, AsArray, GenericListArray, RecordBatch, RecordBatchOptions, StructArray,
+    TimestampMillisecondArray,
 };
 use arrow::datatypes::{
     DataType, Date64Type, Field, FieldRef, Schema, SchemaRef, TimeUnit, TimestampMillisecondType,
@@ -16,14 +17,21 @@ use connector::wire::unpack_utc_millis;
 
 /// The schema of a table or answer as the engine has it, without metadata.
 pub(super) fn shown_schema(schema: &Schema) -> SchemaRef {
-    Arc::new(Schema::new(schema.fields().iter().map(shown_field).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        schema.fields().iter().map(shown_field).collect::<Vec<_>>(),
+    ))
 }
 
 /// The rows of a block as the engine has them, under its schema.
 pub(super) fn shown_batch(batch: &RecordBatch, schema: &SchemaRef) -> anyhow::Result<RecordBatch> {
-    let columns = batch.columns().iter().map(shown_array).collect::<anyhow::Result<_>>()?;
+    let columns = batch
+        .columns()
+        .iter()
+        .map(shown_array)
+        .collect::<anyhow::Result<_>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(schema.clone(), columns, &options).context("rows do not fit the table's schema")
+    RecordBatch::try_new_with_options(schema.clone(), columns, &options)
+        .context("rows do not fit the table's schema")
 }
 
 fn shown_field(field: &FieldRef) -> Field {
@@ -46,7 +54,10 @@ fn shown_array(array: &ArrayRef) -> anyhow::Result<ArrayRef> {
     Ok(match array.data_type() {
         DataType::Date64 => {
             let values = array.as_primitive::<Date64Type>();
-            Arc::new(TimestampMillisecondArray::new(values.values().clone(), values.nulls().cloned()))
+            Arc::new(TimestampMillisecondArray::new(
+                values.values().clone(),
+                values.nulls().cloned(),
+            ))
         }
         DataType::Timestamp(TimeUnit::Millisecond, Some(_)) => {
             let packed = array.as_primitive::<TimestampMillisecondType>();
@@ -66,9 +77,18 @@ fn shown_array(array: &ArrayRef) -> anyhow::Result<ArrayRef> {
         }
         DataType::Struct(fields) => {
             let rows = array.as_struct();
-            let columns = rows.columns().iter().map(shown_array).collect::<anyhow::Result<Vec<_>>>()?;
+            let columns = rows
+                .columns()
+                .iter()
+                .map(shown_array)
+                .collect::<anyhow::Result<Vec<_>>>()?;
             let fields = fields.iter().map(shown_field).collect();
-            Arc::new(StructArray::try_new_with_length(fields, columns, rows.nulls().cloned(), rows.len())?)
+            Arc::new(StructArray::try_new_with_length(
+                fields,
+                columns,
+                rows.nulls().cloned(),
+                rows.len(),
+            )?)
         }
         DataType::Dictionary(..) => bail!("a block holds a dictionary, which the protocol has not"),
         _ => array.clone(),

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use anyhow::{Context as _, bail};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    self, CastKind, DataType, Expr, Function, FunctionArguments, TimezoneInfo, TypedString, Value, VisitMut,
-    VisitorMut,
+    self, CastKind, DataType, Expr, Function, FunctionArguments, TimezoneInfo, TypedString, Value,
+    VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -24,7 +24,9 @@ use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 /// When it is no single query.
 pub(super) fn parse(sql: &str) -> anyhow::Result<Statement> {
     let dialect = GenericDialect {};
-    let mut tokens = Tokenizer::new(&dialect, sql).tokenize().context("cannot read the query")?;
+    let mut tokens = Tokenizer::new(&dialect, sql)
+        .tokenize()
+        .context("cannot read the query")?;
     for token in &mut tokens {
         if let Token::Word(word) = token
             && word.quote_style == Some('"')
@@ -32,7 +34,10 @@ pub(super) fn parse(sql: &str) -> anyhow::Result<Statement> {
             word.value = word.value.to_lowercase();
         }
     }
-    let statements = Parser::new(&dialect).with_tokens(tokens).parse_statements().context("cannot read the query")?;
+    let statements = Parser::new(&dialect)
+        .with_tokens(tokens)
+        .parse_statements()
+        .context("cannot read the query")?;
     let Ok([statement]) = <[ast::Statement; 1]>::try_from(statements) else {
         bail!("cannot run the query: give one statement");
     };
@@ -40,7 +45,9 @@ pub(super) fn parse(sql: &str) -> anyhow::Result<Statement> {
         bail!("cannot run the statement: only queries can be run");
     };
     match query.visit(&mut Rewriter) {
-        ControlFlow::Continue(()) => Ok(Statement::Statement(Box::new(ast::Statement::Query(query)))),
+        ControlFlow::Continue(()) => {
+            Ok(Statement::Statement(Box::new(ast::Statement::Query(query))))
+        }
         ControlFlow::Break(message) => bail!("cannot run the query: {message}"),
     }
 }
@@ -58,7 +65,11 @@ impl VisitorMut for Rewriter {
                     *expr = cast_to(expr.clone(), data_type);
                 }
             }
-            Expr::Like { pattern, escape_char, .. } => {
+            Expr::Like {
+                pattern,
+                escape_char,
+                ..
+            } => {
                 if let Err(message) = rewrite_pattern(pattern, escape_char) {
                     return ControlFlow::Break(message);
                 }
@@ -72,17 +83,28 @@ impl VisitorMut for Rewriter {
 
 /// Gives a timestamp constant its precision and zone (Trino: the constant's text decides both).
 fn rewrite_timestamp(constant: &mut TypedString) {
-    let DataType::Timestamp(None, TimezoneInfo::None) = constant.data_type else { return };
-    let Value::SingleQuotedString(text) = &mut constant.value.value else { return };
-    let time = text.find([' ', 'T']).map_or("", |end| &text[end + 1..]).trim();
+    let DataType::Timestamp(None, TimezoneInfo::None) = constant.data_type else {
+        return;
+    };
+    let Value::SingleQuotedString(text) = &mut constant.value.value else {
+        return;
+    };
+    let time = text
+        .find([' ', 'T'])
+        .map_or("", |end| &text[end + 1..])
+        .trim();
     let digits = time.split_once('.').map_or("", |(_, rest)| rest);
-    let digits = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
+    let digits = digits
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(digits.len());
     let precision = match digits {
         0..=3 => 3,
         4..=6 => 6,
         _ => 9,
     };
-    let zoned = time.contains(|character: char| character.is_ascii_alphabetic() || matches!(character, '+' | '-'));
+    let zoned = time.contains(|character: char| {
+        character.is_ascii_alphabetic() || matches!(character, '+' | '-')
+    });
     if zoned {
         // The only names that DataFusion's parser does not know of those that mean UTC.
         for utc in [" UTC", " GMT", " Z"] {
@@ -92,13 +114,19 @@ fn rewrite_timestamp(constant: &mut TypedString) {
             }
         }
     }
-    let zone = if zoned { TimezoneInfo::WithTimeZone } else { TimezoneInfo::None };
+    let zone = if zoned {
+        TimezoneInfo::WithTimeZone
+    } else {
+        TimezoneInfo::None
+    };
     constant.data_type = DataType::Timestamp(Some(precision), zone);
 }
 
 /// The type of a clock's time.
 fn clock(function: &mut Function) -> Option<DataType> {
-    let [name] = function.name.0.as_slice() else { return None };
+    let [name] = function.name.0.as_slice() else {
+        return None;
+    };
     let zone = match name.as_ident()?.value.to_lowercase().as_str() {
         "now" | "current_timestamp" => TimezoneInfo::WithTimeZone,
         "localtimestamp" => TimezoneInfo::None,
@@ -117,17 +145,30 @@ fn clock(function: &mut Function) -> Option<DataType> {
 }
 
 fn cast_to(expr: Expr, data_type: DataType) -> Expr {
-    Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type, array: false, format: None }
+    Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(expr),
+        data_type,
+        array: false,
+        format: None,
+    }
 }
 
 /// DataFusion always escapes with a backslash.
-fn rewrite_pattern(pattern: &mut Expr, escape: &mut Option<ast::ValueWithSpan>) -> Result<(), String> {
+fn rewrite_pattern(
+    pattern: &mut Expr,
+    escape: &mut Option<ast::ValueWithSpan>,
+) -> Result<(), String> {
     let escape = match escape.take().map(|escape| escape.value) {
         None => None,
         Some(Value::SingleQuotedString(text)) if text.chars().count() == 1 => text.chars().next(),
         Some(_) => return Err("the escape character of LIKE must be one character".to_owned()),
     };
-    let Expr::Value(ast::ValueWithSpan { value: Value::SingleQuotedString(text), .. }) = pattern else {
+    let Expr::Value(ast::ValueWithSpan {
+        value: Value::SingleQuotedString(text),
+        ..
+    }) = pattern
+    else {
         return Err("the pattern of LIKE must be a constant here".to_owned());
     };
     let mut written = String::with_capacity(text.len());
@@ -141,7 +182,12 @@ fn rewrite_pattern(pattern: &mut Expr, escape: &mut Option<ast::ValueWithSpan>) 
                     }
                     written.push(escaped);
                 }
-                _ => return Err("the escape character of LIKE must stand before `%`, `_` or itself".to_owned()),
+                _ => {
+                    return Err(
+                        "the escape character of LIKE must stand before `%`, `_` or itself"
+                            .to_owned(),
+                    );
+                }
             }
         } else {
             if character == '\\' {

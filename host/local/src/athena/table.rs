@@ -38,22 +38,44 @@ struct Pushed {
 }
 
 impl Table {
-    pub(super) fn new(client: Arc<Client>, table: GetTableResponse, capabilities: Capabilities) -> Self {
+    pub(super) fn new(
+        client: Arc<Client>,
+        table: GetTableResponse,
+        capabilities: Capabilities,
+    ) -> Self {
         let shown = shown_schema(&table.schema);
-        Self { client, table: Arc::new(table), capabilities, shown }
+        Self {
+            client,
+            table: Arc::new(table),
+            capabilities,
+            shown,
+        }
     }
 
     fn push(&self, filter: &Expr) -> Pushed {
         let schema: &Schema = &self.table.schema;
         let translation = translate(filter, schema);
-        let writer = Writer { schema, announced: &self.capabilities.functions };
-        let expression = if translation.exact { None } else { writer.write(filter) };
-        Pushed { translation, expression }
+        let writer = Writer {
+            schema,
+            announced: &self.capabilities.functions,
+        };
+        let expression = if translation.exact {
+            None
+        } else {
+            writer.write(filter)
+        };
+        Pushed {
+            translation,
+            expression,
+        }
     }
 
     /// What Athena sends for these filters, and the same for a person.
     fn asked(&self, filters: &[Expr], limit: Option<usize>) -> Result<Asked> {
-        let mut domains = Translation { domains: Default::default(), exact: true };
+        let mut domains = Translation {
+            domains: Default::default(),
+            exact: true,
+        };
         let mut constraints = Constraints::default();
         let mut expressions = Vec::new();
         for filter in filters {
@@ -67,7 +89,9 @@ impl Table {
         let mut lines = Vec::new();
         for (column, domain) in &domains.domains {
             let data_type = self.table.schema.field_with_name(column)?.data_type();
-            constraints.summary.insert(column.clone(), domain.value_set(data_type)?);
+            constraints
+                .summary
+                .insert(column.clone(), domain.value_set(data_type)?);
             lines.push(domain.describe(column));
         }
         lines.extend(expressions);
@@ -83,7 +107,9 @@ impl Table {
 fn readable(filter: &Expr) -> Result<String> {
     let plain = filter.clone().transform_up(|part| {
         Ok(match part {
-            Expr::Column(column) => Transformed::yes(Expr::Column(Column::new_unqualified(column.name))),
+            Expr::Column(column) => {
+                Transformed::yes(Expr::Column(Column::new_unqualified(column.name)))
+            }
             part => match unwrapped(&part) {
                 Some(inner) => Transformed::yes(inner.clone()),
                 None => Transformed::no(part),
@@ -103,7 +129,10 @@ impl TableProvider for Table {
         TableType::Base
     }
 
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
         let answers = filters.iter().map(|filter| {
             let pushed = self.push(filter);
             let is_whole = pushed.translation.exact || pushed.expression.is_some();
@@ -128,7 +157,11 @@ impl TableProvider for Table {
         let all: Vec<usize> = (0..self.shown.fields().len()).collect();
         let projection = projection.unwrap_or(&all);
         // With GetTable's metadata: the connector's own and the comments travel with it.
-        let schema = self.table.schema.project(projection).map_err(DataFusionError::from)?;
+        let schema = self
+            .table
+            .schema
+            .project(projection)
+            .map_err(DataFusionError::from)?;
         let asked = self.asked(filters, limit)?;
         Ok(Arc::new(ScanExec::new(
             self.client.clone(),

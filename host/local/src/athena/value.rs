@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Date64Array, Float64Array, Int32Array, Int64Array, StringArray,
-    TimestampMillisecondArray,
+    ArrayRef, BooleanArray, Date32Array, Date64Array, Float64Array, Int32Array, Int64Array,
+    StringArray, TimestampMillisecondArray,
 };
 use arrow::datatypes::{DataType, TimeUnit};
 use connector::wire::pack_utc_millis;
@@ -35,15 +35,18 @@ impl Value {
     pub(super) fn exactly(constant: &ScalarValue, column: &DataType) -> Option<Self> {
         match (column, constant) {
             (DataType::Boolean, ScalarValue::Boolean(Some(value))) => Some(Self::Boolean(*value)),
-            (DataType::Int32, constant) => {
-                integer(constant).filter(|value| i32::try_from(*value).is_ok()).map(Self::Integer)
-            }
+            (DataType::Int32, constant) => integer(constant)
+                .filter(|value| i32::try_from(*value).is_ok())
+                .map(Self::Integer),
             (DataType::Int64, constant) => integer(constant).map(Self::Integer),
             (DataType::Float64, ScalarValue::Float64(Some(value))) if !value.is_nan() => {
                 // Adding zero turns −0.0 into 0.0, which Athena takes for the same.
                 Some(Self::Double(value + 0.0))
             }
-            (DataType::Utf8, constant) => constant.try_as_str().flatten().map(|text| Self::Text(text.to_owned())),
+            (DataType::Utf8, constant) => constant
+                .try_as_str()
+                .flatten()
+                .map(|text| Self::Text(text.to_owned())),
             (DataType::Date32, ScalarValue::Date32(Some(days))) => Some(Self::Day(*days)),
             (DataType::Date64, ScalarValue::TimestampMillisecond(Some(millis), None)) => {
                 Some(Self::Millisecond(*millis))
@@ -56,7 +59,8 @@ impl Value {
         }
     }
 
-    /// Writes values of one column as the wire's array of that column's type.
+    /// Writes values of one column as the wire's array of that column's type. They were made for it, so other kinds do
+    /// not occur.
     pub(super) fn array(values: &[&Self], column: &DataType) -> ArrayRef {
         let integers = values.iter().map(|value| match value {
             Self::Boolean(value) => i64::from(*value),
@@ -66,23 +70,36 @@ impl Value {
             Self::Double(_) | Self::Text(_) => 0,
         });
         match column {
-            DataType::Boolean => Arc::new(integers.map(|value| Some(value != 0)).collect::<BooleanArray>()),
-            #[expect(clippy::cast_possible_truncation, reason = "within the column's range since it was made")]
-            DataType::Int32 => Arc::new(Int32Array::from_iter_values(integers.map(|value| value as i32))),
+            DataType::Boolean => Arc::new(
+                integers
+                    .map(|value| Some(value != 0))
+                    .collect::<BooleanArray>(),
+            ),
+            DataType::Int32 => Arc::new(Int32Array::from_iter_values(
+                integers.map(|value| value as i32),
+            )),
             DataType::Date64 => Arc::new(Date64Array::from_iter_values(integers)),
-            #[expect(clippy::cast_possible_truncation, reason = "made of an i32")]
-            DataType::Date32 => Arc::new(Date32Array::from_iter_values(integers.map(|value| value as i32))),
-            DataType::Timestamp(_, zone) => {
-                Arc::new(TimestampMillisecondArray::from_iter_values(integers).with_timezone_opt(zone.clone()))
+            DataType::Date32 => Arc::new(Date32Array::from_iter_values(
+                integers.map(|value| value as i32),
+            )),
+            DataType::Timestamp(_, zone) => Arc::new(
+                TimestampMillisecondArray::from_iter_values(integers)
+                    .with_timezone_opt(zone.clone()),
+            ),
+            DataType::Float64 => Arc::new(Float64Array::from_iter_values(values.iter().map(
+                |value| match value {
+                    Self::Double(value) => *value,
+                    _ => 0.0,
+                },
+            ))),
+            DataType::Utf8 => {
+                Arc::new(StringArray::from_iter_values(values.iter().map(
+                    |value| match value {
+                        Self::Text(text) => text.as_str(),
+                        _ => "",
+                    },
+                )))
             }
-            DataType::Float64 => Arc::new(Float64Array::from_iter_values(values.iter().map(|value| match value {
-                Self::Double(value) => *value,
-                _ => 0.0,
-            }))),
-            DataType::Utf8 => Arc::new(StringArray::from_iter_values(values.iter().map(|value| match value {
-                Self::Text(text) => text.as_str(),
-                _ => "",
-            }))),
             _ => Arc::new(Int64Array::from_iter_values(integers)),
         }
     }

@@ -25,7 +25,12 @@ pub(super) struct Connection {
     #[arg(long, value_name = "URL")]
     lambda: Option<String>,
     /// The function's name there
-    #[arg(long, value_name = "NAME", default_value = "function", requires = "lambda")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "function",
+        requires = "lambda"
+    )]
     function: String,
 }
 
@@ -53,7 +58,10 @@ impl Connection {
             Sent::Everything => Profile::Everything,
         };
         let function = match &self.lambda {
-            Some(url) => Function::Lambda { client: lambda(&config, url), name: self.function.clone() },
+            Some(url) => Function::Lambda {
+                client: lambda(&config, url),
+                name: self.function.clone(),
+            },
             None => Function::InProcess(Arc::new(Connector::new(settings()?, &config)?)),
         };
         Athena::open(function, options)
@@ -64,7 +72,12 @@ impl Connection {
 fn lambda(config: &SdkConfig, url: &str) -> aws_sdk_lambda::Client {
     let config = aws_sdk_lambda::config::Builder::from(config)
         .endpoint_url(url)
-        .region(config.region().cloned().unwrap_or(Region::from_static("us-east-1")))
+        .region(
+            config
+                .region()
+                .cloned()
+                .unwrap_or(Region::from_static("us-east-1")),
+        )
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
         .retry_config(RetryConfig::disabled())
         .build();
@@ -77,7 +90,9 @@ fn settings() -> anyhow::Result<Settings> {
     if !settings.dialect.exists() && std::env::var_os("dialect").is_none() {
         let built = built_dialect().context("cannot find this program's own folder")?;
         if !built.exists() {
-            bail!("cannot find the dialect `timestream.wasm`; hint: run `cargo xtask guests`, or set `dialect` to a file");
+            bail!(
+                "cannot find the dialect `timestream.wasm`; hint: run `cargo xtask guests`, or set `dialect` to a file"
+            );
         }
         settings.dialect = built;
     }
@@ -87,5 +102,11 @@ fn settings() -> anyhow::Result<Settings> {
 /// `target/components/timestream.wasm`, seen from `target/<profile>/athena-timestream`.
 fn built_dialect() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
-    Some(program.parent()?.parent()?.join("components").join("timestream.wasm"))
+    Some(
+        program
+            .parent()?
+            .parent()?
+            .join("components")
+            .join("timestream.wasm"),
+    )
 }

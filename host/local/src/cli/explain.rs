@@ -32,7 +32,10 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the explanation is what this command gives")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the explanation is what this command gives"
+)]
 fn say(line: &str) {
     println!("{line}");
 }

@@ -20,7 +20,9 @@ use crate::athena::Scan;
 ///   splits     1
 /// ```
 pub(super) fn scan(scan: &Scan) -> String {
-    let mut lines = Lines { text: scan.table.clone() };
+    let mut lines = Lines {
+        text: scan.table.clone(),
+    };
     if scan.constraints.is_empty() {
         lines.add("sent", "no constraint");
     }
@@ -47,7 +49,12 @@ pub(super) fn scan(scan: &Scan) -> String {
 }
 
 fn explain(explanation: &Explanation, lines: &mut Lines) {
-    let Explanation { statement, terms, mapping, .. } = explanation;
+    let Explanation {
+        statement,
+        terms,
+        mapping,
+        ..
+    } = explanation;
     for (term, verdict) in terms.iter().zip(&statement.verdicts) {
         let term = describe(term, mapping);
         match verdict {
@@ -66,13 +73,28 @@ fn explain(explanation: &Explanation, lines: &mut Lines) {
 fn cost(scan: &Scan, lines: &mut Lines) {
     let mut text = String::new();
     if !scan.readings.is_empty() {
-        let sum = |of: fn(&connector::Reading) -> usize| scan.readings.iter().map(of).sum::<usize>();
-        let metered: i64 = scan.readings.iter().map(|reading| reading.bytes_metered).sum();
+        let sum =
+            |of: fn(&connector::Reading) -> usize| scan.readings.iter().map(of).sum::<usize>();
+        let metered: i64 = scan
+            .readings
+            .iter()
+            .map(|reading| reading.bytes_metered)
+            .sum();
         let pages = sum(|reading| reading.pages);
-        let (fetched, read) = (sum(|reading| reading.rows_read), sum(|reading| reading.bytes_read));
-        let _ = write!(text, "{pages} pages, {fetched} rows, {read} bytes, {metered} bytes metered; ");
+        let (fetched, read) = (
+            sum(|reading| reading.rows_read),
+            sum(|reading| reading.bytes_read),
+        );
+        let _ = write!(
+            text,
+            "{pages} pages, {fetched} rows fetched, {read} bytes, {metered} bytes metered; "
+        );
     }
-    let _ = write!(text, "{} rows returned, {} spilled blocks, {} bytes", scan.rows, scan.blocks, scan.bytes);
+    let _ = write!(
+        text,
+        "{} rows returned, {} spilled blocks, {} bytes",
+        scan.rows, scan.blocks, scan.bytes
+    );
     lines.add("read", &text);
 }
 
@@ -98,7 +120,10 @@ fn describe(term: &Term, mapping: &Mapping) -> String {
 }
 
 fn field(index: usize, mapping: &Mapping) -> &str {
-    mapping.fields.get(index).map_or("?", |field| field.name.as_str())
+    mapping
+        .fields
+        .get(index)
+        .map_or("?", |field| field.name.as_str())
 }
 
 /// In the wire's own words: `$like_pattern(name, 'a%')`.
@@ -116,8 +141,10 @@ fn describe_expression(expression: &Expression, mapping: &Mapping) -> String {
             Literal::Nanos(nanos) => format!("{nanos} ns"),
         },
         Expression::Call(function, arguments) => {
-            let arguments: Vec<String> =
-                arguments.iter().map(|argument| describe_expression(argument, mapping)).collect();
+            let arguments: Vec<String> = arguments
+                .iter()
+                .map(|argument| describe_expression(argument, mapping))
+                .collect();
             format!("{}({})", Function::name(*function), arguments.join(", "))
         }
     }

@@ -99,7 +99,10 @@ async fn write_csv(rows: &mut Rows, output: &mut impl Write) -> anyhow::Result<u
     let options = format_options();
     let mut count = 0;
     while let Some(batch) = rows.try_next().await? {
-        let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
+        let columns = batch
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column, &options));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
             for column in &columns {
@@ -138,11 +141,16 @@ fn format_options() -> FormatOptions<'static> {
 
 fn is_closed(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     })
 }
 
-#[expect(clippy::print_stderr, reason = "talk goes to standard error, data to standard output")]
+#[expect(
+    clippy::print_stderr,
+    reason = "talk goes to standard error, data to standard output"
+)]
 fn say(line: &str) {
     eprintln!("{line}");
 }

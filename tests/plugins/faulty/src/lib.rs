@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use guest::{
-    ArrowType, Dialect, Mapping, QueryPlan, Refusal, RefusalKind, Request, Scalar, Table,
+    ArrowType, Description, Dialect, Mapping, QueryPlan, Refusal, RefusalKind, Request, Scalar, Table,
     Timestream,
 };
 use guest::{TimestreamType, Verdict};
@@ -23,6 +23,13 @@ const NO_FIELD: u32 = 1_000_000;
 pub struct Faulty;
 
 impl Dialect for Faulty {
+    fn describe() -> Description {
+        Description {
+            name: "faulty".to_owned(),
+            ..Timestream::describe()
+        }
+    }
+
     fn map_table(table: &Table) -> Result<Mapping, Refusal> {
         let mut mapping = Timestream::map_table(table)?;
         match fault(table) {

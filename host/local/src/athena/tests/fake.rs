@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use arrow::array::{ArrayRef, Int32Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use connector::wire::{
-    Block, Capability, GetDataSourceCapabilitiesResponse, GetSplitsResponse, GetTableLayoutResponse, GetTableResponse,
-    ReadRecordsRequest, ReadRecordsResponse, Request, Response, Split, read_request, write_response,
+    Block, Capability, GetDataSourceCapabilitiesResponse, GetSplitsResponse,
+    GetTableLayoutResponse, GetTableResponse, ReadRecordsRequest, ReadRecordsResponse, Request,
+    Response, Split, read_request, write_response,
 };
 
 use crate::athena::{Athena, Function, Options, Profile};
@@ -50,7 +51,10 @@ impl Fake {
 
     pub(super) fn athena(self, profile: Profile) -> (Athena, Requests) {
         let (function, requests) = self.function();
-        let options = Options { profile, ..options() };
+        let options = Options {
+            profile,
+            ..options()
+        };
         (Athena::open(function, options).unwrap(), requests)
     }
 
@@ -63,8 +67,17 @@ impl Fake {
                 partition_columns: Vec::new(),
             }),
             Request::GetDataSourceCapabilitiesRequest(request) => {
-                let one = |name: &str, properties: Vec<String>| vec![Capability { sub_type: name.into(), properties }];
-                let functions = self.functions.iter().map(|name| (*name).to_owned()).collect();
+                let one = |name: &str, properties: Vec<String>| {
+                    vec![Capability {
+                        sub_type: name.into(),
+                        properties,
+                    }]
+                };
+                let functions = self
+                    .functions
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect();
                 Response::GetDataSourceCapabilitiesResponse(GetDataSourceCapabilitiesResponse {
                     catalog_name: request.catalog_name,
                     capabilities: BTreeMap::from([
@@ -72,15 +85,22 @@ impl Fake {
                             "supports_complex_expression_pushdown".to_owned(),
                             one("supported_function_expression_types", functions),
                         ),
-                        ("supports_limit_pushdown".to_owned(), one("integer_constant", Vec::new())),
-                        ("supports_top_n_pushdown".to_owned(), one("SUPPORTS_ORDER_BY", Vec::new())),
+                        (
+                            "supports_limit_pushdown".to_owned(),
+                            one("integer_constant", Vec::new()),
+                        ),
+                        (
+                            "supports_top_n_pushdown".to_owned(),
+                            one("SUPPORTS_ORDER_BY", Vec::new()),
+                        ),
                     ]),
                 })
             }
             Request::GetTableLayoutRequest(request) => {
                 let field = Field::new("partitionId", DataType::Int32, true);
                 let ids: ArrayRef = Arc::new(Int32Array::from_iter_values(0..self.partitions));
-                let partitions = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![ids]).unwrap();
+                let partitions =
+                    RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![ids]).unwrap();
                 Response::GetTableLayoutResponse(GetTableLayoutResponse {
                     catalog_name: request.catalog_name,
                     table_name: request.table_name,
@@ -89,7 +109,9 @@ impl Fake {
             }
             // One split an answer, so that tokens are followed.
             Request::GetSplitsRequest(request) => {
-                let at: usize = request.continuation_token.map_or(0, |token| token.parse().unwrap());
+                let at: usize = request
+                    .continuation_token
+                    .map_or(0, |token| token.parse().unwrap());
                 Response::GetSplitsResponse(GetSplitsResponse {
                     catalog_name: request.catalog_name,
                     splits: self.splits.get(at).cloned().into_iter().collect(),
@@ -103,13 +125,19 @@ impl Fake {
 }
 
 pub(super) fn options() -> Options {
-    let config = aws_sdk_s3::Config::builder().behavior_version_latest().build();
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version_latest()
+        .build();
     Options::new(aws_sdk_s3::Client::from_conf(config))
 }
 
 pub(super) fn split(name: &str) -> Split {
     let properties = BTreeMap::from([("name".to_owned(), name.to_owned())]);
-    Split { spill_location: None, encryption_key: None, properties }
+    Split {
+        spill_location: None,
+        encryption_key: None,
+        properties,
+    }
 }
 
 /// A column of every type, with the wire's types.
@@ -128,7 +156,9 @@ pub(super) fn schema() -> SchemaRef {
         ("tags", DataType::List(element)),
         ("measure_value::double", DataType::Float64),
     ];
-    let fields: Vec<Field> = columns.map(|(name, data_type)| Field::new(name, data_type, true)).into();
+    let fields: Vec<Field> = columns
+        .map(|(name, data_type)| Field::new(name, data_type, true))
+        .into();
     let metadata = HashMap::from([("name".to_owned(), "a comment".to_owned())]);
     Arc::new(Schema::new_with_metadata(fields, metadata))
 }

@@ -4,10 +4,16 @@ use super::fake::Fake;
 use crate::athena::{Profile, Scan};
 
 async fn explain(predicate: &str, profile: Profile, functions: Vec<&'static str>) -> Scan {
-    let (athena, _) = Fake { functions, ..Fake::default() }.athena(profile);
+    let (athena, _) = Fake {
+        functions,
+        ..Fake::default()
+    }
+    .athena(profile);
     let sql = format!("select * from db.readings where {predicate}");
     let mut scans = athena.explain(&sql).await.unwrap();
-    scans.pop().unwrap_or_else(|| panic!("nothing is read where {predicate}"))
+    scans
+        .pop()
+        .unwrap_or_else(|| panic!("nothing is read where {predicate}"))
 }
 
 /// The lines that are sent, and whether the engine applies the filter (too).
@@ -28,15 +34,27 @@ async fn comparisons_become_ranges_of_their_column() {
         ("name > 'b'", "name in ('b', ∞)"),
         ("'b' <= name", "name in ['b', ∞)"),
         ("name between 'a' and 'c'", "name in ['a', 'c']"),
-        ("name not between 'a' and 'c'", "name in (-∞, 'a') ∪ ('c', ∞)"),
+        (
+            "name not between 'a' and 'c'",
+            "name in (-∞, 'a') ∪ ('c', ∞)",
+        ),
         ("name = 'o''b'", "name in {'o''b'}"),
         ("small = 1", "small in {1}"),
-        ("big > -9223372036854775808", "big in (-9223372036854775808, ∞)"),
+        (
+            "big > -9223372036854775808",
+            "big in (-9223372036854775808, ∞)",
+        ),
         ("ratio = 1.5", "ratio in {1.5}"),
         ("ratio >= 1", "ratio in [1.0, ∞)"),
         ("day >= date '2024-02-29'", "day in [2024-02-29, ∞)"),
-        ("\"measure_value::double\" > 1", "measure_value::double in (1.0, ∞)"),
-        ("\"Measure_Value::DOUBLE\" > 1", "measure_value::double in (1.0, ∞)"),
+        (
+            "\"measure_value::double\" > 1",
+            "measure_value::double in (1.0, ∞)",
+        ),
+        (
+            "\"Measure_Value::DOUBLE\" > 1",
+            "measure_value::double in (1.0, ∞)",
+        ),
         ("NAME = 'A'", "name in {'A'}"),
     ] {
         check(predicate, &[sent], false).await;
@@ -64,13 +82,25 @@ async fn nulls_and_booleans() {
 async fn lists_and_unions_are_sorted_and_joined() {
     for (predicate, sent) in [
         ("name in ('c', 'a', 'b', 'a')", "name in {'a', 'b', 'c'}"),
-        ("name in ('e', 'd', 'c', 'a', 'b', 'a')", "name in {'a', 'b', 'c', 'd', 'e'}"),
+        (
+            "name in ('e', 'd', 'c', 'a', 'b', 'a')",
+            "name in {'a', 'b', 'c', 'd', 'e'}",
+        ),
         ("name not in ('b', 'a')", "name not in {'a', 'b'}"),
-        ("name not in ('e', 'd', 'c', 'a', 'b')", "name not in {'a', 'b', 'c', 'd', 'e'}"),
+        (
+            "name not in ('e', 'd', 'c', 'a', 'b')",
+            "name not in {'a', 'b', 'c', 'd', 'e'}",
+        ),
         ("big > 5 and big <= 9", "big in (5, 9]"),
-        ("(big > 5 and big < 9) or (big >= 7 and big < 20)", "big in (5, 20)"),
+        (
+            "(big > 5 and big < 9) or (big >= 7 and big < 20)",
+            "big in (5, 20)",
+        ),
         ("big < 5 or big > 5", "big not in {5}"),
-        ("big <= 5 or big = 8 or big > 9", "big in (-∞, 5] ∪ {8} ∪ (9, ∞)"),
+        (
+            "big <= 5 or big = 8 or big > 9",
+            "big in (-∞, 5] ∪ {8} ∪ (9, ∞)",
+        ),
         ("not (big = 1 or big = 2)", "big not in {1, 2}"),
     ] {
         check(predicate, &[sent], false).await;
@@ -79,8 +109,18 @@ async fn lists_and_unions_are_sorted_and_joined() {
 
 #[tokio::test]
 async fn several_columns() {
-    check("name = 'a' and big = 1", &["big in {1}", "name in {'a'}"], false).await;
-    check("(name = 'a' and big = 1) or (name = 'a' and big = 2)", &["big in {1, 2}", "name in {'a'}"], false).await;
+    check(
+        "name = 'a' and big = 1",
+        &["big in {1}", "name in {'a'}"],
+        false,
+    )
+    .await;
+    check(
+        "(name = 'a' and big = 1) or (name = 'a' and big = 2)",
+        &["big in {1, 2}", "name in {'a'}"],
+        false,
+    )
+    .await;
     // The union of each column's values admits ('a', 2), so the filter stays too.
     check(
         "(name = 'a' and big = 1) or (name = 'b' and big = 2)",
@@ -89,37 +129,103 @@ async fn several_columns() {
     )
     .await;
     check("name = 'a' or big = 1", &[], true).await;
-    check("(name = 'a' and lower(name) = 'a') or name = 'b'", &["name in {'a', 'b'}"], true).await;
+    check(
+        "(name = 'a' and lower(name) = 'a') or name = 'b'",
+        &["name in {'a', 'b'}"],
+        true,
+    )
+    .await;
     // One admits all that the other does.
-    check("(big > 0) or (big > 5 and name = 'a')", &["big in (0, ∞)"], false).await;
+    check(
+        "(big > 0) or (big > 5 and name = 'a')",
+        &["big in (0, ∞)"],
+        false,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn timestamps_compare_in_milliseconds() {
     let t = "2024-01-01 00:00:00";
     for (predicate, sent) in [
-        (format!("time >= timestamp '{t}'"), format!("time in [{t}.000, ∞)")),
-        (format!("time >= timestamp '{t}' and time < timestamp '2024-01-02'"), format!("time in [{t}.000, 2024-01-02 00:00:00.000)")),
-        ("time >= date '2024-01-01'".to_owned(), format!("time in [{t}.000, ∞)")),
-        (format!("time = timestamp '{t}.123'"), format!("time in {{{t}.123}}")),
-        (format!("time = timestamp '{t}.123000'"), format!("time in {{{t}.123}}")),
+        (
+            format!("time >= timestamp '{t}'"),
+            format!("time in [{t}.000, ∞)"),
+        ),
+        (
+            format!("time >= timestamp '{t}' and time < timestamp '2024-01-02'"),
+            format!("time in [{t}.000, 2024-01-02 00:00:00.000)"),
+        ),
+        (
+            "time >= date '2024-01-01'".to_owned(),
+            format!("time in [{t}.000, ∞)"),
+        ),
+        (
+            format!("time = timestamp '{t}.123'"),
+            format!("time in {{{t}.123}}"),
+        ),
+        (
+            format!("time = timestamp '{t}.123000'"),
+            format!("time in {{{t}.123}}"),
+        ),
         // No stored value lies between two milliseconds: the row at .123 is on the lower side.
-        (format!("time < timestamp '{t}.123456'"), format!("time in (-∞, {t}.123]")),
-        (format!("time <= timestamp '{t}.123456'"), format!("time in (-∞, {t}.123]")),
-        (format!("time > timestamp '{t}.123456'"), format!("time in ({t}.123, ∞)")),
-        (format!("time >= timestamp '{t}.123456789'"), format!("time in ({t}.123, ∞)")),
-        ("time < timestamp '1969-12-31 23:59:59.9995'".to_owned(), "time in (-∞, 1969-12-31 23:59:59.999]".to_owned()),
-        (format!("time = timestamp '{t}.123456'"), "time in {}".to_owned()),
-        (format!("time <> timestamp '{t}.123456'"), "time is not null".to_owned()),
-        (format!("time > timestamp '{t}' + interval '1' day"), "time in (2024-01-02 00:00:00.000, ∞)".to_owned()),
-        (format!("seen >= timestamp '{t} UTC'"), format!("seen in [{t}.000 UTC, ∞)")),
-        (format!("seen >= timestamp '{t} +01:00'"), "seen in [2023-12-31 23:00:00.000 UTC, ∞)".to_owned()),
+        (
+            format!("time < timestamp '{t}.123456'"),
+            format!("time in (-∞, {t}.123]"),
+        ),
+        (
+            format!("time <= timestamp '{t}.123456'"),
+            format!("time in (-∞, {t}.123]"),
+        ),
+        (
+            format!("time > timestamp '{t}.123456'"),
+            format!("time in ({t}.123, ∞)"),
+        ),
+        (
+            format!("time >= timestamp '{t}.123456789'"),
+            format!("time in ({t}.123, ∞)"),
+        ),
+        (
+            "time < timestamp '1969-12-31 23:59:59.9995'".to_owned(),
+            "time in (-∞, 1969-12-31 23:59:59.999]".to_owned(),
+        ),
+        (
+            format!("time = timestamp '{t}.123456'"),
+            "time in {}".to_owned(),
+        ),
+        (
+            format!("time <> timestamp '{t}.123456'"),
+            "time is not null".to_owned(),
+        ),
+        (
+            format!("time > timestamp '{t}' + interval '1' day"),
+            "time in (2024-01-02 00:00:00.000, ∞)".to_owned(),
+        ),
+        (
+            format!("seen >= timestamp '{t} UTC'"),
+            format!("seen in [{t}.000 UTC, ∞)"),
+        ),
+        (
+            format!("seen >= timestamp '{t} +01:00'"),
+            "seen in [2023-12-31 23:00:00.000 UTC, ∞)".to_owned(),
+        ),
     ] {
         check(&predicate, &[&sent], false).await;
     }
     // Its text depends on the clock.
-    let scan = explain("time > localtimestamp - interval '1' day", Profile::ValueSets, Vec::new()).await;
-    assert!(scan.constraints.iter().all(|line| line.starts_with("time in (")) && scan.kept.is_empty(), "{scan:?}");
+    let scan = explain(
+        "time > localtimestamp - interval '1' day",
+        Profile::ValueSets,
+        Vec::new(),
+    )
+    .await;
+    assert!(
+        scan.constraints
+            .iter()
+            .all(|line| line.starts_with("time in ("))
+            && scan.kept.is_empty(),
+        "{scan:?}"
+    );
 }
 
 #[tokio::test]
@@ -131,9 +237,18 @@ async fn a_timestamp_with_a_zone_pushes_nothing_and_says_why() {
         "time >= timestamp '2024-01-01 00:00:00 +02:00'",
         "time between timestamp '2024-01-01 00:00:00Z' and now()",
     ] {
-        let scan = explain(predicate, Profile::Everything, vec!["$greater_than", "$greater_than_or_equal"]).await;
+        let scan = explain(
+            predicate,
+            Profile::Everything,
+            vec!["$greater_than", "$greater_than_or_equal"],
+        )
+        .await;
         assert_eq!(scan.constraints, [""; 0], "{predicate}");
-        assert!(!scan.kept.is_empty() && scan.kept.iter().all(|kept| kept.hint.is_some()), "{:?}", scan.kept);
+        assert!(
+            !scan.kept.is_empty() && scan.kept.iter().all(|kept| kept.hint.is_some()),
+            "{:?}",
+            scan.kept
+        );
     }
 }
 
@@ -167,12 +282,27 @@ async fn what_athena_does_not_translate_stays_with_the_engine() {
 
 #[tokio::test]
 async fn announced_functions_carry_whole_filters() {
-    let functions = vec!["$or", "$not", "$equal", "$like_pattern", "$in", "$array", "$is_distinct_from", "$less_than"];
+    let functions = vec![
+        "$or",
+        "$not",
+        "$equal",
+        "$like_pattern",
+        "$in",
+        "$array",
+        "$is_distinct_from",
+        "$less_than",
+    ];
     for (predicate, sent) in [
         ("name = 'a' or big = 1", r#"(("name" = 'a') OR (big = 1))"#),
-        ("small = 1 or name like 'a_%'", r#"((small = 1) OR "name" LIKE 'a_%')"#),
+        (
+            "small = 1 or name like 'a_%'",
+            r#"((small = 1) OR "name" LIKE 'a_%')"#,
+        ),
         ("name not like 'a%'", r#""name" NOT LIKE 'a%'"#),
-        ("ratio not in (1, 2, 3, 4)", "ratio NOT IN (1.0, 2.0, 3.0, 4.0)"),
+        (
+            "ratio not in (1, 2, 3, 4)",
+            "ratio NOT IN (1.0, 2.0, 3.0, 4.0)",
+        ),
         ("not (ratio < 5)", "NOT (ratio < 5.0)"),
         ("ratio is distinct from 1", "(ratio IS DISTINCT FROM 1.0)"),
     ] {
@@ -180,13 +310,71 @@ async fn announced_functions_carry_whole_filters() {
         assert_eq!(scan.constraints, [sent], "{predicate}");
         assert!(scan.kept.is_empty(), "{predicate}: {:?}", scan.kept);
     }
-    for predicate in ["name = 'a' or big > 1", "name like 'a#%%' escape '#'", "lower(name) like 'a%'", "small = big"] {
+    for predicate in [
+        "name = 'a' or big > 1",
+        "name like 'a#%%' escape '#'",
+        "lower(name) like 'a%'",
+        "small = big",
+    ] {
         let scan = explain(predicate, Profile::Everything, functions.clone()).await;
         assert_eq!(scan.constraints, [""; 0], "{predicate}");
         assert!(!scan.kept.is_empty(), "{predicate}");
     }
     // In part as domains, whole as an expression.
-    let scan = explain("(name = 'a' and not name like 'b%') or name = 'c'", Profile::Everything, functions).await;
-    assert_eq!(scan.constraints, ["name in {'a', 'c'}"], "$and is not announced");
+    let scan = explain(
+        "(name = 'a' and not name like 'b%') or name = 'c'",
+        Profile::Everything,
+        functions,
+    )
+    .await;
+    assert_eq!(
+        scan.constraints,
+        ["name in {'a', 'c'}"],
+        "$and is not announced"
+    );
     assert!(!scan.kept.is_empty());
+}
+
+/// What a filter compares may be computed elsewhere: below, or in a join.
+#[tokio::test]
+async fn filters_mean_the_same_wherever_they_are_written() {
+    for (sql, sent) in [
+        (
+            "select * from (select cast(time as timestamp(6)) as t from db.readings) \
+             where t > timestamp '2024-01-01 00:00:00.123456'",
+            vec!["time in (2024-01-01 00:00:00.123, ∞)"],
+        ),
+        (
+            "select * from (select cast(time as timestamp(3) with time zone) as t from db.readings) where t > now()",
+            vec![],
+        ),
+        (
+            "select r.big from db.readings r join (values (1)) as v(one) on r.big = v.one and r.time > now()",
+            vec![],
+        ),
+        (
+            "select r.big from db.readings r join (values (1)) as v(one) on r.big = v.one and r.name = 'a'",
+            vec!["name in {'a'}"],
+        ),
+        (
+            "select extract(year from time), count(*) from db.readings group by 1 having extract(year from time) = 2024",
+            vec![],
+        ),
+        (
+            "select name, count(*) from db.readings group by name having name = 'a'",
+            vec!["name in {'a'}"],
+        ),
+        (
+            "with fresh as (select * from db.readings where big > 1) select name from fresh where big < 5 order by name",
+            vec!["big in (1, 5)"],
+        ),
+        (
+            "select big from db.readings where time > (select max(day) from db.readings where name = 'a')",
+            vec![],
+        ),
+    ] {
+        let (athena, _) = Fake::default().athena(Profile::ValueSets);
+        let scans = athena.explain(sql).await.unwrap();
+        assert_eq!(scans[0].constraints, sent, "{sql}");
+    }
 }

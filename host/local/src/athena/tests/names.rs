@@ -7,13 +7,27 @@ use crate::athena::Profile;
 
 #[tokio::test]
 async fn names_are_lowered_quoted_or_not() {
-    for table in ["Fleet.Readings", "\"Fleet\".\"Readings\"", "timestream.fleet.readings", "\"TimeStream\".FLEET.readings"] {
+    for table in [
+        "Fleet.Readings",
+        "\"Fleet\".\"Readings\"",
+        "timestream.fleet.readings",
+        "\"TimeStream\".FLEET.readings",
+    ] {
         let (athena, requests) = Fake::default().athena(Profile::ValueSets);
-        athena.query(&format!("select Name, \"BIG\" from {table}")).await.unwrap();
+        athena
+            .query(&format!("select Name, \"BIG\" from {table}"))
+            .await
+            .unwrap();
         let requests = requests.lock().unwrap();
-        let Some(Request::GetTableRequest(request)) = requests.first() else { panic!("{requests:?}") };
+        let Some(Request::GetTableRequest(request)) = requests.first() else {
+            panic!("{requests:?}")
+        };
         let name = &request.table_name;
-        assert_eq!((name.schema_name.as_str(), name.table_name.as_str()), ("fleet", "readings"), "{table}");
+        assert_eq!(
+            (name.schema_name.as_str(), name.table_name.as_str()),
+            ("fleet", "readings"),
+            "{table}"
+        );
         assert_eq!(request.catalog_name, "timestream");
     }
 }
@@ -25,7 +39,10 @@ async fn only_one_query_is_run() {
         ("", "give one statement"),
         ("drop table x", "only queries can be run"),
         ("selec 1", "cannot read the query"),
-        ("select name from fleet.readings where name ilike 'a'", "Athena has no ILIKE"),
+        (
+            "select name from fleet.readings where name ilike 'a'",
+            "Athena has no ILIKE",
+        ),
         ("select nope from fleet.readings", "nope"),
     ] {
         let (athena, _) = Fake::default().athena(Profile::ValueSets);
