@@ -11,7 +11,13 @@ use crate::{ArrowType, Field, Mapping, Refusal, Scalar, Source, Table, Timestrea
 const MAX_TYPES: usize = 4096;
 const MAX_DEPTH: usize = 32;
 
-/// Maps every column to one field.
+/// The option that adds to every timestamp its nanoseconds, as a field `<name>_nanos` of 64-bit integers.
+pub(crate) const NANOS_COLUMNS: &str = "timestream_nanos_columns";
+
+/// The option that adds to every name with `::` one with `_`.
+pub(crate) const PLAIN_NAMES: &str = "timestream_plain_names";
+
+/// Maps every column to one field, and to a second one where an option asks for it.
 ///
 /// # Errors
 /// Refuses two columns of one name (no SQL can tell them apart), types that point at themselves or at later ones, and
@@ -38,10 +44,77 @@ pub(crate) fn map_table(table: &Table) -> Result<Mapping, Refusal> {
             comment,
         });
     }
+    if is_on(table, NANOS_COLUMNS)? {
+        add_nanos_columns(&mut arena, &mut fields)?;
+    }
+    if is_on(table, PLAIN_NAMES)? {
+        add_plain_names(&mut arena, &mut fields)?;
+    }
     Ok(Mapping {
         types: arena.types,
         fields,
     })
+}
+
+/// Whether an option is on; of several values the last counts.
+fn is_on(table: &Table, option: &str) -> Result<bool, Refusal> {
+    let values = table.options.iter().rev();
+    let value = values
+        .filter(|(name, _)| name == option)
+        .map(|(_, value)| value.trim().to_lowercase())
+        .next();
+    match value.as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(refusal::invalid(format!(
+            "cannot map the table: option `{option}` is neither `true` nor `false`"
+        ))),
+    }
+}
+
+/// Beside every timestamp its nanoseconds since the epoch, which Athena's own timestamps lose.
+fn add_nanos_columns(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(), Refusal> {
+    let is_timestamp = |field: &Field| arena.types[field.type_ as usize] == ArrowType::DateMilli;
+    let timestamps: Vec<Field> = fields.iter().filter(|field| is_timestamp(field)).cloned().collect();
+    for shown in timestamps {
+        let r#type = arena.push(ArrowType::Int64).map_err(refusal::invalid)?;
+        let comment = format!("`{}` in nanoseconds since 1970-01-01 00:00:00 UTC", shown.name);
+        add(fields, format!("{}_nanos", shown.name), r#type, shown.column, comment);
+    }
+    Ok(())
+}
+
+/// Beside every name with `::` one without: `CREATE TABLE AS SELECT *` cannot store the former.
+fn add_plain_names(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(), Refusal> {
+    // Only Timestream's own value columns are named so, and those are scalars.
+    let is_nested = |field: &Field| {
+        matches!(arena.types[field.type_ as usize], ArrowType::List(_) | ArrowType::StructOf(_))
+    };
+    let named = fields.iter().filter(|field| field.name.contains("::") && !is_nested(field));
+    let named: Vec<Field> = named.cloned().collect();
+    for shown in named {
+        let same = arena.types[shown.type_ as usize].clone();
+        let r#type = arena.push(same).map_err(refusal::invalid)?;
+        let comment = format!("the same as `{}`", shown.name);
+        add(fields, shown.name.replace("::", "_"), r#type, shown.column, comment);
+    }
+    Ok(())
+}
+
+/// Adds a field under its name or, if that is taken, the first free one after it.
+fn add(fields: &mut Vec<Field>, name: String, r#type: u32, column: Option<u32>, comment: String) {
+    let mut taken: BTreeSet<String> = fields.iter().map(|field| field.name.clone()).collect();
+    let name = if taken.contains(&name) {
+        numbered(&name, &mut taken)
+    } else {
+        name
+    };
+    fields.push(Field {
+        name,
+        type_: r#type,
+        column,
+        comment: Some(comment),
+    });
 }
 
 /// The Arrow type that shows a scalar: the Java connector's choice.

@@ -31,7 +31,7 @@ pub(crate) fn describe() -> Description {
 /// # Errors
 /// Refuses fields that do not exist or show no column, malformed expressions, and a view or statement without text.
 pub(crate) fn plan(request: &Request) -> Result<QueryPlan, Refusal> {
-    let (common_tables, from_item) = source(&request.table.source)?;
+    let (common_tables, from_item) = source(&request.table)?;
     let conditions: Vec<_> = request
         .terms
         .iter()
@@ -61,9 +61,9 @@ pub(crate) fn plan(request: &Request) -> Result<QueryPlan, Refusal> {
 }
 
 /// The `WITH` items and what follows `FROM`.
-fn source(source: &Source) -> Result<(Vec<String>, String), Refusal> {
+fn source(table: &Table) -> Result<(Vec<String>, String), Refusal> {
     let name = sql::identifier(SOURCE_NAME);
-    match source {
+    match &table.source {
         Source::Table((database, table)) => Ok((
             Vec::new(),
             format!("{}.{}", sql::identifier(database), sql::identifier(table)),
@@ -72,10 +72,17 @@ fn source(source: &Source) -> Result<(Vec<String>, String), Refusal> {
             let text = statement(text, &format!("view `{view}`"))?;
             Ok((vec![format!("{name} AS {text}")], name))
         }
-        Source::Passthrough(text) => Ok((
-            Vec::new(),
-            format!("{} AS {name}", statement(text, "the statement")?),
-        )),
+        // Its columns are named here: two of a statement's may have the same name, or none.
+        Source::Passthrough(text) => {
+            let text = statement(text, "the statement")?;
+            let columns: Vec<String> = table
+                .columns
+                .iter()
+                .map(|column| sql::identifier(&column.name))
+                .collect();
+            let columns = columns.join(", ");
+            Ok((Vec::new(), format!("{text} AS {name} ({columns})")))
+        }
     }
 }
 

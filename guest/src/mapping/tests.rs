@@ -248,3 +248,44 @@ fn types_that_multiply_are_refused() {
         "cannot map column `n`: the table has more than 4096 types"
     );
 }
+
+#[test]
+fn options_add_nanoseconds_and_plain_names_beside_the_usual_fields() {
+    let mut table = crate::testing::table(&[
+        ("time", Scalar::Timestamp),
+        ("measure_value::double", Scalar::Double),
+        ("measure_value_double", Scalar::Varchar),
+    ]);
+    table.options = vec![
+        ("timestream_nanos_columns".into(), "TRUE".into()),
+        ("timestream_plain_names".into(), "false".into()),
+        ("timestream_plain_names".into(), "true".into()),
+    ];
+    let mapping = map_table(&table).unwrap();
+    let shown: Vec<_> = mapping
+        .fields
+        .iter()
+        .map(|field| {
+            let r#type = mapping.types[field.type_ as usize].clone();
+            (field.name.as_str(), r#type, field.column)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("time", ArrowType::DateMilli, Some(0)),
+            ("measure_value::double", ArrowType::Float64, Some(1)),
+            ("measure_value_double", ArrowType::Utf8, Some(2)),
+            ("time_nanos", ArrowType::Int64, Some(0)),
+            ("measure_value_double_2", ArrowType::Float64, Some(1)),
+        ]
+    );
+}
+
+#[test]
+fn an_option_that_is_neither_on_nor_off_is_refused() {
+    let mut table = crate::testing::table(&[("time", Scalar::Timestamp)]);
+    table.options = vec![("timestream_nanos_columns".into(), "yes".into())];
+    let refusal = map_table(&table).unwrap_err();
+    assert!(refusal.message.contains("`timestream_nanos_columns`"));
+}

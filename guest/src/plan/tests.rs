@@ -65,10 +65,13 @@ fn a_view_stands_on_its_own_lines() {
 
 #[test]
 fn a_statement_of_the_user_is_read_as_a_table() {
-    let plan = source(Source::Passthrough("SELECT 1 AS one;".into()));
+    // Its columns are named anew: two of them may have one name.
+    let mut table = table(&[("one", Scalar::Integer), ("o\"ne_2", Scalar::Integer)]);
+    table.source = Source::Passthrough("SELECT 1 AS one;".into());
+    let plan = plan(&request(table, vec![])).unwrap();
     assert_eq!(
         plan.from_item,
-        "(\nSELECT 1 AS one\n) AS \"athena_timestream_source\""
+        "(\nSELECT 1 AS one\n) AS \"athena_timestream_source\" (\"one\", \"o\"\"ne_2\")"
     );
     assert!(plan.common_tables.is_empty());
     assert!(matches!(plan.slicing, Slicing::Never(_)));

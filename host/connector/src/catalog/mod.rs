@@ -3,7 +3,9 @@
 mod carried;
 mod describe;
 mod names;
+mod passthrough;
 
 pub use carried::{Carried, RESERVED_PREFIX};
 pub use describe::describe;
 pub use names::{databases, resolve, resolve_database, tables};
+pub use passthrough::{SIGNATURE, passthrough, statement as passthrough_statement};

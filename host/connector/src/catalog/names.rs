@@ -17,6 +17,7 @@ const SERVICE_PAGE: i32 = 20;
 pub async fn databases(clients: &Clients) -> Result<Vec<String>> {
     let client = clients.write().await?;
     all_pages(async |token| {
+        clients.pace().await;
         let answer = client
             .list_databases()
             .max_results(SERVICE_PAGE)
@@ -42,6 +43,7 @@ pub async fn databases(clients: &Clients) -> Result<Vec<String>> {
 pub async fn tables(clients: &Clients, database: &str) -> Result<Vec<String>> {
     let client = clients.write().await?;
     all_pages(async |token| {
+        clients.pace().await;
         let call = client
             .list_tables()
             .database_name(database)

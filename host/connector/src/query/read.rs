@@ -110,7 +110,10 @@ fn domain(field: usize, set: &wire::ValueSet, mapping: &Mapping) -> Result<Domai
             let ranges = ranges
                 .iter()
                 .map(|range| {
-                    let range = Range { low: low(&range.low, &checked)?, high: high(&range.high, &checked)? };
+                    let range = Range {
+                        low: low(&range.low, &checked)?,
+                        high: high(&range.high, &checked)?,
+                    };
                     // The Java SDK orders text by UTF-16 units, where such a range can hold values; to take it for
                     // empty would lose them in silence.
                     if range.is_empty() {

@@ -3,27 +3,40 @@
 //! Rule (local-aws.md, section 3): where an endpoint is configured there is no discovery; else the cell's address must
 //! be discovered, because regional hosts answer nothing but `DescribeEndpoints`.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_timestreamquery as query;
 use aws_sdk_timestreamwrite as write;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::error::{Code, Error, Fault, Result};
+
+/// Between two calls of the listing and describing operations: the service allows five a second per account and Region
+/// (timestream.md, section 6.1).
+const PACE: Duration = Duration::from_millis(200);
 
 /// Clients, made at first use: discovery needs the network.
 pub struct Clients {
     config: SdkConfig,
     query: OnceCell<query::Client>,
     write: OnceCell<write::Client>,
+    pace: OnceCell<Mutex<Interval>>,
 }
 
 impl Clients {
     /// Clients with the configuration's credentials, region and endpoints.
     pub fn new(config: &SdkConfig) -> Self {
-        Self { config: config.clone(), query: OnceCell::new(), write: OnceCell::new() }
+        Self {
+            config: config.clone(),
+            query: OnceCell::new(),
+            write: OnceCell::new(),
+            pace: OnceCell::new(),
+        }
     }
 
     /// The Query API.
@@ -66,6 +79,17 @@ impl Clients {
                 Ok(client)
             })
             .await
+    }
+
+    /// Waits until the next listing or describing call may go out.
+    pub async fn pace(&self) {
+        let every = || async {
+            let mut every = interval(PACE);
+            // After a pause one call may go out at once, not as many as were missed.
+            every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            Mutex::new(every)
+        };
+        self.pace.get_or_init(every).await.lock().await.tick().await;
     }
 
     /// `SdkConfig::endpoint_url` does not see the variable of one service.

@@ -4,6 +4,7 @@ mod clients;
 mod decode;
 mod page;
 mod pages;
+mod prepare;
 mod raw;
 
 #[cfg(test)]
@@ -13,3 +14,4 @@ pub use clients::{Clients, service_error};
 pub use decode::{Decoder, schema_of};
 pub use page::{ColumnInfo, Page};
 pub use pages::Pages;
+pub use prepare::{columns_by_running, prepared_columns};

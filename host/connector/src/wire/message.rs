@@ -9,11 +9,12 @@ use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::writer::{
-    DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
+    DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteContext, IpcWriteOptions,
+    write_message,
 };
 use arrow::ipc::{
-    Buffer as IpcBuffer, FieldNode, MessageBuilder, MessageHeader, MetadataVersion, RecordBatchBuilder, reader,
-    root_as_message,
+    Buffer as IpcBuffer, FieldNode, MessageBuilder, MessageHeader, MetadataVersion,
+    RecordBatchBuilder, reader, root_as_message,
 };
 use flatbuffers::FlatBufferBuilder;
 
@@ -104,8 +105,10 @@ fn count_only(rows: usize, framing: Framing) -> Result<Vec<u8>, WireError> {
     message.add_header(batch.as_union_value());
     let message = message.finish();
     builder.finish(message, None);
-    let encoded =
-        EncodedData { ipc_message: builder.finished_data().to_vec(), arrow_data: body.to_vec() };
+    let encoded = EncodedData {
+        ipc_message: builder.finished_data().to_vec(),
+        arrow_data: body.to_vec(),
+    };
     let mut bytes = Vec::new();
     write_message(&mut bytes, encoded, &framing.options()?).map_err(arrow_error)?;
     Ok(bytes)

@@ -12,7 +12,7 @@ use futures::StreamExt;
 
 use super::catalog::MissingTable;
 use super::error::missing_table;
-use super::rewrite::backslash_pattern;
+use super::like::backslash_pattern;
 use super::tokens::{plain_word, syntax};
 use super::{Answer, OutputColumn};
 use crate::timestream::error::ApiError;

@@ -11,8 +11,10 @@ mod catalog;
 mod dialect;
 mod error;
 mod functions;
+mod like;
 mod metadata;
 mod names;
+mod refused;
 mod rewrite;
 mod tokens;
 
@@ -37,6 +39,7 @@ use futures::stream::BoxStream;
 
 use self::dialect::TimestreamDialect;
 use self::error::{parsing, planning};
+use self::refused::MAX_DEPTH;
 use crate::timestream::error::ApiError;
 use crate::timestream::store::Store;
 
@@ -44,10 +47,6 @@ pub(crate) use self::error::running;
 
 /// Longest statement, in bytes of UTF-8 (service quotas; the service model's limit counts characters).
 const MAX_BYTES: usize = 262_144;
-
-/// How deep a statement may nest. Arbitrary: the service publishes no limit. A long chain of `AND` or `OR` is not deep
-/// for the parser; parentheses are.
-const MAX_DEPTH: usize = 500;
 
 /// The catalog that holds the databases. Timestream has no word for it and no statement can name it by accident.
 const CATALOG: &str = "timestream";

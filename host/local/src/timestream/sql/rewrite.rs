@@ -1,23 +1,17 @@
-//! What must change in the parsed statement, and what DataFusion would run but Timestream refuses.
+//! What must change in the parsed statement, because Timestream means something else by it than DataFusion.
 
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Distinct, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, LimitClause, ObjectName, Query, Select,
-    SetExpr, TimezoneInfo, TypedString, Value, VisitMut, VisitorMut,
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query, Select, TimezoneInfo,
+    TypedString, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
+use super::like::rewrite_pattern;
+use super::refused::{MAX_DEPTH, TOO_LARGE, check_query, check_select};
 use crate::timestream::error::ApiError;
-
-/// Deepest expression that is run, and most of anything else that makes a plan deep: set operations in a row, relations
-/// of a `FROM`, items of a `WITH`. Arbitrary: the service publishes no limit. Half of a server thread's stack must be
-/// enough.
-const MAX_DEPTH: usize = 500;
-
-/// Presto's sentence.
-const TOO_LARGE: &str = "statement is too large (stack overflow during parsing)";
 
 /// From how many operators on a chain is flattened. A flat tree of all the operators that a statement can hold is not
 /// that long on its left side, so no tree is built twice.
@@ -192,137 +186,6 @@ fn spine(mut expr: &Expr, operator: &BinaryOperator) -> usize {
     length
 }
 
-/// Makes a LIKE pattern mean what it means without a default escape: here a backslash always is one.
-fn rewrite_pattern(pattern: &mut Expr, escape: Option<Value>) -> Result<(), String> {
-    let escape = match escape {
-        None => None,
-        Some(Value::SingleQuotedString(text)) => {
-            let mut characters = text.chars();
-            match (characters.next(), characters.next()) {
-                (Some(escape), None) => Some(escape),
-                _ => return Err("Escape string must be a single character".to_owned()),
-            }
-        }
-        Some(_) => return Err("Escape string must be a literal".to_owned()),
-    };
-    match pattern {
-        Expr::Value(value) => {
-            if let Value::SingleQuotedString(text) = &mut value.value {
-                *text = backslash_pattern(text, escape)?;
-            }
-            Ok(())
-        }
-        _ if escape.is_some() => {
-            Err("LIKE with ESCAPE is supported for literal patterns only".to_owned())
-        }
-        _ => {
-            let doubled = [pattern.clone(), string("\\"), string("\\\\")];
-            *pattern = call("replace", doubled);
-            Ok(())
-        }
-    }
-}
-
-/// Writes a pattern with the escape character `escape`, or with none, as one with backslash.
-pub(super) fn backslash_pattern(text: &str, escape: Option<char>) -> Result<String, String> {
-    let mut output = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(c) = characters.next() {
-        if Some(c) != escape {
-            if c == '\\' {
-                output.push('\\');
-            }
-            output.push(c);
-            continue;
-        }
-        match characters.next() {
-            Some(wild @ ('%' | '_')) => output.extend(['\\', wild]),
-            Some('\\') if escape == Some('\\') => output.push_str("\\\\"),
-            Some(other) if Some(other) == escape => output.push(other),
-            // Trino's sentence.
-            Some(_) | None => {
-                return Err(
-                    "Escape character must be followed by '%', '_' or the escape character itself"
-                        .to_owned(),
-                );
-            }
-        }
-    }
-    Ok(output)
-}
-
-/// Says what the service would not run in a query, at any depth.
-fn check_query(query: &Query) -> Option<&'static str> {
-    let items = query.with.as_ref().map_or(0, |with| with.cte_tables.len());
-    if items > MAX_DEPTH || set_operations(&query.body) > MAX_DEPTH {
-        return Some(TOO_LARGE);
-    }
-    match &query.limit_clause {
-        Some(
-            LimitClause::LimitOffset {
-                offset: Some(_), ..
-            }
-            | LimitClause::OffsetCommaLimit { .. },
-        ) => {
-            return Some("OFFSET is not supported");
-        }
-        Some(LimitClause::LimitOffset { limit_by, .. }) if !limit_by.is_empty() => {
-            return Some("LIMIT BY is not supported");
-        }
-        Some(LimitClause::LimitOffset { .. }) | None => {}
-    }
-    if query.fetch.is_some() {
-        return Some("FETCH is not supported");
-    }
-    if !query.locks.is_empty() || query.for_clause.is_some() {
-        return Some("FOR is not supported");
-    }
-    if query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty()
-    {
-        return Some("this kind of clause is not supported");
-    }
-    match &*query.body {
-        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
-            Some("only queries are supported")
-        }
-        SetExpr::Table(_) => Some("TABLE is not supported"),
-        SetExpr::Select(_)
-        | SetExpr::Query(_)
-        | SetExpr::SetOperation { .. }
-        | SetExpr::Values(_) => None,
-    }
-}
-
-/// Counts the set operations in a row.
-fn set_operations(mut body: &SetExpr) -> usize {
-    let mut count = 0;
-    while let SetExpr::SetOperation { left, .. } = body {
-        count += 1;
-        body = left;
-    }
-    count
-}
-
-fn check_select(select: &Select) -> Option<&'static str> {
-    let relations: usize = select.from.iter().map(|from| 1 + from.joins.len()).sum();
-    if relations > MAX_DEPTH {
-        return Some(TOO_LARGE);
-    }
-    if select.into.is_some() {
-        return Some("SELECT INTO is not supported");
-    }
-    if select.qualify.is_some() {
-        return Some("QUALIFY is not supported");
-    }
-    if matches!(select.distinct, Some(Distinct::On(_))) {
-        return Some("DISTINCT ON is not supported");
-    }
-    if select.top.is_some() {
-        return Some("TOP is not supported");
-    }
-    None
-}
-
 fn refuse(message: &'static str) -> ControlFlow<String> {
     ControlFlow::Break(message.to_owned())
 }
@@ -351,7 +214,7 @@ fn arguments<'a, const N: usize>(
         .map_err(|_| format!("Unexpected parameters for function {name}: it takes {N}"))
 }
 
-fn call<const N: usize>(name: &str, arguments: [Expr; N]) -> Expr {
+pub(super) fn call<const N: usize>(name: &str, arguments: [Expr; N]) -> Expr {
     let args = arguments.map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)));
     Expr::Function(Function {
         name: ObjectName::from(vec![Ident::new(name)]),
@@ -378,6 +241,6 @@ fn typed(data_type: DataType, text: String) -> Expr {
     })
 }
 
-fn string(text: &str) -> Expr {
+pub(super) fn string(text: &str) -> Expr {
     Expr::Value(Value::SingleQuotedString(text.to_owned()).with_span(Span::empty()))
 }

@@ -1,0 +1,97 @@
+//! A statement's columns without running it: `PrepareQuery`, validate only (timestream.md, section 1.6).
+
+use aws_sdk_timestreamquery::Client;
+use aws_sdk_timestreamquery::types::{ColumnInfo as SdkColumn, Type as SdkType};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::clients::service_error;
+use super::page::{ColumnInfo, invalid};
+use super::pages::Pages;
+use crate::error::{Error, Result};
+use crate::query::{Scalar, TimestreamType};
+
+/// The columns of a statement's result, as Timestream's planner sees them. None: the function may not ask.
+///
+/// # Errors
+///
+/// What Timestream says of the statement, after `what` ("read the view").
+pub async fn prepared_columns(
+    client: &Client,
+    sql: &str,
+    what: &str,
+) -> Result<Option<Vec<ColumnInfo>>> {
+    let prepared = match client
+        .prepare_query()
+        .query_string(sql)
+        .validate_only(true)
+        .send()
+        .await
+    {
+        Ok(prepared) => prepared,
+        Err(error) if error.code() == Some("AccessDeniedException") => return Ok(None),
+        Err(error) => return Err(service_error(what, error)),
+    };
+    let columns = prepared.columns.into_iter().map(|column| {
+        let name = column.name.unwrap_or_default();
+        let r#type = column
+            .r#type
+            .as_ref()
+            .and_then(timestream_type)
+            .ok_or_else(|| unmapped(&name))?;
+        Ok(ColumnInfo { name, r#type })
+    });
+    columns.collect::<Result<Vec<_>>>().map(Some)
+}
+
+/// The same by running the statement until its first page tells the columns, and cancelling it.
+///
+/// # Errors
+///
+/// What Timestream says of the statement.
+pub async fn columns_by_running(client: &Client, sql: &str) -> Result<Vec<ColumnInfo>> {
+    let mut pages = Pages::start(client.clone(), sql.to_owned());
+    let columns = loop {
+        match pages.next().await? {
+            Some(page) if page.columns.is_empty() => {}
+            Some(page) => break page.columns,
+            None => break Vec::new(),
+        }
+    };
+    pages.cancel().await;
+    Ok(columns)
+}
+
+fn unmapped(name: &str) -> Error {
+    invalid(format!(
+        "cannot read Timestream's answer: column `{name}` has a type that could not be mapped"
+    ))
+}
+
+fn timestream_type(r#type: &SdkType) -> Option<TimestreamType> {
+    let of_column = |column: &SdkColumn| {
+        column
+            .r#type
+            .as_deref()
+            .and_then(timestream_type)
+            .map(Box::new)
+    };
+    if let Some(scalar) = &r#type.scalar_type {
+        return Some(TimestreamType::Scalar(
+            Scalar::from_name(scalar.as_str()).unwrap_or(Scalar::Unknown),
+        ));
+    }
+    if let Some(element) = &r#type.array_column_info {
+        return of_column(element).map(TimestreamType::List);
+    }
+    if let Some(value) = &r#type.time_series_measure_value_column_info {
+        return of_column(value).map(TimestreamType::Series);
+    }
+    let fields = r#type.row_column_info.as_ref()?;
+    let field =
+        |column: &SdkColumn| Some((column.name.clone().unwrap_or_default(), *of_column(column)?));
+    fields
+        .iter()
+        .map(field)
+        .collect::<Option<_>>()
+        .map(TimestreamType::Row)
+}
