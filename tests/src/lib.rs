@@ -50,7 +50,8 @@ pub fn plugin(name: &str) -> Result<Arc<Plugin>> {
     if let Some(plugin) = admitted.get(name) {
         return Ok(plugin.clone());
     }
-    let plugin = Plugin::from_file(&Engine::new()?, &component(name)?).context("cannot load a component")?;
+    let plugin =
+        Plugin::from_file(&Engine::new()?, &component(name)?).context("cannot load a component")?;
     admitted.insert(name.to_owned(), plugin.clone());
     Ok(plugin)
 }

@@ -301,14 +301,12 @@ fn views_and_passthrough_are_sources() {
 
 /// The misbehaving plugin with an option that says how, or nothing for none.
 fn faulty(fault: &str) -> (Table, std::sync::Arc<Plugin>) {
-    let options = if fault.is_empty() { vec![] } else { vec![("fault".into(), fault.into())] };
-    (
-        Table {
-            options,
-            ..table()
-        },
-        plugin("faulty").unwrap(),
-    )
+    let options = if fault.is_empty() {
+        vec![]
+    } else {
+        vec![("fault".into(), fault.into())]
+    };
+    (Table { options, ..table() }, plugin("faulty").unwrap())
 }
 
 fn faulty_plan(fault: &str) -> connector::Result<Plan> {

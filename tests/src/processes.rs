@@ -19,7 +19,11 @@ use crate::{component, workspace};
 /// When it was not built.
 pub fn program(name: &str) -> Result<PathBuf> {
     let path = workspace().join("target/debug").join(name);
-    ensure!(path.exists(), "{} is not there; hint: run `cargo xtask test`", path.display());
+    ensure!(
+        path.exists(),
+        "{} is not there; hint: run `cargo xtask test`",
+        path.display()
+    );
     Ok(path)
 }
 
@@ -30,7 +34,11 @@ pub fn program(name: &str) -> Result<PathBuf> {
 /// When it was not installed.
 pub fn python() -> Result<PathBuf> {
     let path = workspace().join("target/python/bin/python");
-    ensure!(path.exists(), "{} is not there; hint: run `cargo xtask test`", path.display());
+    ensure!(
+        path.exists(),
+        "{} is not there; hint: run `cargo xtask test`",
+        path.display()
+    );
     Ok(path)
 }
 
@@ -40,9 +48,18 @@ pub fn python() -> Result<PathBuf> {
 ///
 /// When it fails, with what it wrote.
 pub fn output(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("cannot run {}", command.get_program().display()))?;
-    let (stdout, stderr) = (String::from_utf8(output.stdout)?, String::from_utf8_lossy(&output.stderr));
-    ensure!(output.status.success(), "{command:?} ended with {}:\n{stdout}{stderr}", output.status);
+    let output = command
+        .output()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let (stdout, stderr) = (
+        String::from_utf8(output.stdout)?,
+        String::from_utf8_lossy(&output.stderr),
+    );
+    ensure!(
+        output.status.success(),
+        "{command:?} ended with {}:\n{stdout}{stderr}",
+        output.status
+    );
     Ok(stdout)
 }
 
@@ -66,7 +83,9 @@ impl Running {
     /// When it cannot be started.
     pub fn start(command: &mut Command) -> Result<Self> {
         let child = command.process_group(0).stdin(Stdio::null()).spawn();
-        Ok(Self(child.with_context(|| format!("cannot start {}", command.get_program().display()))?))
+        Ok(Self(child.with_context(|| {
+            format!("cannot start {}", command.get_program().display())
+        })?))
     }
 
     /// The program's pid, which is its group's too.
@@ -84,7 +103,10 @@ impl Drop for Running {
         while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < ended {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &group])
+            .stderr(Stdio::null())
+            .status();
         let _ = self.0.wait();
     }
 }
@@ -108,11 +130,22 @@ impl Serve {
         let stdout = running.0.stdout.take().context("no output")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let words = line.split_once('#').map_or(line.as_str(), |(words, _)| words).split_whitespace();
-        let environment: HashMap<String, String> =
-            words.filter_map(|word| word.split_once('=')).map(|(name, value)| (name.into(), value.into())).collect();
-        ensure!(environment.contains_key("AWS_ENDPOINT_URL_S3"), "`serve` printed: {line}");
-        Ok(Self { _running: running, environment })
+        let words = line
+            .split_once('#')
+            .map_or(line.as_str(), |(words, _)| words)
+            .split_whitespace();
+        let environment: HashMap<String, String> = words
+            .filter_map(|word| word.split_once('='))
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        ensure!(
+            environment.contains_key("AWS_ENDPOINT_URL_S3"),
+            "`serve` printed: {line}"
+        );
+        Ok(Self {
+            _running: running,
+            environment,
+        })
     }
 
     /// `athena-timestream` with its variables and the shipped dialect.
@@ -122,7 +155,9 @@ impl Serve {
     /// When it was not built.
     pub fn command(&self) -> Result<Command> {
         let mut command = Command::new(program("athena-timestream")?);
-        command.envs(&self.environment).env("dialect", component("timestream")?);
+        command
+            .envs(&self.environment)
+            .env("dialect", component("timestream")?);
         Ok(command)
     }
 }
@@ -146,7 +181,10 @@ impl Emulator {
         let (invoke, runtime) = (free_port()?, free_port()?);
         let mut command = Command::new(emulator.trim());
         command
-            .args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{invoke}")])
+            .args([
+                "--runtime-interface-emulator-address",
+                &format!("127.0.0.1:{invoke}"),
+            ])
             .args(["--runtime-api-address", &format!("127.0.0.1:{runtime}")])
             .arg(program("bootstrap")?)
             .envs(environment)
@@ -162,7 +200,10 @@ impl Emulator {
             ensure!(Instant::now() < until, "the emulator does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(Self { running, url: format!("http://127.0.0.1:{invoke}") })
+        Ok(Self {
+            running,
+            url: format!("http://127.0.0.1:{invoke}"),
+        })
     }
 
     /// The most memory that the function has held so far, in bytes.
@@ -177,12 +218,24 @@ impl Emulator {
             let is_ours = || -> Option<bool> {
                 let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
                 // The parent stands second after the command's closing parenthesis.
-                let parent: u32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
-                Some(parent == self.running.pid() && std::fs::read_link(folder.join("exe")).ok()? == bootstrap)
+                let parent: u32 = stat
+                    .rsplit_once(')')?
+                    .1
+                    .split_whitespace()
+                    .nth(1)?
+                    .parse()
+                    .ok()?;
+                Some(
+                    parent == self.running.pid()
+                        && std::fs::read_link(folder.join("exe")).ok()? == bootstrap,
+                )
             };
             if is_ours() == Some(true) {
                 let status = std::fs::read_to_string(folder.join("status"))?;
-                let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+                let line = status
+                    .lines()
+                    .find_map(|line| line.strip_prefix("VmHWM:"))
+                    .context("no VmHWM")?;
                 let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
                 return Ok(kilobytes * 1024);
             }

@@ -16,26 +16,44 @@ fn boto3_lists_describes_writes_and_queries_with_paging() {
     let serve = Serve::start().unwrap();
     let script = workspace().join("tests/interop/serve_with_boto3.py");
     let url = &serve.environment["AWS_ENDPOINT_URL_TIMESTREAM_QUERY"];
-    let printed =
-        output(Command::new(python().unwrap()).arg(script).arg(url).envs(&serve.environment)).unwrap();
+    let printed = output(
+        Command::new(python().unwrap())
+            .arg(script)
+            .arg(url)
+            .envs(&serve.environment),
+    )
+    .unwrap();
     assert!(printed.trim_end().ends_with("ok"), "{printed}");
 }
 
 /// A CSV and its data model: the recorded sensor where it is at hand, else readings like it.
 fn sensor(folder: &Path) -> (PathBuf, PathBuf) {
     let recorded = workspace().join("../shared/fixtures/data");
-    let recorded = (recorded.join("sensor_events.csv"), recorded.join("datamodel_events.json"));
+    let recorded = (
+        recorded.join("sensor_events.csv"),
+        recorded.join("datamodel_events.json"),
+    );
     if recorded.0.exists() {
         return recorded;
     }
     let mut csv = "gpio,time,temperature,humidity,measure_name\n".to_owned();
     for row in 0..3_000_u64 {
-        let (gpio, time) = ([17, 22, 27][row as usize % 3], 1_695_335_950_657 + row * 61_003);
+        let (gpio, time) = (
+            [17, 22, 27][row as usize % 3],
+            1_695_335_950_657 + row * 61_003,
+        );
         let temperature = 70.0 + (row * 37 % 1_500) as f64 / 100.0;
-        writeln!(csv, "{gpio},{time},{temperature},{:.2},metric", 40.0 + row as f64 / 1_000.0).unwrap();
+        writeln!(
+            csv,
+            "{gpio},{time},{temperature},{:.2},metric",
+            40.0 + row as f64 / 1_000.0
+        )
+        .unwrap();
     }
     let measure = |name: &str| {
-        format!(r#"{{"SourceColumn":"{name}","TargetMultiMeasureAttributeName":"{name}","MeasureValueType":"DOUBLE"}}"#)
+        format!(
+            r#"{{"SourceColumn":"{name}","TargetMultiMeasureAttributeName":"{name}","MeasureValueType":"DOUBLE"}}"#
+        )
     };
     let model = format!(
         r#"{{"TimeUnit":"MILLISECONDS","TimeColumn":"time","DimensionMappings":[{{"SourceColumn":"gpio","DestinationColumn":"gpio"}}],
@@ -78,12 +96,20 @@ show = lambda v: v.isoformat(timespec='milliseconds') if isinstance(v, datetime.
 writer = csv.writer(sys.stdout, lineterminator='\n')
 for row in db.execute(sys.argv[2]).fetchall(): writer.writerow([show(v) for v in row])
 "#;
-    let text = output(Command::new(python().unwrap()).args(["-c", program]).arg(csv).arg(sql)).unwrap();
+    let text = output(
+        Command::new(python().unwrap())
+            .args(["-c", program])
+            .arg(csv)
+            .arg(sql),
+    )
+    .unwrap();
     parse(&text)
 }
 
 fn parse(csv: &str) -> Vec<Vec<String>> {
-    csv.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    csv.lines()
+        .map(|line| line.split(',').map(str::to_owned).collect())
+        .collect()
 }
 
 /// Rows of two programs: cells equal as text, as instants or as doubles up to the order of a sum.
@@ -123,14 +149,23 @@ fn a_csv_is_loaded_and_answered_as_duckdb_answers_it_in_process_and_under_lambda
         .args(["--database", "Home", "--table", "Sensor", "--create"])
         .output()
         .unwrap();
-    assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
+    assert!(
+        loaded.status.success(),
+        "{}",
+        String::from_utf8_lossy(&loaded.stderr)
+    );
 
     let emulator = Emulator::start(&serve.environment).unwrap();
     for (ours, theirs) in QUESTIONS {
         let expected = duckdb(&csv, theirs);
         let ask = |extra: &[&str]| {
             let mut command = serve.command().unwrap();
-            let text = output(command.args(["query", ours, "--format", "csv", "-q"]).args(extra)).unwrap();
+            let text = output(
+                command
+                    .args(["query", ours, "--format", "csv", "-q"])
+                    .args(extra),
+            )
+            .unwrap();
             // Without the header.
             parse(&text).split_off(1)
         };
@@ -151,7 +186,16 @@ fn mistakes_are_told_with_what_to_do() {
     assert!(error.contains("nowhere"), "{error}");
     let error = fails(&["query", "selec 1"]);
     assert!(error.starts_with("error:"), "{error}");
-    let error = fails(&["load", "no-such.csv", "--data-model", "no-such.json", "--database", "d", "--table", "t"]);
+    let error = fails(&[
+        "load",
+        "no-such.csv",
+        "--data-model",
+        "no-such.json",
+        "--database",
+        "d",
+        "--table",
+        "t",
+    ]);
     assert!(error.contains("no-such.json"), "{error}");
 }
 
@@ -165,7 +209,12 @@ fn million(call: &Call, rows: u64) -> Reply {
     page.push_str(r#"{"Name":"host","Type":{"ScalarType":"VARCHAR"}},{"Name":"n","Type":{"ScalarType":"BIGINT"}}],"Rows":["#);
     for n in start..end {
         let comma = if n == start { "" } else { "," };
-        write!(page, r#"{comma}{{"Data":[{{"ScalarValue":"host-{:020}"}},{{"ScalarValue":"{n}"}}]}}"#, n % 1_000).unwrap();
+        write!(
+            page,
+            r#"{comma}{{"Data":[{{"ScalarValue":"host-{:020}"}},{{"ScalarValue":"{n}"}}]}}"#,
+            n % 1_000
+        )
+        .unwrap();
     }
     page.push(']');
     if end < rows {
@@ -180,9 +229,10 @@ async fn a_million_rows_are_read_through_spill_each_once_in_flat_memory() {
     const FEW: u64 = 400_000;
     const MANY: u64 = 1_000_000;
     let timestream = Scripted::start(|call| match call.sql() {
-        sql if sql.starts_with("DESCRIBE") => {
-            Reply::description(&[("host", "varchar", "DIMENSION"), ("n", "bigint", "MEASURE_VALUE")])
-        }
+        sql if sql.starts_with("DESCRIBE") => Reply::description(&[
+            ("host", "varchar", "DIMENSION"),
+            ("n", "bigint", "MEASURE_VALUE"),
+        ]),
         sql if sql.contains(r#""few""#) => million(call, FEW),
         _ => million(call, MANY),
     })
@@ -191,8 +241,14 @@ async fn a_million_rows_are_read_through_spill_each_once_in_flat_memory() {
     let s3 = local::s3::S3::start(0, "spill", None).await.unwrap();
     let mut environment = HashMap::new();
     for (name, value) in [
-        ("AWS_ENDPOINT_URL_TIMESTREAM_QUERY", timestream.url().to_owned()),
-        ("AWS_ENDPOINT_URL_TIMESTREAM_WRITE", timestream.url().to_owned()),
+        (
+            "AWS_ENDPOINT_URL_TIMESTREAM_QUERY",
+            timestream.url().to_owned(),
+        ),
+        (
+            "AWS_ENDPOINT_URL_TIMESTREAM_WRITE",
+            timestream.url().to_owned(),
+        ),
         ("AWS_ENDPOINT_URL_S3", s3.url()),
         ("AWS_ACCESS_KEY_ID", s3.access_key.clone()),
         ("AWS_SECRET_ACCESS_KEY", s3.secret_key.clone()),
@@ -204,23 +260,38 @@ async fn a_million_rows_are_read_through_spill_each_once_in_flat_memory() {
     }
     let emulator = Emulator::start(&environment).unwrap();
     let ask = async |table: &str| {
-        let mut command = tokio::process::Command::new(tests::processes::program("athena-timestream").unwrap());
-        let sql = format!("select count(*), count(distinct n), min(n), max(n), count(distinct host) from d.{table}");
+        let mut command =
+            tokio::process::Command::new(tests::processes::program("athena-timestream").unwrap());
+        let sql = format!(
+            "select count(*), count(distinct n), min(n), max(n), count(distinct host) from d.{table}"
+        );
         let output = command
             .args(["query", &sql, "--format", "csv", "--lambda", &emulator.url])
             .envs(&environment)
             .output()
             .await
             .unwrap();
-        let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        let (stdout, stderr) = (
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        );
         assert!(output.status.success(), "{stderr}");
         (stdout.lines().last().unwrap().to_owned(), stderr)
     };
-    assert_eq!(ask("few").await.0, format!("{FEW},{FEW},0,{},1000", FEW - 1));
+    assert_eq!(
+        ask("few").await.0,
+        format!("{FEW},{FEW},0,{},1000", FEW - 1)
+    );
     let few = emulator.peak_memory().unwrap();
-    assert_eq!(ask("many").await.0, format!("{MANY},{MANY},0,{},1000", MANY - 1));
+    assert_eq!(
+        ask("many").await.0,
+        format!("{MANY},{MANY},0,{},1000", MANY - 1)
+    );
     let many = emulator.peak_memory().unwrap();
     // Flat but for the allocator's habits: 600,000 rows more are 24 MB more of Arrow and 44 MB of JSON.
-    assert!(many < few + (8 << 20), "{few} bytes for {FEW} rows, {many} for {MANY}");
+    assert!(
+        many < few + (8 << 20),
+        "{few} bytes for {FEW} rows, {many} for {MANY}"
+    );
     assert!(many < 160 << 20, "{many} bytes");
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub kms_key_id: Option<String>,
     /// `MAX_BLOCK_SIZE_BYTES`: replaces the request's size of a block.
     pub max_block_size_bytes: Option<u64>,
+    /// `enable_query_passthrough`: statements for Timestream are accepted as they are.
+    pub enable_query_passthrough: bool,
     /// `dialect`: the plugin's file.
     pub dialect: PathBuf,
 }
@@ -41,19 +43,21 @@ impl Settings {
                 problems.push("`spill_put_request_headers` is no JSON object of texts".to_owned());
                 BTreeMap::new()
             });
-        let disable_spill_encryption = match text("disable_spill_encryption")
+        let mut switch = |name: &str, default: bool| match text(name)
             .as_deref()
             .map(str::to_lowercase)
             .as_deref()
         {
-            None | Some("false") => false,
+            None => default,
             Some("true") => true,
+            Some("false") => false,
             Some(_) => {
-                problems
-                    .push("`disable_spill_encryption` is neither `true` nor `false`".to_owned());
-                false
+                problems.push(format!("`{name}` is neither `true` nor `false`"));
+                default
             }
         };
+        let disable_spill_encryption = switch("disable_spill_encryption", false);
+        let enable_query_passthrough = switch("enable_query_passthrough", true);
         let max_block_size_bytes =
             text("MAX_BLOCK_SIZE_BYTES").and_then(|value| match value.parse() {
                 Ok(bytes) if bytes > 0 => Some(bytes),
@@ -85,6 +89,7 @@ impl Settings {
             disable_spill_encryption,
             kms_key_id: text("kms_key_id"),
             max_block_size_bytes,
+            enable_query_passthrough,
             dialect: text("dialect").map_or_else(packaged_dialect, PathBuf::from),
         })
     }

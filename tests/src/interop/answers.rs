@@ -258,7 +258,10 @@ fn java_reads_schemas_and_inline_blocks_of_ours() {
                 read_records(batch().slice(2, 0)),
             ),
             // `count(*)`: rows without a column.
-            ("ReadRecordsResponse.count", read_records(batch().project(&[]).unwrap())),
+            (
+                "ReadRecordsResponse.count",
+                read_records(batch().project(&[]).unwrap()),
+            ),
         ],
     );
     check(

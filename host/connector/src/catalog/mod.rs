@@ -2,10 +2,15 @@
 
 mod carried;
 mod describe;
+mod find;
+mod glue;
 mod names;
 mod passthrough;
+mod view;
 
 pub use carried::{Carried, RESERVED_PREFIX};
 pub use describe::describe;
+pub use find::{Found, find};
+pub use glue::{Glue, GlueCatalog};
 pub use names::{databases, resolve, resolve_database, tables};
 pub use passthrough::{SIGNATURE, passthrough, statement as passthrough_statement};

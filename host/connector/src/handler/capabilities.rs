@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalog::SIGNATURE;
 use crate::plugin::Plugin;
 use crate::query::Function;
+use crate::settings::Settings;
 use crate::wire::{
     Capability, GetDataSourceCapabilitiesRequest, GetDataSourceCapabilitiesResponse,
 };
 
 pub(super) fn capabilities(
     plugin: &Plugin,
+    settings: &Settings,
     request: GetDataSourceCapabilitiesRequest,
 ) -> GetDataSourceCapabilitiesResponse {
     let capability = |sub_type: &str| Capability {
@@ -56,6 +59,18 @@ pub(super) fn capabilities(
             "supports_top_n_pushdown".into(),
             vec![capability("SUPPORTS_ORDER_BY")],
         );
+    }
+    if settings.enable_query_passthrough {
+        let named = |sub_type: &str, property: &str| Capability {
+            sub_type: sub_type.into(),
+            properties: vec![property.into()],
+        };
+        let signature = [
+            named("query_passthrough_schema", "system"),
+            named("query_passthrough_name", "query"),
+            named("query_passthrough_arguments", "QUERY"),
+        ];
+        capabilities.insert(SIGNATURE.into(), signature.into());
     }
     GetDataSourceCapabilitiesResponse {
         catalog_name: request.catalog_name,

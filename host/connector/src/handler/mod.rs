@@ -106,18 +106,19 @@ impl Connector {
             Request::ListTablesRequest(request) => {
                 Response::ListTablesResponse(list::tables(&self.clients, request).await?)
             }
-            Request::GetTableRequest(request) => Response::GetTableResponse(
-                table::get_table(&self.clients, &self.plugin, request).await?,
-            ),
-            Request::GetTableLayoutRequest(request) => Response::GetTableLayoutResponse(
-                splits::layout(&self.clients, &self.plugin, request).await?,
-            ),
+            Request::GetTableRequest(request) => {
+                Response::GetTableResponse(self.get_table(request).await?)
+            }
+            Request::GetTableLayoutRequest(request) => {
+                Response::GetTableLayoutResponse(self.layout(request).await?)
+            }
             Request::GetSplitsRequest(request) => {
                 Response::GetSplitsResponse(self.splits(request).await?)
             }
             Request::GetDataSourceCapabilitiesRequest(request) => {
                 Response::GetDataSourceCapabilitiesResponse(capabilities::capabilities(
                     &self.plugin,
+                    &self.settings,
                     request,
                 ))
             }

@@ -5,10 +5,9 @@ use arrow::datatypes::Schema;
 use super::Connector;
 use crate::catalog::{self, Carried};
 use crate::error::{Code, Error, Fault, Result};
-use crate::plugin::{Caller, Plugin};
-use crate::query::{self, Mapping, Table};
+use crate::plugin::Caller;
+use crate::query::{self, Mapping, Source, Table};
 use crate::statement::{Query, Statement, statement};
-use crate::timestream::Clients;
 use crate::wire::{Constraints, Identity, ReadRecordsRequest, Request, TableName, read_request};
 
 /// What would become of a read: nothing is read for it.
@@ -49,6 +48,33 @@ impl Connector {
         })
     }
 
+    /// The table that travels in the metadata, else as Timestream describes it; and the dialect's mapping of it.
+    ///
+    /// A user's statement is taken from the constraints alone, where every call checks that it may be run.
+    pub(super) async fn table_and_mapping(
+        &self,
+        name: &TableName,
+        schema: &Schema,
+        constraints: &Constraints,
+    ) -> Result<(Table, Mapping)> {
+        let is_enabled = self.settings.enable_query_passthrough;
+        let asked =
+            catalog::passthrough_statement(&constraints.query_passthrough_arguments, is_enabled)?;
+        let carried = Carried::table(schema.metadata())?;
+        let is_asked = |table: &Table| match (&table.source, asked) {
+            (Source::Passthrough(text), Some(asked)) => text == asked,
+            (Source::Passthrough(_), None) | (_, Some(_)) => false,
+            (Source::Table { .. } | Source::View { .. }, None) => true,
+        };
+        let table = match (carried.filter(is_asked), asked) {
+            (Some(table), _) => table,
+            (None, Some(text)) => catalog::passthrough(&self.clients, text).await?,
+            (None, None) => catalog::describe(&self.clients, name).await?,
+        };
+        let mapping = self.plugin.map_table(&table)?;
+        Ok((table, mapping))
+    }
+
     /// The scan of a split: with the dialect that divided the query, or not at all.
     pub(super) async fn scan(&self, request: &ReadRecordsRequest) -> Result<Scan> {
         let carried = Carried::from_properties(|key| request.split.properties.get(key))?
@@ -59,13 +85,9 @@ impl Connector {
             let message = "cannot read the split: the dialect was replaced while the query ran; hint: run it again";
             return Err(Error::new(Code::PartialFailure, Fault::Host, message));
         }
-        let (table, mapping) = table_and_mapping(
-            &self.clients,
-            &self.plugin,
-            &request.table_name,
-            &request.schema,
-        )
-        .await?;
+        let (table, mapping) = self
+            .table_and_mapping(&request.table_name, &request.schema, &request.constraints)
+            .await?;
         Ok(Scan {
             table,
             mapping,
@@ -113,21 +135,6 @@ impl Scan {
             query_id: query_id.to_owned(),
         })
     }
-}
-
-/// The table that travels in the metadata, else as Timestream describes it; and the dialect's mapping of it.
-pub(super) async fn table_and_mapping(
-    clients: &Clients,
-    plugin: &Plugin,
-    name: &TableName,
-    schema: &Schema,
-) -> Result<(Table, Mapping)> {
-    let table = match Carried::table(schema.metadata())? {
-        Some(table) => table,
-        None => catalog::describe(clients, name).await?,
-    };
-    let mapping = plugin.map_table(&table)?;
-    Ok((table, mapping))
 }
 
 /// The fields of a request's schema, which must be the mapping's.

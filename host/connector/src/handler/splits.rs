@@ -9,50 +9,16 @@ use arrow::datatypes::{DataType, Field, Schema};
 use uuid::Uuid;
 
 use super::Connector;
-use super::scan::{Scan, table_and_mapping};
+use super::scan::Scan;
 use crate::catalog::Carried;
 use crate::error::{Error, Result};
-use crate::plugin::Plugin;
 use crate::query::{self, Term};
 use crate::spill::new_key;
 use crate::statement::statement;
-use crate::timestream::Clients;
 use crate::wire::{
     Block, GetSplitsRequest, GetSplitsResponse, GetTableLayoutRequest, GetTableLayoutResponse,
     Identity, SpillLocation, Split,
 };
-
-/// One partition, or none when the constraints admit no row at all.
-pub(super) async fn layout(
-    clients: &Clients,
-    plugin: &Plugin,
-    request: GetTableLayoutRequest,
-) -> Result<GetTableLayoutResponse> {
-    let (table, mapping) =
-        table_and_mapping(clients, plugin, &request.table_name, &request.schema).await?;
-    let terms = query::terms(&request.constraints, &mapping)?;
-    let is_empty = terms
-        .iter()
-        .any(|term| matches!(term, Term::Domain(domain) if domain.is_empty()));
-
-    let carried = Carried {
-        digest: plugin.digest().to_owned(),
-        now: now()?,
-    };
-    let mut metadata: HashMap<String, String> = carried.properties().into_iter().collect();
-    Carried::put_table(&table, &mut metadata)?;
-    // The column that the Java SDK makes for a table without partitions (section 2.7).
-    let field = Field::new("partitionId", DataType::Int32, true);
-    let schema = Arc::new(Schema::new_with_metadata(vec![field], metadata));
-    let partitions = Int32Array::from(if is_empty { vec![] } else { vec![1] });
-    let partitions = RecordBatch::try_new(schema, vec![Arc::new(partitions)])
-        .map_err(|error| Error::bug(format_args!("no partitions block: {error}")))?;
-    Ok(GetTableLayoutResponse {
-        catalog_name: request.catalog_name,
-        table_name: request.table_name,
-        partitions: Block(partitions),
-    })
-}
 
 /// Nanoseconds since the epoch.
 fn now() -> Result<i64> {
@@ -63,6 +29,38 @@ fn now() -> Result<i64> {
 }
 
 impl Connector {
+    /// One partition, or none when the constraints admit no row at all.
+    pub(super) async fn layout(
+        &self,
+        request: GetTableLayoutRequest,
+    ) -> Result<GetTableLayoutResponse> {
+        let (table, mapping) = self
+            .table_and_mapping(&request.table_name, &request.schema, &request.constraints)
+            .await?;
+        let terms = query::terms(&request.constraints, &mapping)?;
+        let is_empty = terms
+            .iter()
+            .any(|term| matches!(term, Term::Domain(domain) if domain.is_empty()));
+
+        let carried = Carried {
+            digest: self.plugin.digest().to_owned(),
+            now: now()?,
+        };
+        let mut metadata: HashMap<String, String> = carried.properties().into_iter().collect();
+        Carried::put_table(&table, &mut metadata)?;
+        // The column that the Java SDK makes for a table without partitions (section 2.7).
+        let field = Field::new("partitionId", DataType::Int32, true);
+        let schema = Arc::new(Schema::new_with_metadata(vec![field], metadata));
+        let partitions = Int32Array::from(if is_empty { vec![] } else { vec![1] });
+        let partitions = RecordBatch::try_new(schema, vec![Arc::new(partitions)])
+            .map_err(|error| Error::bug(format_args!("no partitions block: {error}")))?;
+        Ok(GetTableLayoutResponse {
+            catalog_name: request.catalog_name,
+            table_name: request.table_name,
+            partitions: Block(partitions),
+        })
+    }
+
     /// One split, once the dialect has agreed to the query and the bucket is known to be there.
     pub(super) async fn splits(&self, request: GetSplitsRequest) -> Result<GetSplitsResponse> {
         let schema = request.partitions.0.schema();
@@ -89,8 +87,9 @@ impl Connector {
             });
         }
         // A refusal shows now, before anything is read.
-        let (table, mapping) =
-            table_and_mapping(&self.clients, &self.plugin, &request.table_name, &schema).await?;
+        let (table, mapping) = self
+            .table_and_mapping(&request.table_name, &schema, &request.constraints)
+            .await?;
         let scan = Scan {
             table,
             mapping,

@@ -5,34 +5,28 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
+use super::Connector;
 use crate::catalog::{self, Carried};
-use crate::error::{Code, Error, Fault, Result};
-use crate::plugin::Plugin;
+use crate::error::Result;
 use crate::query::{Mapping, Table};
-use crate::timestream::Clients;
-use crate::wire::{GetTableRequest, GetTableResponse};
+use crate::wire::{Constraints, GetTableRequest, GetTableResponse};
 
-pub(super) async fn get_table(
-    clients: &Clients,
-    plugin: &Plugin,
-    request: GetTableRequest,
-) -> Result<GetTableResponse> {
-    if !request.query_passthrough_arguments.is_empty() {
-        let message = "cannot answer a passthrough query: this connector does not announce one";
-        return Err(Error::new(
-            Code::OperationNotSupported,
-            Fault::Caller,
-            message,
-        ));
+impl Connector {
+    pub(super) async fn get_table(&self, request: GetTableRequest) -> Result<GetTableResponse> {
+        let constraints = Constraints {
+            query_passthrough_arguments: request.query_passthrough_arguments,
+            ..Constraints::default()
+        };
+        let (table, mapping) = self
+            .table_and_mapping(&request.table_name, &Schema::empty(), &constraints)
+            .await?;
+        Ok(GetTableResponse {
+            catalog_name: request.catalog_name,
+            table_name: request.table_name,
+            schema: schema(&table, &mapping)?,
+            partition_columns: Vec::new(),
+        })
     }
-    let table = catalog::describe(clients, &request.table_name).await?;
-    let mapping = plugin.map_table(&table)?;
-    Ok(GetTableResponse {
-        catalog_name: request.catalog_name,
-        table_name: request.table_name,
-        schema: schema(&table, &mapping)?,
-        partition_columns: Vec::new(),
-    })
 }
 
 /// Comments are metadata under the column's name (federation-protocol.md, section 2.6).

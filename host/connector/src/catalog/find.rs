@@ -1,0 +1,112 @@
+//! What a name means: a view or table that Glue defines, else a table of Timestream.
+
+use super::glue::{Definition, GlueCatalog, fit};
+use super::{describe, view};
+use crate::error::{Error, Result};
+use crate::query::{Column, ColumnKind, Source, Table};
+use crate::timestream::Clients;
+use crate::wire::TableName;
+
+/// A table or view, and what only GetTable shows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The table, under its real name.
+    pub table: Table,
+    /// Glue's comment on each column, in their order; empty where Glue defines nothing.
+    pub comments: Vec<Option<String>>,
+}
+
+/// The table or view that Athena means.
+///
+/// # Errors
+///
+/// When Glue cannot be asked; when its definition cannot be used, or does not fit what Timestream has; when there is no
+/// such table. A definition that fails never gives way to a table of the same name.
+pub async fn find(
+    clients: &Clients,
+    glue: Option<&GlueCatalog<'_>>,
+    asked: &TableName,
+) -> Result<Found> {
+    let definition = match glue {
+        Some(glue) => glue.definition(asked).await?,
+        None => None,
+    };
+    let Some(mut definition) = definition else {
+        let table = describe(clients, asked).await?;
+        return Ok(Found {
+            table,
+            comments: Vec::new(),
+        });
+    };
+    let comments = definition.columns.iter_mut();
+    let comments = comments.map(|column| column.comment.take()).collect();
+    let table = match definition.view.take() {
+        Some(text) => defined_view(clients, asked, definition, text).await?,
+        None => defined_table(clients, asked, definition).await?,
+    };
+    Ok(Found { table, comments })
+}
+
+async fn defined_view(
+    clients: &Clients,
+    asked: &TableName,
+    definition: Definition,
+    text: String,
+) -> Result<Table> {
+    let name = format!("{}.{}", asked.schema_name, asked.table_name);
+    let columns = match view::columns(clients, &name, &text).await? {
+        Some(columns) => fit(&definition.columns, columns)
+            .map_err(|error| error.context(format_args!("cannot read view `{name}`")))?,
+        None if definition.columns.is_empty() => {
+            let message = format!(
+                "cannot read view `{name}`: Glue names no columns of it, and the function may not ask for them; \
+                 hint: allow timestream:PrepareQuery, or add the columns in Glue"
+            );
+            return Err(Error::invalid_input(message));
+        }
+        None => {
+            tracing::warn!("PrepareQuery is denied, so a view is not checked; allow timestream:PrepareQuery");
+            unchecked(&definition)
+        }
+    };
+    Ok(Table {
+        source: Source::View { name, text },
+        columns,
+        options: definition.options,
+    })
+}
+
+/// Glue's word alone.
+fn unchecked(definition: &Definition) -> Vec<Column> {
+    let columns = definition.columns.iter().map(|column| Column {
+        name: column.name.clone(),
+        r#type: column.r#type.clone(),
+        kind: ColumnKind::Computed,
+        partition_key: false,
+    });
+    columns.collect()
+}
+
+/// Names and kinds are Timestream's, because Glue knows lower case only (W-27).
+async fn defined_table(
+    clients: &Clients,
+    asked: &TableName,
+    definition: Definition,
+) -> Result<Table> {
+    let source = TableName {
+        schema_name: asked.schema_name.clone(),
+        table_name: definition.source_table.unwrap_or_else(|| asked.table_name.clone()),
+    };
+    let mut table = describe(clients, &source).await?;
+    table.columns = fit(&definition.columns, table.columns).map_err(|error| {
+        let TableName {
+            schema_name,
+            table_name,
+        } = asked;
+        error.context(format_args!(
+            "cannot use Glue table `{schema_name}`.`{table_name}`"
+        ))
+    })?;
+    table.options.extend(definition.options);
+    Ok(table)
+}

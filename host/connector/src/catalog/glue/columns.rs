@@ -1,0 +1,111 @@
+//! The columns that Glue defines, found among those that Timestream has.
+
+use super::DefinedColumn;
+use crate::catalog::names::choose;
+use crate::error::{Code, Error, Fault, Result};
+use crate::query::{Column, Scalar, TimestreamType};
+
+/// Timestream's columns as Glue defines them, in Glue's order: with Timestream's names and kinds, and types that are
+/// shown as Glue's. All of Timestream's if Glue defines none.
+///
+/// # Errors
+///
+/// When Timestream has no such column, several that differ in case alone, or one whose values cannot be shown so.
+pub(in crate::catalog) fn fit(
+    defined: &[DefinedColumn],
+    actual: Vec<Column>,
+) -> Result<Vec<Column>> {
+    if defined.is_empty() {
+        return Ok(actual);
+    }
+    let fitted = defined.iter().map(|defined| {
+        let names = actual.iter().map(|column| column.name.clone()).collect();
+        let name = choose("column", &defined.name, names)?;
+        let missing = || Error::bug("a column that was chosen is not there");
+        let found = actual.iter().find(|column| column.name == name);
+        let mut column = found.cloned().ok_or_else(missing)?;
+        column.r#type = shown_as(&column.r#type, &defined.r#type).ok_or_else(|| {
+            let (text, actual) = (&defined.text, name_of(&column.r#type));
+            let message = format!(
+                "column `{name}` has type `{text}` in Glue and `{actual}` in Timestream; \
+                 hint: change the type in Glue"
+            );
+            Error::new(Code::OperationNotSupported, Fault::Caller, message)
+        })?;
+        Ok(column)
+    });
+    fitted.collect()
+}
+
+/// The type to read values of `actual` with, so that they are shown as `wanted`; None: they cannot be.
+fn shown_as(actual: &TimestreamType, wanted: &TimestreamType) -> Option<TimestreamType> {
+    use TimestreamType::{List, Row, Scalar as Plain, Series};
+    Some(match (actual, wanted) {
+        // A bare NULL is of any type.
+        (Plain(Scalar::Unknown), wanted) => wanted.clone(),
+        (Plain(actual), Plain(wanted)) => Plain(scalar_shown_as(*actual, *wanted)?),
+        (List(actual), List(wanted)) => List(Box::new(shown_as(actual, wanted)?)),
+        (Row(actual), Row(wanted)) if actual.len() == wanted.len() => {
+            let members = actual.iter().zip(wanted);
+            // Members are told by their places; Glue's names are what is shown.
+            let members = members.map(|((_, actual), (name, wanted))| {
+                Some((name.clone(), shown_as(actual, wanted)?))
+            });
+            Row(members.collect::<Option<_>>()?)
+        }
+        // A time series is a list of points; Glue's names of time and value are kept.
+        (Series(value), List(point)) => {
+            let time = (String::new(), Plain(Scalar::Timestamp));
+            let actual = Row(vec![time, (String::new(), value.as_ref().clone())]);
+            List(Box::new(shown_as(&actual, point)?))
+        }
+        _ => return None,
+    })
+}
+
+fn scalar_shown_as(actual: Scalar, wanted: Scalar) -> Option<Scalar> {
+    match (actual, wanted) {
+        (actual, wanted) if actual == wanted => Some(actual),
+        (Scalar::Integer, Scalar::Bigint)
+        | (Scalar::Integer | Scalar::Bigint, Scalar::Double) => Some(wanted),
+        // Shown as text anyway.
+        (Scalar::Time | Scalar::IntervalDayToSecond | Scalar::IntervalYearToMonth, Scalar::Varchar) => {
+            Some(actual)
+        }
+        // Every scalar arrives as text; as a value without a type it is shown so and compared with nothing.
+        (_, Scalar::Varchar) => Some(Scalar::Unknown),
+        _ => None,
+    }
+}
+
+/// As Timestream writes it.
+fn name_of(r#type: &TimestreamType) -> String {
+    match r#type {
+        TimestreamType::Scalar(scalar) => match scalar {
+            Scalar::Boolean => "boolean",
+            Scalar::Bigint => "bigint",
+            Scalar::Integer => "integer",
+            Scalar::Double => "double",
+            Scalar::Varchar => "varchar",
+            Scalar::Timestamp => "timestamp",
+            Scalar::Date => "date",
+            Scalar::Time => "time",
+            Scalar::IntervalDayToSecond => "interval day to second",
+            Scalar::IntervalYearToMonth => "interval year to month",
+            Scalar::Unknown => "unknown",
+        }
+        .to_owned(),
+        TimestreamType::List(element) => format!("array({})", name_of(element)),
+        TimestreamType::Row(members) => {
+            let members = members.iter().map(|(name, member)| {
+                let member = name_of(member);
+                format!("{name} {member}").trim_start().to_owned()
+            });
+            format!("row({})", members.collect::<Vec<_>>().join(", "))
+        }
+        TimestreamType::Series(value) => format!("timeseries({})", name_of(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
