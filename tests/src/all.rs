@@ -2,9 +2,13 @@
 
 mod errors;
 mod fixtures;
+mod glue;
 mod interop;
 mod ordered;
 mod passthrough;
+mod places;
 mod plugins;
 mod reading;
+mod seeds;
+mod through;
 mod user;

@@ -58,6 +58,11 @@ pub fn plugin(name: &str) -> Result<Arc<Plugin>> {
 
 /// An SDK configuration that reaches these servers, and AWS never.
 pub fn sdk_config(timestream: &str, s3: &str) -> SdkConfig {
+    sdk_config_with_glue(timestream, s3, "http://127.0.0.1:1")
+}
+
+/// The same with a Glue.
+pub fn sdk_config_with_glue(timestream: &str, s3: &str, glue: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -70,8 +75,10 @@ pub fn sdk_config(timestream: &str, s3: &str) -> SdkConfig {
         )))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
+        .time_source(aws_smithy_async::time::SystemTimeSource::new())
         .service_config(Endpoints {
             s3: s3.to_owned(),
+            glue: glue.to_owned(),
             timestream: timestream.to_owned(),
         })
         .build()
@@ -80,26 +87,31 @@ pub fn sdk_config(timestream: &str, s3: &str) -> SdkConfig {
 #[derive(Debug)]
 struct Endpoints {
     s3: String,
+    glue: String,
     timestream: String,
 }
 
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let url = if key.service_id().eq_ignore_ascii_case("s3") {
-            &self.s3
-        } else {
-            &self.timestream
+        let url = match key.service_id().to_lowercase().as_str() {
+            "s3" => &self.s3,
+            "glue" => &self.glue,
+            _ => &self.timestream,
         };
         (key.env() == "AWS_ENDPOINT_URL").then(|| url.clone())
     }
 }
 
-/// Settings with a bucket and nothing else.
+/// Settings with a bucket, without Glue, and nothing else.
 ///
 /// # Errors
 ///
 /// When the name is no bucket's.
 pub fn settings(bucket: &str) -> Result<Settings> {
-    let lookup = |name: &str| (name == "spill_bucket").then(|| bucket.to_owned());
+    let lookup = |name: &str| match name {
+        "spill_bucket" => Some(bucket.to_owned()),
+        "disable_glue" => Some("true".to_owned()),
+        _ => None,
+    };
     Ok(Settings::from_lookup(lookup)?)
 }

@@ -162,6 +162,40 @@ impl Serve {
     }
 }
 
+/// moto, which plays Glue.
+pub struct Moto {
+    _running: Running,
+    /// Where it listens.
+    pub url: String,
+}
+
+impl Moto {
+    /// Starts it on a free port.
+    ///
+    /// # Errors
+    ///
+    /// When it is not installed, or does not answer.
+    pub fn start() -> Result<Self> {
+        let port = free_port()?;
+        let server = python()?.with_file_name("moto_server");
+        let mut command = Command::new(server);
+        command
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let running = Running::start(&mut command)?;
+        let until = Instant::now() + Duration::from_secs(60);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            ensure!(Instant::now() < until, "moto does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(Self {
+            _running: running,
+            url: format!("http://127.0.0.1:{port}"),
+        })
+    }
+}
+
 /// `bootstrap` under AWS's Runtime Interface Emulator. One call at a time: more crash the emulator.
 pub struct Emulator {
     running: Running,

@@ -17,8 +17,12 @@ use tokio::net::TcpListener;
 pub struct Call {
     /// `Query`, `ListTables`, …
     pub operation: String,
-    /// The body.
+    /// The body; null if it is no JSON.
     pub body: Value,
+    /// The host it was sent to.
+    pub host: String,
+    /// Whose signature it bears, and for which region.
+    pub authorization: String,
 }
 
 impl Call {
@@ -131,14 +135,19 @@ impl Scripted {
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: String) -> Response {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-        .unwrap_or_default();
-    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let header = |name: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    };
     let call = Call {
-        operation,
+        operation: header("x-amz-target")
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         body: serde_json::from_str(&body).unwrap_or_default(),
+        host: header("host"),
+        authorization: header("authorization"),
     };
     shared
         .calls

@@ -254,6 +254,7 @@ async fn a_million_rows_are_read_through_spill_each_once_in_flat_memory() {
         ("AWS_SECRET_ACCESS_KEY", s3.secret_key.clone()),
         ("AWS_REGION", "us-east-1".to_owned()),
         ("spill_bucket", s3.bucket().to_owned()),
+        ("disable_glue", "true".to_owned()),
         ("MAX_BLOCK_SIZE_BYTES", "4000000".to_owned()),
     ] {
         environment.insert(name.to_owned(), value);

@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+mod cargo;
 mod demo;
 mod guests;
 mod interop;

@@ -1,25 +1,19 @@
 //! `cargo xtask test`: everything the tests need, then all of them.
 
-use std::process::Command;
+use anyhow::Result;
 
-use anyhow::{Context, Result, ensure};
+use crate::{cargo, guests, interop, python, say};
 
-use crate::{guests, interop, python, say};
-
-/// Builds plugins, `bootstrap` and the Java side, installs the Python side, and runs all tests.
+/// Builds plugins, programs and the Java side, installs the Python side, and runs all tests.
 pub(crate) fn run() -> Result<()> {
+    say("test: checking the format");
+    cargo::run(&["fmt", "--all", "--check"])?;
+    say("test: building the plugins");
     guests::build()?;
     python::install()?;
     interop::build()?;
-    cargo("checking the format", &["fmt", "--all", "--check"])?;
-    cargo("building bootstrap and athena-timestream", &["build", "--package", "connector", "--package", "local"])?;
-    cargo("running all tests", &["test", "--workspace", "--quiet"])
-}
-
-fn cargo(what: &str, arguments: &[&str]) -> Result<()> {
-    say(&format!("test: {what}"));
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(arguments).status().context("cannot run cargo")?;
-    ensure!(status.success(), "cargo {} ended with {status}", arguments.join(" "));
-    Ok(())
+    say("test: building bootstrap and athena-timestream (minutes at the first time)");
+    cargo::build_programs()?;
+    say("test: running all tests");
+    cargo::run(&["test", "--locked", "--workspace", "--quiet"])
 }

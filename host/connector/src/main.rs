@@ -13,6 +13,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let connector = Arc::new(Connector::new(Settings::from_env()?, &config)?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let connector = connector.clone();
+        connector.invoked_as(&event.context.invoked_function_arn);
         Box::pin(async move { answer(&connector, &event.payload).await })
     }))
     .await

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
+use crate::timestream::Place;
 
 /// What a user can set, under the names of the Java SDK where it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +23,16 @@ pub struct Settings {
     pub max_block_size_bytes: Option<u64>,
     /// `enable_query_passthrough`: statements for Timestream are accepted as they are.
     pub enable_query_passthrough: bool,
+    /// `disable_glue`: tables and views are not looked up in Glue. Off for no value but `false`, as in the Java SDK.
+    pub disable_glue: bool,
+    /// `glue_catalog`: the Glue catalog they are looked up in, an account's number.
+    pub glue_catalog: Option<String>,
+    /// `timestream_role_arn`, `timestream_region`, `timestream_query_endpoint`, `timestream_write_endpoint`.
+    pub timestream: Place,
     /// `dialect`: the plugin's file.
     pub dialect: PathBuf,
+    /// `dialect_options`: a JSON object of options for the dialect; a table's own go before.
+    pub dialect_options: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -35,14 +44,14 @@ impl Settings {
     pub fn from_lookup(get: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let mut problems = Vec::new();
         let text = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        let spill_put_request_headers =
-            text("spill_put_request_headers").map(|json| serde_json::from_str(&json));
-        let spill_put_request_headers = spill_put_request_headers
-            .unwrap_or(Ok(BTreeMap::new()))
-            .unwrap_or_else(|_| {
-                problems.push("`spill_put_request_headers` is no JSON object of texts".to_owned());
-                BTreeMap::new()
-            });
+        let mut texts = |name: &str| {
+            let json = text(name)?;
+            serde_json::from_str::<BTreeMap<String, String>>(&json)
+                .map_err(|_| problems.push(format!("`{name}` is no JSON object of texts")))
+                .ok()
+        };
+        let spill_put_request_headers = texts("spill_put_request_headers").unwrap_or_default();
+        let dialect_options = texts("dialect_options").unwrap_or_default();
         let mut switch = |name: &str, default: bool| match text(name)
             .as_deref()
             .map(str::to_lowercase)
@@ -76,6 +85,28 @@ impl Settings {
             problems
                 .push("`spill_bucket` holds a `/`; hint: give the bucket's name alone".to_owned());
         }
+        let mut endpoint = |name: &str| {
+            let url = text(name)?;
+            if !url.starts_with("https://") && !url.starts_with("http://") {
+                problems.push(format!(
+                    "`{name}` is no URL: it begins neither with `https://` nor with `http://`"
+                ));
+            }
+            Some(url)
+        };
+        let timestream = Place {
+            query_endpoint: endpoint("timestream_query_endpoint"),
+            write_endpoint: endpoint("timestream_write_endpoint"),
+            role_arn: text("timestream_role_arn"),
+            region: text("timestream_region"),
+        };
+        if timestream
+            .role_arn
+            .as_deref()
+            .is_some_and(|arn| !arn.starts_with("arn:") || !arn.contains(":role/"))
+        {
+            problems.push("`timestream_role_arn` is no ARN of a role".to_owned());
+        }
         if !problems.is_empty() {
             return Err(Error::invalid_input(format!(
                 "cannot start with these settings: {}",
@@ -90,6 +121,11 @@ impl Settings {
             kms_key_id: text("kms_key_id"),
             max_block_size_bytes,
             enable_query_passthrough,
+            timestream,
+            disable_glue: get("disable_glue")
+                .is_some_and(|value| !value.eq_ignore_ascii_case("false")),
+            glue_catalog: text("glue_catalog"),
+            dialect_options,
             dialect: text("dialect").map_or_else(packaged_dialect, PathBuf::from),
         })
     }

@@ -51,11 +51,13 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Warnings go to standard error; `RUST_LOG` asks for more.
+/// Warnings go to standard error; `RUST_LOG` asks for more, or less.
 fn start_logging() {
+    // S3's server logs each error that it answers, such as an object that is not there: the client tells of those.
+    let directives = std::env::var(EnvFilter::DEFAULT_ENV);
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::WARN.into())
-        .from_env_lossy();
+        .parse_lossy(directives.as_deref().unwrap_or("warn,s3s=off"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -44,7 +44,7 @@ pub async fn describe(clients: &Clients, asked: &TableName) -> Result<Table> {
 async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<Column>> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let sql = format!("DESCRIBE {}.{}", quoted(database), quoted(table));
-    let mut pages = Pages::start(clients.query().await?.clone(), sql);
+    let mut pages = Pages::start(clients.query().await?, sql);
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let schema = Arc::new(Schema::new(vec![
         text("Column"),

@@ -65,7 +65,9 @@ async fn defined_view(
             return Err(Error::invalid_input(message));
         }
         None => {
-            tracing::warn!("PrepareQuery is denied, so a view is not checked; allow timestream:PrepareQuery");
+            tracing::warn!(
+                "PrepareQuery is denied, so a view is not checked; allow timestream:PrepareQuery"
+            );
             unchecked(&definition)
         }
     };
@@ -95,7 +97,9 @@ async fn defined_table(
 ) -> Result<Table> {
     let source = TableName {
         schema_name: asked.schema_name.clone(),
-        table_name: definition.source_table.unwrap_or_else(|| asked.table_name.clone()),
+        table_name: definition
+            .source_table
+            .unwrap_or_else(|| asked.table_name.clone()),
     };
     let mut table = describe(clients, &source).await?;
     table.columns = fit(&definition.columns, table.columns).map_err(|error| {

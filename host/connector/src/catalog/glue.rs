@@ -61,7 +61,9 @@ impl Glue {
     pub fn catalog(&self, function_arn: Option<&str>, caller: Option<&str>) -> GlueCatalog<'_> {
         let caller = || caller.filter(|account| !account.trim().is_empty());
         let id = self.catalog.as_deref();
-        let id = id.or_else(|| function_arn.and_then(account)).or_else(caller);
+        let id = id
+            .or_else(|| function_arn.and_then(account))
+            .or_else(caller);
         GlueCatalog {
             client: &self.client,
             id: id.map(str::to_owned),
@@ -73,7 +75,9 @@ impl Glue {
 fn account(arn: &str) -> Option<&str> {
     let mut parts = arn.split(':');
     let is_function = parts.next() == Some("arn")
-        && parts.next().is_some_and(|partition| partition.starts_with("aws"))
+        && parts
+            .next()
+            .is_some_and(|partition| partition.starts_with("aws"))
         && parts.next() == Some("lambda");
     let account = parts.nth(1)?;
     let is_account = account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit());
@@ -119,19 +123,24 @@ impl GlueCatalog<'_> {
     ///
     /// When Glue cannot be asked.
     pub async fn tables(&self, database: &str) -> Result<Vec<String>> {
-        let mut tables = self
+        let mut pages = self
             .client
             .get_tables()
             .set_catalog_id(self.id.clone())
             .database_name(database.to_lowercase())
             .into_paginator()
-            .items()
             .send();
         let mut names = Vec::new();
-        while let Some(table) = tables.next().await {
-            match table {
-                Ok(table) if definition::is_flagged(&table) => names.push(table.name),
-                Ok(_) => {}
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => {
+                    let tables = page.table_list.unwrap_or_default().into_iter();
+                    names.extend(
+                        tables
+                            .filter(definition::is_flagged)
+                            .map(|table| table.name),
+                    );
+                }
                 Err(error) if is_missing(&error) => return Ok(Vec::new()),
                 Err(error) => {
                     let what = format!("list the tables of `{database}` in Glue");

@@ -1,13 +1,16 @@
 //! Names, columns, and how both travel from call to call.
 
+mod cache;
 mod carried;
 mod describe;
 mod find;
 mod glue;
 mod names;
 mod passthrough;
+mod single_query;
 mod view;
 
+pub use cache::{Cache, LIFE, Owner};
 pub use carried::{Carried, RESERVED_PREFIX};
 pub use describe::describe;
 pub use find::{Found, find};

@@ -4,9 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use sqlparser::dialect::GenericDialect;
-use sqlparser::tokenizer::{Token, Tokenizer};
-
+use super::single_query::single_query;
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Column, ColumnKind, Source, Table};
 use crate::timestream::{Clients, ColumnInfo, columns_by_running, prepared_columns};
@@ -53,46 +51,11 @@ pub fn statement(arguments: &BTreeMap<String, String>, is_enabled: bool) -> Resu
             "cannot run a passthrough query: argument `{QUERY_ARGUMENT}` is missing"
         )));
     };
-    let text =
-        text.trim_end_matches(|character: char| character.is_whitespace() || character == ';');
-    check(text).map_err(|why| {
-        Error::new(
-            Code::OperationNotSupported,
-            Fault::Caller,
-            format!("cannot run a passthrough query: {why}"),
-        )
+    let text = single_query(text).map_err(|why| {
+        let message = format!("cannot run a passthrough query: its text {why}");
+        Error::new(Code::OperationNotSupported, Fault::Caller, message)
     })?;
     Ok(Some(text))
-}
-
-/// Whether the text is one query. Timestream's Query API reads, but for UNLOAD; words inside texts, names and comments
-/// mean nothing.
-fn check(text: &str) -> std::result::Result<(), String> {
-    let tokens = Tokenizer::new(&GenericDialect {}, text)
-        .with_unescape(false)
-        .tokenize()
-        .map_err(|_| "a quote is not closed".to_owned())?;
-    let mut tokens = tokens
-        .into_iter()
-        .filter(|token| !matches!(token, Token::Whitespace(_)));
-    match tokens.find(|token| *token != Token::LParen) {
-        None => return Err("the statement is empty".into()),
-        Some(Token::Word(word)) if word.quote_style.is_none() => {
-            match word.value.to_ascii_uppercase().as_str() {
-                "SELECT" | "WITH" | "VALUES" => {}
-                other => {
-                    return Err(format!(
-                        "it begins with `{other}`; hint: only SELECT, WITH and VALUES can be read from"
-                    ));
-                }
-            }
-        }
-        Some(_) => return Err("it does not begin with SELECT, WITH or VALUES".into()),
-    }
-    if tokens.any(|token| token == Token::SemiColon) {
-        return Err("it holds a semicolon; hint: give one statement, without it".into());
-    }
-    Ok(())
 }
 
 /// The statement as a table. Its columns are asked for without running it; where that is not allowed, by running it as
@@ -103,13 +66,13 @@ fn check(text: &str) -> std::result::Result<(), String> {
 /// What Timestream says of the statement.
 pub async fn passthrough(clients: &Clients, text: &str) -> Result<Table> {
     let client = clients.query().await?;
-    let columns = match prepared_columns(client, text, "read the statement's columns").await? {
+    let columns = match prepared_columns(&client, text, "read the statement's columns").await? {
         Some(columns) => columns,
         None => {
             tracing::warn!(
                 "PrepareQuery is denied, so the query is run for its columns; allow timestream:PrepareQuery"
             );
-            columns_by_running(client, text).await?
+            columns_by_running(&client, text).await?
         }
     };
     Ok(Table {
@@ -179,17 +142,16 @@ mod tests {
             "VALUES 1",
             "SELECT * FROM t WHERE action = 'delete'",
             "SELECT \"update\" FROM t",
-            "SELECT 1 -- drop it",
             "SELECT ';' AS x",
         ] {
             assert_eq!(
                 statement(&arguments(text), true).unwrap(),
-                Some(text),
+                Some(text.trim()),
                 "{text}"
             );
         }
         assert_eq!(
-            statement(&arguments("SELECT 1 ; "), true).unwrap(),
+            statement(&arguments("SELECT 1 ; -- drop it"), true).unwrap(),
             Some("SELECT 1")
         );
     }
@@ -204,8 +166,9 @@ mod tests {
             ("UNLOAD (SELECT 1) TO 's3://b/p'", "`UNLOAD`"),
             ("INSERT INTO t VALUES (1)", "`INSERT`"),
             ("SELECT 1; SELECT 2", "semicolon"),
-            ("-- nothing", "empty"),
-            ("SELECT 'a", "quote is not closed"),
+            ("-- nothing", "does not begin"),
+            ("SELECT 1) x CROSS JOIN (SELECT 2", "parenthesis"),
+            ("SELECT 'a", "is not closed"),
         ] {
             let error = statement(&arguments(text), true).unwrap_err();
             assert!(error.message().contains(why), "{text}: {error}");

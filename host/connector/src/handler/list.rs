@@ -1,60 +1,106 @@
 //! ListSchemas and ListTables.
 
-use crate::catalog;
+use std::collections::HashSet;
+
+use super::Connector;
+use crate::catalog::{self, Owner};
 use crate::error::{Code, Error, Result};
 use crate::timestream::Clients;
 use crate::wire::{
-    ListSchemasRequest, ListSchemasResponse, ListTablesRequest, ListTablesResponse, TableName,
+    Identity, ListSchemasRequest, ListSchemasResponse, ListTablesRequest, ListTablesResponse,
+    TableName,
 };
 
-pub(super) async fn schemas(
-    clients: &Clients,
-    request: ListSchemasRequest,
-) -> Result<ListSchemasResponse> {
-    Ok(ListSchemasResponse {
-        catalog_name: request.catalog_name,
-        schemas: catalog::databases(clients).await?,
-    })
+impl Connector {
+    pub(super) async fn list_schemas(
+        &self,
+        request: ListSchemasRequest,
+    ) -> Result<ListSchemasResponse> {
+        let find = catalog::databases(&self.clients);
+        let owner = Owner::of(request.identity.as_ref());
+        Ok(ListSchemasResponse {
+            catalog_name: request.catalog_name,
+            schemas: self.listings.get_or_find(owner, None, find).await?,
+        })
+    }
+
+    /// Tables and views in the order of their names; the token is how many were listed before (`PaginationHelper` of
+    /// the Java SDK).
+    pub(super) async fn list_tables(
+        &self,
+        request: ListTablesRequest,
+    ) -> Result<ListTablesResponse> {
+        let identity = request.identity.as_ref();
+        let find = self.all_tables(identity, &request.schema_name);
+        let key = Some(request.schema_name.clone());
+        let names = self
+            .listings
+            .get_or_find(Owner::of(identity), key, find)
+            .await?;
+        let start = match &request.next_token {
+            None => 0,
+            Some(token) => token.parse::<usize>().map_err(|_| {
+                Error::invalid_input("cannot list tables: the token is not one of ours")
+            })?,
+        };
+        let size = match request.page_size {
+            -1 => names.len(),
+            size => usize::try_from(size).map_err(|_| {
+                Error::invalid_input(format!("cannot list tables: page size {size}"))
+            })?,
+        };
+        let end = start.saturating_add(size);
+        let next_token = (end < names.len()).then(|| end.to_string());
+        let tables = names
+            .into_iter()
+            .skip(start)
+            .take(size)
+            .map(|table_name| TableName {
+                schema_name: request.schema_name.clone(),
+                table_name,
+            })
+            .collect();
+        Ok(ListTablesResponse {
+            tables,
+            catalog_name: request.catalog_name,
+            next_token,
+        })
+    }
+
+    /// In the order of their names.
+    async fn all_tables(&self, identity: Option<&Identity>, asked: &str) -> Result<Vec<String>> {
+        let defined = match self.glue_catalog(identity) {
+            Some(glue) => glue.tables(asked).await?,
+            None => Vec::new(),
+        };
+        let stored = match stored_tables(&self.clients, asked).await {
+            // A database that only Glue has, for views.
+            Err(error) if error.code() == Code::EntityNotFound && !defined.is_empty() => Vec::new(),
+            stored => stored?,
+        };
+        let mut names = merged(stored, defined);
+        names.sort_unstable();
+        Ok(names)
+    }
 }
 
-/// Tables in the order of their names; the token is how many were listed before (`PaginationHelper` of the Java SDK).
-pub(super) async fn tables(
-    clients: &Clients,
-    request: ListTablesRequest,
-) -> Result<ListTablesResponse> {
-    let mut names = match catalog::tables(clients, &request.schema_name).await {
+async fn stored_tables(clients: &Clients, asked: &str) -> Result<Vec<String>> {
+    match catalog::tables(clients, asked).await {
         Err(error) if error.code() == Code::EntityNotFound => {
-            let database = catalog::resolve_database(clients, &request.schema_name).await?;
-            catalog::tables(clients, &database).await?
+            let database = catalog::resolve_database(clients, asked).await?;
+            catalog::tables(clients, &database).await
         }
-        listed => listed?,
-    };
-    names.sort_unstable();
-    let start = match &request.next_token {
-        None => 0,
-        Some(token) => token.parse::<usize>().map_err(|_| {
-            Error::invalid_input("cannot list tables: the token is not one of ours")
-        })?,
-    };
-    let size = match request.page_size {
-        -1 => names.len(),
-        size => usize::try_from(size)
-            .map_err(|_| Error::invalid_input(format!("cannot list tables: page size {size}")))?,
-    };
-    let end = start.saturating_add(size);
-    let next_token = (end < names.len()).then(|| end.to_string());
-    let tables = names
-        .into_iter()
-        .skip(start)
-        .take(size)
-        .map(|table_name| TableName {
-            schema_name: request.schema_name.clone(),
-            table_name,
-        })
-        .collect();
-    Ok(ListTablesResponse {
-        tables,
-        catalog_name: request.catalog_name,
-        next_token,
-    })
+        listed => listed,
+    }
+}
+
+/// Timestream's tables, and what Glue alone has: its definition of a table goes by the lower-case name.
+fn merged(mut stored: Vec<String>, defined: Vec<String>) -> Vec<String> {
+    let known: HashSet<String> = stored.iter().map(|name| name.to_lowercase()).collect();
+    stored.extend(
+        defined
+            .into_iter()
+            .filter(|name| !known.contains(&name.to_lowercase())),
+    );
+    stored
 }

@@ -7,7 +7,7 @@ mod scan;
 mod splits;
 mod table;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -15,14 +15,15 @@ use aws_config::timeout::TimeoutConfig;
 
 pub use self::read::Reading;
 pub use self::scan::Explanation;
+use crate::catalog::{Cache, Found, Glue, GlueCatalog};
 use crate::error::{Error, Result};
 use crate::plugin::{Engine, Plugin};
 use crate::settings::Settings;
 use crate::spill::SpillStore;
 use crate::timestream::Clients;
 use crate::wire::{
-    ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, PingRequest, PingResponse, Request, Response,
-    read_request, write_response,
+    ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, Identity, PingRequest, PingResponse, Request,
+    Response, TableName, read_request, write_response,
 };
 
 /// A host that is not there is known soon.
@@ -35,9 +36,14 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(75);
 pub struct Connector {
     settings: Settings,
     clients: Clients,
+    /// None: switched off.
+    glue: Option<Glue>,
+    function_arn: OnceLock<String>,
     kms: aws_sdk_kms::Client,
     spill: Arc<SpillStore>,
     plugin: Arc<Plugin>,
+    tables: Cache<TableName, Found>,
+    listings: Cache<Option<String>, Vec<String>>,
 }
 
 /// An answer, and what can be told of a read besides its rows.
@@ -72,12 +78,31 @@ impl Connector {
             settings.spill_put_request_headers.clone(),
         );
         Self {
-            clients: Clients::new(config),
+            clients: Clients::new(config, settings.timestream.clone()),
+            glue: (!settings.disable_glue)
+                .then(|| Glue::new(config, settings.glue_catalog.clone())),
+            function_arn: OnceLock::new(),
             kms: aws_sdk_kms::Client::new(config),
             spill: Arc::new(spill),
             plugin,
+            tables: Cache::default(),
+            listings: Cache::default(),
             settings,
         }
+    }
+
+    /// Tells under which ARN the function is invoked: Glue's catalog is that of its account. The first one counts, since
+    /// a process never serves two accounts.
+    pub fn invoked_as(&self, function_arn: &str) {
+        self.function_arn.get_or_init(|| function_arn.to_owned());
+    }
+
+    /// Glue's catalog as a request sees it; None where Glue is switched off.
+    fn glue_catalog(&self, identity: Option<&Identity>) -> Option<GlueCatalog<'_>> {
+        let function_arn = self.function_arn.get().map(String::as_str);
+        let caller = identity.and_then(|identity| identity.account.as_deref());
+        let glue = self.glue.as_ref()?;
+        Some(glue.catalog(function_arn, caller))
     }
 
     /// Answers one request.
@@ -95,16 +120,21 @@ impl Connector {
     ///
     /// Why it cannot be answered.
     pub async fn answer(&self, payload: &[u8]) -> Result<Answer> {
+        // On the heap: the AWS clients' futures are so deep that the compiler would not lay out those around them.
+        Box::pin(self.answer_unboxed(payload)).await
+    }
+
+    async fn answer_unboxed(&self, payload: &[u8]) -> Result<Answer> {
         let request = read_request(payload)
             .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")))?;
         let mut reading = None;
         let response = match request {
             Request::PingRequest(request) => Response::PingResponse(ping(request)),
             Request::ListSchemasRequest(request) => {
-                Response::ListSchemasResponse(list::schemas(&self.clients, request).await?)
+                Response::ListSchemasResponse(self.list_schemas(request).await?)
             }
             Request::ListTablesRequest(request) => {
-                Response::ListTablesResponse(list::tables(&self.clients, request).await?)
+                Response::ListTablesResponse(self.list_tables(request).await?)
             }
             Request::GetTableRequest(request) => {
                 Response::GetTableResponse(self.get_table(request).await?)

@@ -60,8 +60,7 @@ impl Connector {
         let mut reading = Reading::default();
         let mut rows = Rows::new(&query, &statement);
         if query.limit != Some(0) {
-            let mut pages =
-                Pages::start(self.clients.query().await?.clone(), statement.sql.clone());
+            let mut pages = Pages::start(self.clients.query().await?, statement.sql.clone());
             let done = self
                 .read_pages(&mut pages, &mut rows, &mut spiller, &request, &mut reading)
                 .await;

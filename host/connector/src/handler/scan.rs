@@ -3,7 +3,7 @@
 use arrow::datatypes::Schema;
 
 use super::Connector;
-use crate::catalog::{self, Carried};
+use crate::catalog::{self, Carried, Found, Owner};
 use crate::error::{Code, Error, Fault, Result};
 use crate::plugin::Caller;
 use crate::query::{self, Mapping, Source, Table};
@@ -53,6 +53,7 @@ impl Connector {
     /// A user's statement is taken from the constraints alone, where every call checks that it may be run.
     pub(super) async fn table_and_mapping(
         &self,
+        identity: Option<&Identity>,
         name: &TableName,
         schema: &Schema,
         constraints: &Constraints,
@@ -69,10 +70,28 @@ impl Connector {
         let table = match (carried.filter(is_asked), asked) {
             (Some(table), _) => table,
             (None, Some(text)) => catalog::passthrough(&self.clients, text).await?,
-            (None, None) => catalog::describe(&self.clients, name).await?,
+            (None, None) => self.found(identity, name).await?.table,
         };
         let mapping = self.plugin.map_table(&table)?;
         Ok((table, mapping))
+    }
+
+    /// The table or view that a name means, with the settings' options for the dialect before its own.
+    pub(super) async fn found(
+        &self,
+        identity: Option<&Identity>,
+        name: &TableName,
+    ) -> Result<Found> {
+        let find = async {
+            let glue = self.glue_catalog(identity);
+            let mut found = catalog::find(&self.clients, glue.as_ref(), name).await?;
+            let options = self.settings.dialect_options.clone().into_iter();
+            found.table.options = options.chain(found.table.options).collect();
+            Ok(found)
+        };
+        self.tables
+            .get_or_find(Owner::of(identity), name.clone(), find)
+            .await
     }
 
     /// The scan of a split: with the dialect that divided the query, or not at all.
@@ -86,7 +105,12 @@ impl Connector {
             return Err(Error::new(Code::PartialFailure, Fault::Host, message));
         }
         let (table, mapping) = self
-            .table_and_mapping(&request.table_name, &request.schema, &request.constraints)
+            .table_and_mapping(
+                request.identity.as_ref(),
+                &request.table_name,
+                &request.schema,
+                &request.constraints,
+            )
             .await?;
         Ok(Scan {
             table,

@@ -35,7 +35,12 @@ impl Connector {
         request: GetTableLayoutRequest,
     ) -> Result<GetTableLayoutResponse> {
         let (table, mapping) = self
-            .table_and_mapping(&request.table_name, &request.schema, &request.constraints)
+            .table_and_mapping(
+                request.identity.as_ref(),
+                &request.table_name,
+                &request.schema,
+                &request.constraints,
+            )
             .await?;
         let terms = query::terms(&request.constraints, &mapping)?;
         let is_empty = terms
@@ -88,7 +93,12 @@ impl Connector {
         }
         // A refusal shows now, before anything is read.
         let (table, mapping) = self
-            .table_and_mapping(&request.table_name, &schema, &request.constraints)
+            .table_and_mapping(
+                request.identity.as_ref(),
+                &request.table_name,
+                &schema,
+                &request.constraints,
+            )
             .await?;
         let scan = Scan {
             table,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
 use super::Connector;
-use crate::catalog::{self, Carried};
+use crate::catalog::{self, Carried, Found};
 use crate::error::Result;
 use crate::query::{Mapping, Table};
 use crate::wire::{Constraints, GetTableRequest, GetTableResponse};
@@ -17,15 +17,39 @@ impl Connector {
             query_passthrough_arguments: request.query_passthrough_arguments,
             ..Constraints::default()
         };
-        let (table, mapping) = self
-            .table_and_mapping(&request.table_name, &Schema::empty(), &constraints)
-            .await?;
+        let (table, mapping) = if constraints.query_passthrough_arguments.is_empty() {
+            let Found { table, comments } = self
+                .found(request.identity.as_ref(), &request.table_name)
+                .await?;
+            let mut mapping = self.plugin.map_table(&table)?;
+            comment(&mut mapping, comments);
+            (table, mapping)
+        } else {
+            self.table_and_mapping(
+                request.identity.as_ref(),
+                &request.table_name,
+                &Schema::empty(),
+                &constraints,
+            )
+            .await?
+        };
         Ok(GetTableResponse {
             catalog_name: request.catalog_name,
             table_name: request.table_name,
             schema: schema(&table, &mapping)?,
             partition_columns: Vec::new(),
         })
+    }
+}
+
+/// Puts a person's comment on the first field that shows its column, in place of the dialect's.
+fn comment(mapping: &mut Mapping, comments: Vec<Option<String>>) {
+    for (column, comment) in comments.into_iter().enumerate() {
+        let mut fields = mapping.fields.iter_mut();
+        let field = fields.find(|field| field.column == Some(column));
+        if let (Some(field), Some(_)) = (field, &comment) {
+            field.comment = comment;
+        }
     }
 }
 

@@ -3,9 +3,12 @@
 //! Rule (local-aws.md, section 3): where an endpoint is configured there is no discovery; else the cell's address must
 //! be discovered, because regional hosts answer nothing but `DescribeEndpoints`.
 
-use std::time::Duration;
+use std::future::Future;
+use std::time::{Duration, Instant};
 
-use aws_config::SdkConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_timestreamquery as query;
 use aws_sdk_timestreamwrite as write;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -20,21 +23,44 @@ use crate::error::{Code, Error, Fault, Result};
 /// (timestream.md, section 6.1).
 const PACE: Duration = Duration::from_millis(200);
 
-/// Clients, made at first use: discovery needs the network.
+/// Where Timestream is, if not where the function's own credentials, region and variables say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// A role to assume, for a Timestream of another account.
+    pub role_arn: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The Query API's URL, as of a cell's private endpoint.
+    pub query_endpoint: Option<String>,
+    /// The Write API's URL.
+    pub write_endpoint: Option<String>,
+}
+
+/// Clients, made at first use: a role and an endpoint need the network.
 pub struct Clients {
     config: SdkConfig,
-    query: OnceCell<query::Client>,
-    write: OnceCell<write::Client>,
+    place: Place,
+    placed: OnceCell<SdkConfig>,
+    query: Mutex<Option<Current<query::Client>>>,
+    write: Mutex<Option<Current<write::Client>>>,
     pace: OnceCell<Mutex<Interval>>,
 }
 
+/// A client, and until when its endpoint is good; None is for ever.
+struct Current<C> {
+    client: C,
+    until: Option<Instant>,
+}
+
 impl Clients {
-    /// Clients with the configuration's credentials, region and endpoints.
-    pub fn new(config: &SdkConfig) -> Self {
+    /// Clients with the configuration's credentials, region and endpoints, but for what the place says.
+    pub fn new(config: &SdkConfig, place: Place) -> Self {
         Self {
             config: config.clone(),
-            query: OnceCell::new(),
-            write: OnceCell::new(),
+            place,
+            placed: OnceCell::new(),
+            query: Mutex::new(None),
+            write: Mutex::new(None),
             pace: OnceCell::new(),
         }
     }
@@ -44,19 +70,25 @@ impl Clients {
     /// # Errors
     ///
     /// When the endpoint must be discovered and cannot be.
-    pub async fn query(&self) -> Result<&query::Client> {
-        self.query
-            .get_or_try_init(|| async {
-                let client = query::Client::new(&self.config);
-                if self.is_endpoint_configured("Timestream Query") {
-                    return Ok(client);
-                }
-                let (client, _) = client
-                    .with_endpoint_discovery_enabled()
-                    .await
-                    .map_err(discovery)?;
-                Ok(client)
-            })
+    pub async fn query(&self) -> Result<query::Client> {
+        let endpoint = self.place.query_endpoint.as_deref();
+        let new = |config: &SdkConfig, endpoint: Option<&str>| {
+            let mut service = query::config::Builder::from(config);
+            if let Some(endpoint) = endpoint {
+                service = service.endpoint_url(endpoint);
+            }
+            query::Client::from_conf(service.build())
+        };
+        let discover = async |client: query::Client| {
+            let answer = client
+                .describe_endpoints()
+                .send()
+                .await
+                .map_err(discovery)?;
+            let first = answer.endpoints.into_iter().next();
+            Ok(first.map(|cell| (cell.address, cell.cache_period_in_minutes)))
+        };
+        self.current(&self.query, "Timestream Query", endpoint, new, discover)
             .await
     }
 
@@ -65,20 +97,60 @@ impl Clients {
     /// # Errors
     ///
     /// When the endpoint must be discovered and cannot be.
-    pub async fn write(&self) -> Result<&write::Client> {
-        self.write
-            .get_or_try_init(|| async {
-                let client = write::Client::new(&self.config);
-                if self.is_endpoint_configured("Timestream Write") {
-                    return Ok(client);
-                }
-                let (client, _) = client
-                    .with_endpoint_discovery_enabled()
-                    .await
-                    .map_err(discovery)?;
-                Ok(client)
-            })
+    pub async fn write(&self) -> Result<write::Client> {
+        let endpoint = self.place.write_endpoint.as_deref();
+        let new = |config: &SdkConfig, endpoint: Option<&str>| {
+            let mut service = write::config::Builder::from(config);
+            if let Some(endpoint) = endpoint {
+                service = service.endpoint_url(endpoint);
+            }
+            write::Client::from_conf(service.build())
+        };
+        let discover = async |client: write::Client| {
+            let answer = client
+                .describe_endpoints()
+                .send()
+                .await
+                .map_err(discovery)?;
+            let first = answer.endpoints.into_iter().next();
+            Ok(first.map(|cell| (cell.address, cell.cache_period_in_minutes)))
+        };
+        self.current(&self.write, "Timestream Write", endpoint, new, discover)
             .await
+    }
+
+    /// The client in its slot, or a new one where there is none or its endpoint is no longer good.
+    async fn current<C: Clone, F: Future<Output = Result<Option<(String, i64)>>>>(
+        &self,
+        slot: &Mutex<Option<Current<C>>>,
+        service: &'static str,
+        endpoint: Option<&str>,
+        new: impl Fn(&SdkConfig, Option<&str>) -> C,
+        discover: impl FnOnce(C) -> F,
+    ) -> Result<C> {
+        let mut slot = slot.lock().await;
+        if let Some(current) = &*slot
+            && current.until.is_none_or(|until| Instant::now() < until)
+        {
+            return Ok(current.client.clone());
+        }
+        let config = self
+            .placed
+            .get_or_init(|| placed(&self.config, &self.place))
+            .await;
+        let current = if endpoint.is_some() || is_endpoint_configured(config, service) {
+            Current {
+                client: new(config, endpoint),
+                until: None,
+            }
+        } else {
+            let (address, minutes) = discover(new(config, None)).await?.ok_or_else(no_endpoint)?;
+            Current {
+                client: new(config, Some(&url(&address))),
+                until: Some(end(minutes)),
+            }
+        };
+        Ok(slot.insert(current).client.clone())
     }
 
     /// Waits until the next listing or describing call may go out.
@@ -91,28 +163,62 @@ impl Clients {
         };
         self.pace.get_or_init(every).await.lock().await.tick().await;
     }
+}
 
-    /// `SdkConfig::endpoint_url` does not see the variable of one service.
-    fn is_endpoint_configured(&self, service: &'static str) -> bool {
-        if self.config.endpoint_url().is_some() {
-            return true;
-        }
-        let key = ServiceConfigKey::builder()
-            .service_id(service)
-            .env("AWS_ENDPOINT_URL")
-            .profile("endpoint_url")
-            .build();
-        match (self.config.service_config(), key) {
-            (Some(config), Ok(key)) => config.load_config(key).is_some(),
-            _ => false,
-        }
+/// The configuration with the place's region and role.
+async fn placed(config: &SdkConfig, place: &Place) -> SdkConfig {
+    let mut builder = config.to_builder();
+    if let Some(role_arn) = &place.role_arn {
+        let role = AssumeRoleProvider::builder(role_arn)
+            .session_name("athena-timestream")
+            .configure(config);
+        builder = builder.credentials_provider(SharedCredentialsProvider::new(role.build().await));
     }
+    if let Some(region) = &place.region {
+        builder = builder.region(Region::new(region.clone()));
+    }
+    builder.build()
+}
+
+/// `SdkConfig::endpoint_url` does not see the variable of one service.
+fn is_endpoint_configured(config: &SdkConfig, service: &'static str) -> bool {
+    if config.endpoint_url().is_some() {
+        return true;
+    }
+    let key = ServiceConfigKey::builder()
+        .service_id(service)
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build();
+    match (config.service_config(), key) {
+        (Some(config), Ok(key)) => config.load_config(key).is_some(),
+        _ => false,
+    }
+}
+
+/// A discovered address has no scheme (timestream.md, section 1.2); those of stand-ins may.
+fn url(address: &str) -> String {
+    if address.contains("://") {
+        address.to_owned()
+    } else {
+        format!("https://{address}")
+    }
+}
+
+/// When a discovered address may stop working.
+fn end(cache_period_in_minutes: i64) -> Instant {
+    Instant::now()
+        + Duration::from_secs(60) * u32::try_from(cache_period_in_minutes).unwrap_or_default()
+}
+
+fn no_endpoint() -> Error {
+    let message = "cannot discover Timestream's endpoint: DescribeEndpoints names none";
+    Error::new(Code::InvalidResponse, Fault::Timestream, message)
 }
 
 fn discovery(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     let message = "cannot discover Timestream's endpoint; hint: let the function reach DescribeEndpoints and allow \
-                   timestream:DescribeEndpoints, or set AWS_ENDPOINT_URL_TIMESTREAM_QUERY and \
-                   AWS_ENDPOINT_URL_TIMESTREAM_WRITE";
+                   timestream:DescribeEndpoints, or set timestream_query_endpoint and timestream_write_endpoint";
     Error::new(Code::Internal, Fault::Timestream, message).with_source(error)
 }
 

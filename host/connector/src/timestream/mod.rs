@@ -10,7 +10,7 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
-pub use clients::{Clients, service_error};
+pub use clients::{Clients, Place, service_error};
 pub use decode::{Decoder, schema_of};
 pub use page::{ColumnInfo, Page};
 pub use pages::Pages;

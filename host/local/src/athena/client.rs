@@ -1,14 +1,16 @@
 //! The calls of one query, in wire version 5 (federation-protocol.md, section 2).
 
+mod list;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{bail, ensure};
 use arrow::datatypes::SchemaRef;
 use connector::Reading;
 use connector::wire::{
-    Block, Constraints, GetDataSourceCapabilitiesRequest, GetSplitsRequest, GetTableLayoutRequest,
-    GetTableRequest, GetTableResponse, Identity, ReadRecordsRequest, Request, Response, Split,
-    TableName, write_request,
+    Block, Capability, Constraints, GetDataSourceCapabilitiesRequest, GetSplitsRequest,
+    GetTableLayoutRequest, GetTableRequest, GetTableResponse, Identity, ReadRecordsRequest,
+    Request, Response, Split, TableName, write_request,
 };
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -31,6 +33,8 @@ pub(super) struct Capabilities {
     pub(super) functions: BTreeSet<String>,
     pub(super) limit: bool,
     pub(super) top_n: bool,
+    /// Functions that stand for a table, `SCHEMA.NAME`, with their arguments' names.
+    pub(super) calls: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Client {
@@ -43,13 +47,18 @@ impl Client {
         }
     }
 
-    pub(super) async fn table(&self, table_name: TableName) -> anyhow::Result<GetTableResponse> {
+    /// `arguments` are those of the call that the table stands for.
+    pub(super) async fn table(
+        &self,
+        table_name: TableName,
+        arguments: BTreeMap<String, String>,
+    ) -> anyhow::Result<GetTableResponse> {
         let request = Request::GetTableRequest(GetTableRequest {
             identity: identity(),
             query_id: Some(self.query_id.clone()),
             catalog_name: CATALOG.to_owned(),
             table_name,
-            query_passthrough_arguments: BTreeMap::new(),
+            query_passthrough_arguments: arguments,
         });
         match self.ask(&request).await?.response {
             Response::GetTableResponse(response) => Ok(response),
@@ -96,6 +105,7 @@ impl Client {
                 .collect(),
             limit: announces("supports_limit_pushdown", "integer_constant"),
             top_n: announces("supports_top_n_pushdown", "SUPPORTS_ORDER_BY"),
+            calls: calls(&response.capabilities),
         })
     }
 
@@ -193,6 +203,19 @@ impl Client {
             bytes: answer.payload.len(),
         })
     }
+}
+
+/// The functions among the capabilities: what has arguments (section 5.2).
+fn calls(capabilities: &BTreeMap<String, Vec<Capability>>) -> BTreeMap<String, BTreeSet<String>> {
+    let arguments = |announced: &[Capability]| {
+        let mut announced = announced.iter();
+        let arguments = announced.find(|one| one.sub_type == "query_passthrough_arguments")?;
+        Some(arguments.properties.iter().cloned().collect())
+    };
+    capabilities
+        .iter()
+        .filter_map(|(name, announced)| Some((name.clone(), arguments(announced)?)))
+        .collect()
 }
 
 /// An answer, and what is known of it.

@@ -11,9 +11,11 @@ mod filter;
 mod function;
 mod opaque;
 mod order;
+mod passthrough;
 mod plan;
 mod read;
 mod scan;
+mod show;
 mod shown;
 mod sql;
 mod table;
@@ -98,7 +100,7 @@ pub struct QueryResult {
 pub struct Scan {
     /// `database.table`, as Athena sends it.
     pub table: String,
-    /// What Athena sends, a line for each column, expression, order and limit.
+    /// What Athena sends, a line for each argument of a call, column, expression, order and limit.
     pub constraints: Vec<String>,
     /// What the connector makes of it; only of one in this process, and only if there is something to read.
     pub explanation: Option<Explanation>,

@@ -9,6 +9,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TreeNode as _};
+use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::optimizer::Optimizer;
@@ -18,14 +19,18 @@ use datafusion::physical_expr_common::physical_expr::fmt_sql;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast;
 use futures::Stream;
 
 use super::catalog::Catalog;
 use super::client::Client;
 use super::opaque::{self, LikeTrino};
 use super::order::PushTopN;
+use super::passthrough::Call;
 use super::scan::{ScanExec, ScanState};
-use super::{Athena, CATALOG, Kept, Scan, sql};
+use super::sql::{self, Parsed};
+use super::{Athena, CATALOG, Kept, Scan};
 
 /// What to write in place of a comparison that Athena does not push.
 const ZONE_HINT: &str = "Athena casts the column to have a zone and pushes nothing; compare it with a timestamp that has no zone";
@@ -38,17 +43,32 @@ pub(super) struct Plan {
 
 impl Athena {
     pub(super) async fn plan(&self, sql: &str) -> anyhow::Result<Plan> {
-        let statement = sql::parse(sql)?;
-        let context = context(Client::new(self.function.clone(), self.options.clone()));
-        let state = context.state();
-        let plan = state.statement_to_plan(statement).await.map_err(plain)?;
-        let root = state.create_physical_plan(&plan).await.map_err(plain)?;
-        Ok(Plan { context, root })
+        let client = Arc::new(Client::new(self.function.clone(), self.options.clone()));
+        match sql::parse(sql)? {
+            Parsed::Query(query, calls) => {
+                let context = context(client, calls.into());
+                let state = context.state();
+                let query = Box::new(ast::Statement::Query(query));
+                let plan = state.statement_to_plan(Statement::Statement(query)).await;
+                let plan = plan.map_err(plain)?;
+                let root = state.create_physical_plan(&plan).await.map_err(plain)?;
+                Ok(Plan { context, root })
+            }
+            Parsed::Listing(listing) => {
+                let rows = listing.rows(&client).await?;
+                let schema = rows.schema();
+                let root = MemorySourceConfig::try_new_exec(&[vec![rows]], schema, None);
+                Ok(Plan {
+                    context: context(client, Arc::default()),
+                    root: root.map_err(plain)?,
+                })
+            }
+        }
     }
 }
 
 /// DataFusion with Athena's habits and its one data source.
-fn context(client: Client) -> SessionContext {
+fn context(client: Arc<Client>, calls: Arc<[Call]>) -> SessionContext {
     let mut config = SessionConfig::new()
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, "default")
@@ -73,12 +93,7 @@ fn context(client: Client) -> SessionContext {
         .with_physical_optimizer_rule(Arc::new(PushTopN))
         .build();
     let context = SessionContext::new_with_state(state);
-    context.register_catalog(
-        CATALOG,
-        Arc::new(Catalog {
-            client: Arc::new(client),
-        }),
-    );
+    context.register_catalog(CATALOG, Arc::new(Catalog { client, calls }));
     context
 }
 

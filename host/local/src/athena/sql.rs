@@ -3,26 +3,38 @@
 use std::ops::ControlFlow;
 
 use anyhow::{Context as _, bail};
-use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    self, CastKind, DataType, Expr, Function, FunctionArguments, TimezoneInfo, TypedString, Value,
-    VisitMut, VisitorMut,
+    self, CastKind, DataType, Expr, Function, FunctionArguments, TableFactor, TimezoneInfo,
+    TypedString, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
-/// Reads one query.
+use super::passthrough::{self, Call};
+use super::show::{Listing, listing};
+
+/// A statement that Athena runs.
+#[derive(Debug)]
+pub(super) enum Parsed {
+    /// A query, and the calls that its tables may stand for.
+    Query(Box<ast::Query>, Vec<Call>),
+    /// Schemas or tables.
+    Listing(Listing),
+}
+
+/// Reads one statement.
 ///
 /// * Quoted names are lowered too: Athena reaches no other (federation-protocol.md, section 2.1).
 /// * A timestamp constant has as many digits as are written, at least three, and a zone if one is written.
 /// * `now()` has a zone and milliseconds, `localtimestamp` milliseconds and no zone.
 /// * LIKE has no escape character unless one is named.
+/// * A call in place of a table becomes a table.
 ///
 /// # Errors
 ///
-/// When it is no single query.
-pub(super) fn parse(sql: &str) -> anyhow::Result<Statement> {
+/// When it is no single query or listing.
+pub(super) fn parse(sql: &str) -> anyhow::Result<Parsed> {
     let dialect = GenericDialect {};
     let mut tokens = Tokenizer::new(&dialect, sql)
         .tokenize()
@@ -41,21 +53,33 @@ pub(super) fn parse(sql: &str) -> anyhow::Result<Statement> {
     let Ok([statement]) = <[ast::Statement; 1]>::try_from(statements) else {
         bail!("cannot run the query: give one statement");
     };
+    if let Some(listing) = listing(&statement)? {
+        return Ok(Parsed::Listing(listing));
+    }
     let ast::Statement::Query(mut query) = statement else {
         bail!("cannot run the statement: only queries can be run");
     };
-    match query.visit(&mut Rewriter) {
-        ControlFlow::Continue(()) => {
-            Ok(Statement::Statement(Box::new(ast::Statement::Query(query))))
-        }
+    let mut rewriter = Rewriter::default();
+    match query.visit(&mut rewriter) {
+        ControlFlow::Continue(()) => Ok(Parsed::Query(query, rewriter.calls)),
         ControlFlow::Break(message) => bail!("cannot run the query: {message}"),
     }
 }
 
-struct Rewriter;
+#[derive(Default)]
+struct Rewriter {
+    calls: Vec<Call>,
+}
 
 impl VisitorMut for Rewriter {
     type Break = String;
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
+        match passthrough::rewrite(factor, &mut self.calls) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(message) => ControlFlow::Break(message),
+        }
+    }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
         match expr {

@@ -1,5 +1,6 @@
 //! A Timestream table as Athena's engine sees it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -17,6 +18,7 @@ use super::client::{Capabilities, Client};
 use super::expression::Writer;
 use super::filter::{Translation, translate};
 use super::opaque::unwrapped;
+use super::passthrough;
 use super::scan::{Asked, ScanExec};
 use super::shown::shown_schema;
 
@@ -25,6 +27,8 @@ use super::shown::shown_schema;
 pub(super) struct Table {
     client: Arc<Client>,
     table: Arc<GetTableResponse>,
+    /// Of the call that it stands for.
+    arguments: BTreeMap<String, String>,
     /// Nothing when Athena sends value sets alone.
     capabilities: Capabilities,
     shown: SchemaRef,
@@ -41,12 +45,14 @@ impl Table {
     pub(super) fn new(
         client: Arc<Client>,
         table: GetTableResponse,
+        arguments: BTreeMap<String, String>,
         capabilities: Capabilities,
     ) -> Self {
         let shown = shown_schema(&table.schema);
         Self {
             client,
             table: Arc::new(table),
+            arguments,
             capabilities,
             shown,
         }
@@ -76,7 +82,10 @@ impl Table {
             domains: Default::default(),
             exact: true,
         };
-        let mut constraints = Constraints::default();
+        let mut constraints = Constraints {
+            query_passthrough_arguments: self.arguments.clone(),
+            ..Constraints::default()
+        };
         let mut expressions = Vec::new();
         for filter in filters {
             let pushed = self.push(filter);
@@ -86,7 +95,7 @@ impl Table {
                 expressions.push(readable(filter)?);
             }
         }
-        let mut lines = Vec::new();
+        let mut lines: Vec<String> = passthrough::describe(&self.arguments).collect();
         for (column, domain) in &domains.domains {
             let data_type = self.table.schema.field_with_name(column)?.data_type();
             constraints

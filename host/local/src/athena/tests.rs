@@ -4,6 +4,8 @@
 
 mod fake;
 mod filters;
+mod listing;
 mod names;
+mod passthrough;
 mod reading;
 mod sending;

@@ -93,7 +93,7 @@ async fn ask_all(stage: &Stage, args: &Demo) -> anyhow::Result<Vec<String>> {
     let clients = stage.clients();
     let client = clients.write().await?;
     let target = |table| Target {
-        client,
+        client: &client,
         database: DATABASE,
         table,
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use aws_config::retry::RetryConfig;
-use connector::timestream::Clients;
+use connector::timestream::{Clients, Place};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::data::write::Target;
@@ -59,9 +59,10 @@ pub async fn run(args: Load) -> anyhow::Result<()> {
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .load()
         .await;
-    let clients = Clients::new(&config);
+    let clients = Clients::new(&config, Place::default());
+    let client = clients.write().await?;
     let target = Target {
-        client: clients.write().await?,
+        client: &client,
         database: &args.database,
         table: &args.table,
     };

@@ -7,7 +7,8 @@ use crate::timestream::{Options, Server};
 
 /// Runs a stand-in for Timestream (Write and Query) and an S3 server until Ctrl-C.
 ///
-/// Prints one line that a shell can evaluate: it points an SDK or the AWS CLI at both.
+/// Prints one line that a shell can evaluate: it points an SDK or the AWS CLI at both, and switches the connector's look
+/// at Glue off, which is not played here.
 #[derive(Debug, clap::Args)]
 pub struct Serve {
     /// Port of Timestream on 127.0.0.1; 0 takes a free one
@@ -46,7 +47,8 @@ fn announce(timestream: &Server, s3: &S3) {
     let url = timestream.url();
     println!(
         "export AWS_ENDPOINT_URL_TIMESTREAM_QUERY={url} AWS_ENDPOINT_URL_TIMESTREAM_WRITE={url} \
-         AWS_ENDPOINT_URL_S3={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 spill_bucket={}",
+         AWS_ENDPOINT_URL_S3={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 spill_bucket={} \
+         disable_glue=true",
         s3.url(),
         s3.access_key,
         s3.secret_key,

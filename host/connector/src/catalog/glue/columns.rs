@@ -1,7 +1,6 @@
 //! The columns that Glue defines, found among those that Timestream has.
 
 use super::DefinedColumn;
-use crate::catalog::names::choose;
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Column, Scalar, TimestreamType};
 
@@ -19,22 +18,48 @@ pub(in crate::catalog) fn fit(
         return Ok(actual);
     }
     let fitted = defined.iter().map(|defined| {
-        let names = actual.iter().map(|column| column.name.clone()).collect();
-        let name = choose("column", &defined.name, names)?;
-        let missing = || Error::bug("a column that was chosen is not there");
-        let found = actual.iter().find(|column| column.name == name);
-        let mut column = found.cloned().ok_or_else(missing)?;
+        let mut column = find(&defined.name, &actual)?.clone();
         column.r#type = shown_as(&column.r#type, &defined.r#type).ok_or_else(|| {
-            let (text, actual) = (&defined.text, name_of(&column.r#type));
             let message = format!(
-                "column `{name}` has type `{text}` in Glue and `{actual}` in Timestream; \
-                 hint: change the type in Glue"
+                "column `{}` has type `{}` in Glue and `{}` in Timestream; hint: change the type in Glue",
+                column.name,
+                defined.text,
+                name_of(&column.r#type)
             );
             Error::new(Code::OperationNotSupported, Fault::Caller, message)
         })?;
         Ok(column)
     });
     fitted.collect()
+}
+
+/// The column of exactly that name, else the only one that is equal but for case.
+fn find<'a>(name: &str, columns: &'a [Column]) -> Result<&'a Column> {
+    let exact: Vec<&Column> = columns
+        .iter()
+        .filter(|column| column.name == name)
+        .collect();
+    let found = if exact.is_empty() {
+        let lower = name.to_lowercase();
+        let equal = |column: &&Column| column.name.to_lowercase() == lower;
+        columns.iter().filter(equal).collect()
+    } else {
+        exact
+    };
+    let why = match found.as_slice() {
+        [column] => return Ok(column),
+        [] => format!(
+            "Timestream has no column `{name}` of it; hint: correct the name in Glue, or add `columnMapping`"
+        ),
+        [first, second, ..] if first.name == second.name => {
+            format!("Timestream has two columns `{name}` of it; hint: name one of them with AS")
+        }
+        [first, second, ..] => format!(
+            "column `{name}` may be `{}` or `{}`, which differ in case alone; hint: add `columnMapping`",
+            first.name, second.name
+        ),
+    };
+    Err(Error::new(Code::EntityNotFound, Fault::Caller, why))
 }
 
 /// The type to read values of `actual` with, so that they are shown as `wanted`; None: they cannot be.
@@ -66,12 +91,14 @@ fn shown_as(actual: &TimestreamType, wanted: &TimestreamType) -> Option<Timestre
 fn scalar_shown_as(actual: Scalar, wanted: Scalar) -> Option<Scalar> {
     match (actual, wanted) {
         (actual, wanted) if actual == wanted => Some(actual),
-        (Scalar::Integer, Scalar::Bigint)
-        | (Scalar::Integer | Scalar::Bigint, Scalar::Double) => Some(wanted),
-        // Shown as text anyway.
-        (Scalar::Time | Scalar::IntervalDayToSecond | Scalar::IntervalYearToMonth, Scalar::Varchar) => {
-            Some(actual)
+        (Scalar::Integer, Scalar::Bigint) | (Scalar::Integer | Scalar::Bigint, Scalar::Double) => {
+            Some(wanted)
         }
+        // Shown as text anyway.
+        (
+            Scalar::Time | Scalar::IntervalDayToSecond | Scalar::IntervalYearToMonth,
+            Scalar::Varchar,
+        ) => Some(actual),
         // Every scalar arrives as text; as a value without a type it is shown so and compared with nothing.
         (_, Scalar::Varchar) => Some(Scalar::Unknown),
         _ => None,
@@ -79,7 +106,7 @@ fn scalar_shown_as(actual: Scalar, wanted: Scalar) -> Option<Scalar> {
 }
 
 /// As Timestream writes it.
-fn name_of(r#type: &TimestreamType) -> String {
+pub(super) fn name_of(r#type: &TimestreamType) -> String {
     match r#type {
         TimestreamType::Scalar(scalar) => match scalar {
             Scalar::Boolean => "boolean",

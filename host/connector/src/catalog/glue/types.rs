@@ -115,13 +115,16 @@ fn members(body: &[Symbol], depth: usize) -> Result<Vec<(String, TimestreamType)
         let colon = colon.ok_or_else(|| format!("member `{}` has no type", text(member)))?;
         let name = text(&member[..colon]);
         if name.is_empty() {
-            return Err(format!("a member of type `{}` has no name", text(&member[colon + 1..])));
+            return Err(format!(
+                "a member of type `{}` has no name",
+                text(&member[colon + 1..])
+            ));
         }
         if member[colon - 1].is(':') {
             return Err(format!("member `{}` has no type", text(member)));
         }
-        let r#type = nested(&member[colon + 1..], depth)
-            .map_err(|why| format!("member `{name}`: {why}"))?;
+        let r#type =
+            nested(&member[colon + 1..], depth).map_err(|why| format!("member `{name}`: {why}"))?;
         members.push((name, r#type));
     }
     Ok(members)
@@ -151,36 +154,40 @@ fn text(symbols: &[Symbol]) -> String {
 fn plain(text: &str) -> Result<TimestreamType, String> {
     let lower = text.to_lowercase();
     let whole = (lower.as_str(), None);
-    let parts = lower.strip_suffix(')').and_then(|open| open.split_once('('));
+    let parts = lower
+        .strip_suffix(')')
+        .and_then(|open| open.split_once('('));
     let (name, parameters) = parts.map_or(whole, |(name, parameters)| (name, Some(parameters)));
     let fits = match name {
         "varchar" | "char" | "timestamp" | "time" => parameters.is_none_or(is_number),
         "decimal" | "numeric" => true,
         _ => parameters.is_none(),
     };
-    Ok(TimestreamType::Scalar(match if fits { name } else { lower.as_str() } {
-        "string" | "varchar" | "char" => Scalar::Varchar,
-        "double" | "float" | "real" => Scalar::Double,
-        "bigint" | "long" => Scalar::Bigint,
-        "int" | "integer" | "smallint" | "tinyint" => Scalar::Integer,
-        "boolean" => Scalar::Boolean,
-        "timestamp" => Scalar::Timestamp,
-        "date" => Scalar::Date,
-        "time" => Scalar::Time,
-        "interval_day_to_second" => Scalar::IntervalDayToSecond,
-        "interval_year_to_month" => Scalar::IntervalYearToMonth,
-        "" => return Err("a type is missing".into()),
-        "decimal" | "numeric" => {
-            return Err("Timestream has no decimals; hint: write `double`".into());
-        }
-        "binary" | "varbinary" => {
-            return Err("Timestream has no binary values; hint: write `string`".into());
-        }
-        zoned if zoned == "timestamptz" || zoned.starts_with("timestamp") => {
-            return Err("Timestream's timestamps have no zone; hint: write `timestamp`".into());
-        }
-        _ => return Err(format!("`{text}` is no type that Timestream has")),
-    }))
+    Ok(TimestreamType::Scalar(
+        match if fits { name } else { lower.as_str() } {
+            "string" | "varchar" | "char" => Scalar::Varchar,
+            "double" | "float" | "real" => Scalar::Double,
+            "bigint" | "long" => Scalar::Bigint,
+            "int" | "integer" | "smallint" | "tinyint" => Scalar::Integer,
+            "boolean" => Scalar::Boolean,
+            "timestamp" => Scalar::Timestamp,
+            "date" => Scalar::Date,
+            "time" => Scalar::Time,
+            "interval_day_to_second" => Scalar::IntervalDayToSecond,
+            "interval_year_to_month" => Scalar::IntervalYearToMonth,
+            "" => return Err("a type is missing".into()),
+            "decimal" | "numeric" => {
+                return Err("Timestream has no decimals; hint: write `double`".into());
+            }
+            "binary" | "varbinary" => {
+                return Err("Timestream has no binary values; hint: write `string`".into());
+            }
+            zoned if zoned == "timestamptz" || zoned.ends_with("withtimezone") => {
+                return Err("Timestream's timestamps have no zone; hint: write `timestamp`".into());
+            }
+            _ => return Err(format!("`{text}` is no type that Timestream has")),
+        },
+    ))
 }
 
 fn is_number(digits: &str) -> bool {

@@ -7,8 +7,9 @@ use arrow::array::{ArrayRef, Int32Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use connector::wire::{
     Block, Capability, GetDataSourceCapabilitiesResponse, GetSplitsResponse,
-    GetTableLayoutResponse, GetTableResponse, ReadRecordsRequest, ReadRecordsResponse, Request,
-    Response, Split, read_request, write_response,
+    GetTableLayoutResponse, GetTableRequest, GetTableResponse, ListSchemasResponse,
+    ListTablesResponse, ReadRecordsRequest, ReadRecordsResponse, Request, Response, Split,
+    TableName, read_request, write_response,
 };
 
 use crate::athena::{Athena, Function, Options, Profile};
@@ -20,6 +21,11 @@ pub(super) struct Fake {
     pub(super) splits: Vec<Split>,
     pub(super) partitions: i32,
     pub(super) functions: Vec<&'static str>,
+    /// Whether `system.query` is announced.
+    pub(super) passthrough: bool,
+    pub(super) schema: fn(&GetTableRequest) -> SchemaRef,
+    /// In every schema.
+    pub(super) tables: Vec<String>,
     pub(super) read: Read,
 }
 
@@ -29,6 +35,9 @@ impl Default for Fake {
             splits: vec![split("1")],
             partitions: 1,
             functions: Vec::new(),
+            passthrough: true,
+            schema: |_| schema(),
+            tables: Vec::new(),
             read: Box::new(|request| inline(request, Vec::new())),
         }
     }
@@ -60,10 +69,30 @@ impl Fake {
 
     fn answer(&self, request: Request) -> Response {
         match request {
+            Request::ListSchemasRequest(request) => {
+                Response::ListSchemasResponse(ListSchemasResponse {
+                    catalog_name: request.catalog_name,
+                    schemas: vec!["fleet".into(), "db".into()],
+                })
+            }
+            Request::ListTablesRequest(request) => {
+                let from: usize = request.next_token.map_or(0, |token| token.parse().unwrap());
+                let end = from + usize::try_from(request.page_size).unwrap();
+                let page = self.tables.iter().take(end).skip(from);
+                let table = |table_name: &String| TableName {
+                    schema_name: request.schema_name.clone(),
+                    table_name: table_name.clone(),
+                };
+                Response::ListTablesResponse(ListTablesResponse {
+                    tables: page.map(table).collect(),
+                    catalog_name: request.catalog_name,
+                    next_token: (end < self.tables.len()).then(|| end.to_string()),
+                })
+            }
             Request::GetTableRequest(request) => Response::GetTableResponse(GetTableResponse {
+                schema: (self.schema)(&request),
                 catalog_name: request.catalog_name,
                 table_name: request.table_name,
-                schema: schema(),
                 partition_columns: Vec::new(),
             }),
             Request::GetDataSourceCapabilitiesRequest(request) => {
@@ -78,22 +107,33 @@ impl Fake {
                     .iter()
                     .map(|name| (*name).to_owned())
                     .collect();
+                let mut capabilities = BTreeMap::from([
+                    (
+                        "supports_complex_expression_pushdown".to_owned(),
+                        one("supported_function_expression_types", functions),
+                    ),
+                    (
+                        "supports_limit_pushdown".to_owned(),
+                        one("integer_constant", Vec::new()),
+                    ),
+                    (
+                        "supports_top_n_pushdown".to_owned(),
+                        one("SUPPORTS_ORDER_BY", Vec::new()),
+                    ),
+                ]);
+                if self.passthrough {
+                    // As in federation-protocol.md, section 5.2.
+                    let signature = [
+                        ("query_passthrough_schema", "system"),
+                        ("query_passthrough_name", "query"),
+                        ("query_passthrough_arguments", "QUERY"),
+                    ];
+                    let signature = signature.map(|(name, value)| one(name, vec![value.into()]));
+                    capabilities.insert("SYSTEM.QUERY".into(), signature.concat());
+                }
                 Response::GetDataSourceCapabilitiesResponse(GetDataSourceCapabilitiesResponse {
                     catalog_name: request.catalog_name,
-                    capabilities: BTreeMap::from([
-                        (
-                            "supports_complex_expression_pushdown".to_owned(),
-                            one("supported_function_expression_types", functions),
-                        ),
-                        (
-                            "supports_limit_pushdown".to_owned(),
-                            one("integer_constant", Vec::new()),
-                        ),
-                        (
-                            "supports_top_n_pushdown".to_owned(),
-                            one("SUPPORTS_ORDER_BY", Vec::new()),
-                        ),
-                    ]),
+                    capabilities,
                 })
             }
             Request::GetTableLayoutRequest(request) => {

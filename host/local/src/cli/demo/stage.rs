@@ -9,7 +9,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
-use connector::timestream::Clients;
+use connector::timestream::{Clients, Place};
 use connector::{Connector, Settings};
 
 use super::fault::Fault;
@@ -79,7 +79,7 @@ impl Stage {
 
     /// Returns clients of Timestream, under the connector's rule for endpoints.
     pub(super) fn clients(&self) -> Clients {
-        Clients::new(&self.config)
+        Clients::new(&self.config, Place::default())
     }
 
     /// Builds the connector with a dialect, and an Athena that asks it.
@@ -91,6 +91,7 @@ impl Stage {
         let dialect = dialect.to_str().map(str::to_owned);
         let settings = Settings::from_lookup(|name| match name {
             "spill_bucket" => Some(BUCKET.to_owned()),
+            "disable_glue" => Some("true".to_owned()),
             "dialect" => dialect.clone(),
             _ => None,
         })?;

@@ -11,6 +11,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
 use arrow::error::ArrowError;
 
+use crate::timestream::sql::value_type;
+
 const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
 const NANOSECONDS_PER_DAY: i128 = 86_400 * NANOSECONDS_PER_SECOND as i128;
 
@@ -59,6 +61,8 @@ enum Cells {
     DayTime(IntervalMonthDayNanoArray),
     Duration(DurationNanosecondArray),
     List(ListArray, Box<Cells>),
+    /// The series, all points' times and all points' values.
+    Series(ListArray, TimestampNanosecondArray, Box<Cells>),
     Row(StructArray, Vec<Cells>),
 }
 
@@ -104,6 +108,13 @@ impl Cells {
                     .clone(),
             ),
             DataType::Dictionary(_, values) => Cells::new(&to(values.as_ref().clone())?)?,
+            series if value_type(series).is_some() => {
+                let list = array.as_list::<i32>().clone();
+                let points = list.values().as_struct();
+                let times = points.column(0).as_primitive().clone();
+                let values = Cells::new(points.column(1))?;
+                Cells::Series(list, times, Box::new(values))
+            }
             DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
                 let item = Field::clone(item);
                 let list = to(DataType::List(item.into()))?.as_list::<i32>().clone();
@@ -140,7 +151,7 @@ impl Cells {
             Cells::YearMonth(array) => array.is_null(row),
             Cells::DayTime(array) => array.is_null(row),
             Cells::Duration(array) => array.is_null(row),
-            Cells::List(array, _) => array.is_null(row),
+            Cells::List(array, _) | Cells::Series(array, ..) => array.is_null(row),
             Cells::Row(array, _) => array.is_null(row),
         }
     }
@@ -160,6 +171,22 @@ impl Cells {
                         output.push(',');
                     }
                     items.write(item as usize, output)?;
+                }
+                output.push_str("]}");
+                return Ok(());
+            }
+            Cells::Series(array, times, values) => {
+                let offsets = array.value_offsets();
+                output.push_str(r#"{"TimeSeriesValue":["#);
+                for point in offsets[row]..offsets[row + 1] {
+                    if point > offsets[row] {
+                        output.push(',');
+                    }
+                    output.push_str(r#"{"Time":""#);
+                    write_timestamp(times.value(point as usize), output).map_err(external)?;
+                    output.push_str(r#"","Value":"#);
+                    values.write(point as usize, output)?;
+                    output.push('}');
                 }
                 output.push_str("]}");
                 return Ok(());
@@ -209,7 +236,11 @@ impl Cells {
                 )
             }
             Cells::Duration(array) => write_interval(array.value(row).into(), output),
-            Cells::Null | Cells::Varchar(_) | Cells::List(..) | Cells::Row(..) => Ok(()),
+            Cells::Null
+            | Cells::Varchar(_)
+            | Cells::List(..)
+            | Cells::Series(..)
+            | Cells::Row(..) => Ok(()),
         }
         .map_err(external)?;
         output.push_str("\"}");

@@ -4,6 +4,8 @@
 use super::*;
 use crate::timestream::fixture::numbers;
 
+mod series;
+
 const SQL: &str = r#"SELECT "n" FROM "db"."t" ORDER BY "n""#;
 
 fn service(rows: usize, page_bytes: usize) -> QueryService {

@@ -4,7 +4,7 @@ use arrow::datatypes::{DataType, IntervalUnit};
 use serde_json::{Value, json};
 
 use crate::timestream::error::ApiError;
-use crate::timestream::sql::OutputColumn;
+use crate::timestream::sql::{OutputColumn, value_type};
 
 /// Returns a column's `ColumnInfo`, or an error that names the type Timestream does not have.
 pub(super) fn column_info(column: &OutputColumn) -> Result<Value, ApiError> {
@@ -27,6 +27,9 @@ fn type_of(data_type: &DataType) -> Result<Value, ApiError> {
         DataType::Interval(IntervalUnit::YearMonth) => "INTERVAL_YEAR_TO_MONTH",
         DataType::Interval(_) | DataType::Duration(_) => "INTERVAL_DAY_TO_SECOND",
         DataType::Dictionary(_, values) => return type_of(values),
+        series if let Some(value) = value_type(series) => {
+            return Ok(json!({ "TimeSeriesMeasureValueColumnInfo": { "Type": type_of(value)? } }));
+        }
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
             return Ok(json!({ "ArrayColumnInfo": { "Type": type_of(item.data_type())? } }));
         }

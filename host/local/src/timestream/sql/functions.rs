@@ -1,17 +1,17 @@
-//! Timestream's functions that DataFusion does not have. `ago`, `bin` and `now` are not here: `rewrite` turns them into
+//! Timestream's functions that DataFusion does not have or has with another meaning. `ago`, `bin` and `now` are not here: `rewrite` turns them into
 //! what DataFusion has.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Int64Array, TimestampNanosecondArray};
+use arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array, TimestampNanosecondArray};
 use arrow::datatypes::{
-    DataType, DurationNanosecondType, Int64Type, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
-    TimestampNanosecondType,
+    DataType, DurationNanosecondType, Float64Type, Int64Type, IntervalMonthDayNanoType,
+    IntervalUnit, TimeUnit, TimestampNanosecondType,
 };
 use arrow::error::ArrowError;
 use datafusion::common::{DataFusionError, ScalarValue, exec_err};
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf,
 };
 
 const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
@@ -54,7 +54,42 @@ pub(super) fn all() -> Vec<ScalarUDF> {
         },
     ]
     .map(ScalarUDF::from)
-    .into()
+    .into_iter()
+    .chain([sqrt()])
+    .collect()
+}
+
+/// The square root, which of a negative number is NaN, as in Java; DataFusion's is an error. Users write NaN so.
+fn sqrt() -> ScalarUDF {
+    let roots = |arguments: &[ColumnarValue]| {
+        let arrays = ColumnarValue::values_to_arrays(arguments)?;
+        let [numbers] = arrays.as_slice() else {
+            return exec_err!("sqrt takes one argument");
+        };
+        let roots: Float64Array = numbers.as_primitive::<Float64Type>().unary(f64::sqrt);
+        columnar(arguments, Arc::new(roots))
+    };
+    let double = DataType::Float64;
+    create_udf(
+        "sqrt",
+        vec![double.clone()],
+        double,
+        Volatility::Immutable,
+        Arc::new(roots),
+    )
+}
+
+/// Returns a function's result as what its arguments are: one value if all of them are constant.
+pub(super) fn columnar(
+    arguments: &[ColumnarValue],
+    result: ArrayRef,
+) -> Result<ColumnarValue, DataFusionError> {
+    let constant = |argument: &ColumnarValue| matches!(argument, ColumnarValue::Scalar(_));
+    Ok(if arguments.iter().all(constant) {
+        ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?)
+    } else {
+        ColumnarValue::Array(result)
+    })
 }
 
 /// A number of units since the epoch to a timestamp, or a timestamp or an interval to a number of units.
@@ -96,12 +131,7 @@ impl ScalarUDFImpl for Conversion {
             DataType::Int64 => Arc::new(self.times(array)?),
             _ => Arc::new(self.counts(array)?),
         };
-        match arguments.args.as_slice() {
-            [ColumnarValue::Scalar(_)] => Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
-                &result, 0,
-            )?)),
-            _ => Ok(ColumnarValue::Array(result)),
-        }
+        columnar(&arguments.args, result)
     }
 }
 

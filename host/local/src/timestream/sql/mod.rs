@@ -2,7 +2,8 @@
 //!
 //! A text is cut into tokens, the tokens are rewritten where Timestream's grammar is not sqlparser's ([`tokens`]),
 //! parsed with a [`dialect`] of its own, rewritten once more as a tree where the meaning differs ([`rewrite`]), and
-//! planned over the store's tables ([`catalog`]). `DESCRIBE` and `SHOW` never reach DataFusion ([`metadata`]).
+//! planned over the store's tables ([`catalog`]). Time series are in [`series`]. `DESCRIBE` and `SHOW` never reach
+//! DataFusion ([`metadata`]).
 //!
 //! Known differences that remain: literals such as `1` are BIGINT, not INTEGER; `extract` gives INTEGER; NaN equals
 //! NaN; functions that DataFusion lacks are refused.
@@ -16,6 +17,8 @@ mod metadata;
 mod names;
 mod refused;
 mod rewrite;
+mod sequence;
+mod series;
 mod tokens;
 
 use std::sync::Arc;
@@ -44,6 +47,7 @@ use crate::timestream::error::ApiError;
 use crate::timestream::store::Store;
 
 pub(crate) use self::error::running;
+pub(crate) use self::series::value_type;
 
 /// Longest statement, in bytes of UTF-8 (service quotas; the service model's limit counts characters).
 const MAX_BYTES: usize = 262_144;
@@ -95,11 +99,14 @@ impl Engine {
         let context = SessionContext::new_with_config(config);
         functions::all()
             .into_iter()
+            .chain(series::interpolations())
+            .chain([sequence::sequence()])
             .for_each(|function| context.register_udf(function));
-        Engine {
-            store,
-            state: context.state(),
-        }
+        context.register_udaf(series::create_time_series());
+        let state = SessionStateBuilder::new_from_existing(context.state())
+            .with_relation_planners(vec![Arc::new(series::UnnestPlanner)])
+            .build();
+        Engine { store, state }
     }
 
     /// Starts a statement. `now` is what `now()` means in it.

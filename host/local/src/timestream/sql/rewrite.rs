@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query, Select, TimezoneInfo,
-    TypedString, Value, VisitMut, VisitorMut,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query, Select, TableFactor,
+    TimezoneInfo, TypedString, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
 use super::like::rewrite_pattern;
 use super::refused::{MAX_DEPTH, TOO_LARGE, check_query, check_select};
+use super::series::{nest, nest_factor};
 use crate::timestream::error::ApiError;
 
 /// From how many operators on a chain is flattened. A flat tree of all the operators that a statement can hold is not
@@ -40,7 +41,16 @@ impl VisitorMut for Rewriter {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<String> {
-        check_select(select).map_or(ControlFlow::Continue(()), refuse)
+        if let Some(message) = check_select(select) {
+            return refuse(message);
+        }
+        select.from.iter_mut().for_each(nest);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
+        nest_factor(factor);
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {

@@ -394,6 +394,8 @@ async fn common_queries_run() {
     )
     .await;
     gives("SELECT v FROM UNNEST(ARRAY[5]) AS u(v)", "5").await;
+    gives("SELECT sqrt(-1)", "NaN").await;
+    gives("SELECT sqrt(v) FROM (VALUES (2.25)) AS x(v)", "1.5").await;
     gives("SELECT count(*) FILTER (WHERE Temp > 1) FROM db.t", "1").await;
     // The forms that the connector's own statements use.
     gives("SELECT (-9223372036854775807 - 1)", "-9223372036854775808").await;

@@ -1,0 +1,108 @@
+//! What a warm function remembers of names and columns for a short while, each caller for himself.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::wire::Identity;
+
+/// How long something is remembered. A column that Timestream has since the last look is missing for that long; an
+/// Athena query asks for its table three times within seconds.
+pub const LIFE: Duration = Duration::from_secs(60);
+
+/// Entries at most. Arbitrary; a table of a thousand columns takes some 100 KB.
+const MAX_ENTRIES: usize = 1_000;
+
+/// Whose memory: one identity never sees what was found out for another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(Option<String>, Option<String>);
+
+impl Owner {
+    /// The caller's account and ARN.
+    pub fn of(identity: Option<&Identity>) -> Self {
+        let identity = identity.cloned().unwrap_or_default();
+        Self(identity.account, identity.arn)
+    }
+}
+
+/// Answers by owner and question. Failures are not remembered.
+#[derive(Debug)]
+pub struct Cache<K, V> {
+    entries: Mutex<HashMap<(Owner, K), (Instant, V)>>,
+}
+
+impl<K, V> Default for Cache<K, V> {
+    fn default() -> Self {
+        Self {
+            entries: Mutex::default(),
+        }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+    /// What is remembered, else what `find` finds.
+    ///
+    /// # Errors
+    ///
+    /// What `find` answers.
+    pub async fn get_or_find(
+        &self,
+        owner: Owner,
+        key: K,
+        find: impl Future<Output = Result<V>>,
+    ) -> Result<V> {
+        let key = (owner, key);
+        if let Some((since, value)) = self
+            .entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            && since.elapsed() < LIFE
+        {
+            return Ok(value.clone());
+        }
+        let value = find.await?;
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|_, (since, _)| since.elapsed() < LIFE);
+        if entries.len() >= MAX_ENTRIES {
+            entries.clear();
+        }
+        entries.insert(key, (Instant::now(), value.clone()));
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test")]
+
+    use super::*;
+    use crate::error::Error;
+
+    fn owner(arn: &str) -> Owner {
+        Owner::of(Some(&Identity {
+            arn: Some(arn.into()),
+            ..Identity::default()
+        }))
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_remembered_for_its_owner_alone_and_a_failure_for_nobody() {
+        let cache = Cache::default();
+        let find =
+            async |owner, key, answer| cache.get_or_find(owner, key, async move { answer }).await;
+        assert!(
+            find(owner("a"), "k", Err(Error::invalid_input("no")))
+                .await
+                .is_err()
+        );
+        assert_eq!(find(owner("a"), "k", Ok(1)).await.unwrap(), 1);
+        assert_eq!(find(owner("a"), "k", Ok(2)).await.unwrap(), 1);
+        assert_eq!(find(owner("b"), "k", Ok(3)).await.unwrap(), 3);
+        assert_eq!(find(owner("a"), "l", Ok(4)).await.unwrap(), 4);
+        assert_eq!(find(Owner::of(None), "k", Ok(5)).await.unwrap(), 5);
+    }
+}

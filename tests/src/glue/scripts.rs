@@ -1,0 +1,238 @@
+//! What moto does not do: pages, failures, catalogs of other accounts; and a Timestream that answers what it is told.
+
+use aws_types::SdkConfig;
+use connector::Code;
+use connector::wire::{GetTableRequest, Identity};
+use serde_json::json;
+use tests::scripted::{Call, Reply, Scripted};
+
+use super::*;
+
+async fn scripted(
+    settings: Settings,
+    glue: impl Fn(&Call) -> Reply + Send + Sync + 'static,
+    timestream: impl Fn(&Call) -> Reply + Send + Sync + 'static,
+) -> (Scripted, Scripted, Connector) {
+    let glue = Scripted::start(glue).await.unwrap();
+    let timestream = Scripted::start(timestream).await.unwrap();
+    let config = config(timestream.url(), glue.url());
+    let connector = Connector::with_plugin(settings, &config, plugin("timestream").unwrap());
+    (glue, timestream, connector)
+}
+
+fn config(timestream: &str, glue: &str) -> SdkConfig {
+    sdk_config_with_glue(timestream, "http://127.0.0.1:1", glue)
+}
+
+/// A table `t` with one column.
+fn timestream(call: &Call) -> Reply {
+    match call.operation.as_str() {
+        "ListTables" => {
+            Reply::Json(r#"{"Tables":[{"TableName":"t"},{"TableName":"Mixed"}]}"#.into())
+        }
+        "ListDatabases" => Reply::Json(r#"{"Databases":[{"DatabaseName":"d"}]}"#.into()),
+        _ => Reply::description(&[("host", "varchar", "DIMENSION")]),
+    }
+}
+
+fn flagged(name: &str) -> serde_json::Value {
+    json!({"Name": name, "Parameters": {FLAG: "x", "_view_template": "SELECT 1 AS one"},
+           "StorageDescriptor": {"Columns": [{"Name": "one", "Type": "bigint"}]}})
+}
+
+fn not_found() -> Reply {
+    Reply::Error(400, "EntityNotFoundException", "Entity Not Found".into())
+}
+
+#[tokio::test]
+async fn views_are_listed_from_all_of_glues_pages() {
+    let pages = |call: &Call| {
+        assert_eq!(
+            (call.operation.as_str(), &call.body["DatabaseName"]),
+            ("GetTables", &json!("d"))
+        );
+        let page = match call.token() {
+            // A page may be empty and still name the next one.
+            None => json!({"TableList": [], "NextToken": "1"}),
+            Some("1") => {
+                json!({"TableList": [flagged("v1"), {"Name": "unflagged"}], "NextToken": "2"})
+            }
+            Some("2") => json!({"TableList": [flagged("mixed"), flagged("v2")]}),
+            Some(other) => panic!("{other}"),
+        };
+        Reply::Json(page.to_string())
+    };
+    let (glue, _timestream, connector) = scripted(settings(&[]), pages, timestream).await;
+    assert_eq!(
+        list_tables(&connector, "D").await.unwrap(),
+        ["Mixed", "t", "v1", "v2"]
+    );
+    assert_eq!(glue.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn a_database_that_only_glue_has_lists_its_views() {
+    let glue = |_: &Call| Reply::Json(json!({"TableList": [flagged("v")]}).to_string());
+    let missing = |call: &Call| match call.operation.as_str() {
+        "ListDatabases" => Reply::Json(r#"{"Databases":[]}"#.into()),
+        _ => Reply::Error(404, "ResourceNotFoundException", "no such database".into()),
+    };
+    let (_glue, _timestream, connector) = scripted(settings(&[]), glue, missing).await;
+    assert_eq!(list_tables(&connector, "views").await.unwrap(), ["v"]);
+    let (_glue, _timestream, connector) = scripted(settings(&[]), |_| not_found(), missing).await;
+    let error = list_tables(&connector, "views").await.unwrap_err();
+    assert!(
+        error.message().contains("cannot find database `views`"),
+        "{error}"
+    );
+}
+
+/// The Java connector swallows each of these and shows the table of the same name (W-10).
+#[tokio::test]
+async fn a_glue_that_fails_is_told_with_what_to_allow() {
+    let arn = "User: arn:aws:sts::123456789012:assumed-role/r is not authorized to perform: glue:GetTable";
+    let lake = "Insufficient Lake Formation permission(s): Required Describe on t";
+    for (reply, code, words) in [
+        (
+            Reply::Error(400, "AccessDeniedException", arn.into()),
+            Code::AccessDenied,
+            vec!["`glue:GetTable", "`disable_glue` = `true`"],
+        ),
+        (
+            Reply::Error(400, "AccessDeniedException", lake.into()),
+            Code::AccessDenied,
+            vec!["Required Describe", "`glue:GetTable"],
+        ),
+        (
+            Reply::Error(400, "ThrottlingException", "Rate exceeded".into()),
+            Code::Throttling,
+            vec!["Rate exceeded"],
+        ),
+        (
+            Reply::Error(400, "GlueEncryptionException", "no key".into()),
+            Code::Internal,
+            vec!["no key"],
+        ),
+        (
+            Reply::Json("<html>".into()),
+            Code::Internal,
+            vec!["in Glue"],
+        ),
+    ] {
+        let (_glue, asked, connector) =
+            scripted(settings(&[]), move |_| reply.clone(), timestream).await;
+        let of_table = get_table(&connector, &table_name("d", "t"))
+            .await
+            .unwrap_err();
+        let of_list = list_tables(&connector, "d").await.unwrap_err();
+        for error in [of_table, of_list] {
+            assert_eq!(error.code(), code, "{error}");
+            for word in &words {
+                assert!(error.message().contains(word), "{word}: {error}");
+            }
+            assert!(!error.message().contains("arn:"), "{error}");
+        }
+        assert_eq!(asked.calls().len(), 0);
+    }
+    let config = config("http://127.0.0.1:1", "http://127.0.0.1:1");
+    let connector = Connector::with_plugin(settings(&[]), &config, plugin("timestream").unwrap());
+    let error = get_table(&connector, &table_name("d", "t"))
+        .await
+        .unwrap_err();
+    assert!(
+        error.message().contains("Glue cannot be reached"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn glue_is_left_out_where_the_setting_says_so() {
+    // As the Java SDK reads it: any value but `false`.
+    for (value, is_asked) in [
+        ("true", false),
+        ("", false),
+        ("yes", false),
+        ("false", true),
+        ("FALSE", true),
+    ] {
+        let (glue, _timestream, connector) = scripted(
+            settings(&[("disable_glue", value)]),
+            |_| not_found(),
+            timestream,
+        )
+        .await;
+        get_table(&connector, &table_name("d", "t")).await.unwrap();
+        assert_eq!(list_tables(&connector, "d").await.unwrap(), ["Mixed", "t"]);
+        assert_eq!(!glue.calls().is_empty(), is_asked, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn the_catalog_is_the_settings_else_the_functions_else_the_callers() {
+    let function = "arn:aws:lambda:us-east-1:222222222222:function:connector:live";
+    for (setting, function, caller, expected) in [
+        (
+            "111111111111",
+            function,
+            "333333333333",
+            json!("111111111111"),
+        ),
+        ("", function, "333333333333", json!("222222222222")),
+        ("", "", "333333333333", json!("333333333333")),
+        ("", "", "", json!(null)),
+    ] {
+        let settings = settings(&[("glue_catalog", setting)]);
+        let (glue, _timestream, connector) = scripted(settings, |_| not_found(), timestream).await;
+        connector.invoked_as(function);
+        let identity = Identity {
+            account: Some(caller.to_owned()),
+            ..Identity::default()
+        };
+        let request = GetTableRequest {
+            identity: Some(identity),
+            query_id: None,
+            catalog_name: "c".into(),
+            table_name: table_name("D", "T"),
+            query_passthrough_arguments: Default::default(),
+        };
+        ask(&connector, Request::GetTableRequest(request))
+            .await
+            .unwrap();
+        let call = &glue.calls()[0].body;
+        assert_eq!(call["CatalogId"], expected);
+        // Glue's names are lower case.
+        assert_eq!(
+            (&call["DatabaseName"], &call["Name"]),
+            (&json!("d"), &json!("t"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_view_is_taken_on_glues_word_where_the_function_may_not_prepare_it() {
+    let glue = |_: &Call| Reply::Json(json!({"Table": flagged("v")}).to_string());
+    let denied = |call: &Call| match call.operation.as_str() {
+        "PrepareQuery" => Reply::Error(400, "AccessDeniedException", "no".into()),
+        other => panic!("{other}"),
+    };
+    let (_glue, _timestream, connector) = scripted(settings(&[]), glue, denied).await;
+    let schema = get_table(&connector, &table_name("d", "v")).await.unwrap();
+    assert_eq!(
+        (names(&schema), types(&schema)),
+        (vec!["one".to_owned()], vec!["Int64".to_owned()])
+    );
+
+    let bare = |_: &Call| {
+        let view =
+            json!({"Name": "v", "Parameters": {FLAG: "x", "_view_template": "SELECT 1 AS one"}});
+        Reply::Json(json!({"Table": view}).to_string())
+    };
+    let (_glue, _timestream, connector) = scripted(settings(&[]), bare, denied).await;
+    let error = get_table(&connector, &table_name("d", "v"))
+        .await
+        .unwrap_err();
+    assert!(
+        error.message().contains("allow timestream:PrepareQuery"),
+        "{error}"
+    );
+}

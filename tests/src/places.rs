@@ -1,0 +1,124 @@
+//! Where Timestream is: endpoints, region, role, and the cell that must be discovered.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::sync::{Arc, Mutex};
+
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use connector::timestream::{Clients, Place};
+use tests::scripted::{Call, Reply, Scripted};
+use tests::sdk_config;
+
+fn databases(call: &Call) -> Reply {
+    match call.operation.as_str() {
+        "ListDatabases" => Reply::Json(r#"{"Databases":[{"DatabaseName":"d"}]}"#.into()),
+        "DescribeEndpoints" => {
+            Reply::Json(r#"{"Endpoints":[{"Address":"cell1.example","CachePeriodInMinutes":10}]}"#.into())
+        }
+        // AssumeRole is no JSON.
+        "" => Reply::Json(
+            r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
+               <AssumedRoleUser><AssumedRoleId>id:s</AssumedRoleId><Arn>arn:aws:sts::1:assumed-role/r/s</Arn></AssumedRoleUser>
+               <Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
+               <SessionToken>token</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>
+               </AssumeRoleResult></AssumeRoleResponse>"#
+                .into(),
+        ),
+        other => Reply::Error(400, "ValidationException", other.into()),
+    }
+}
+
+async fn list(clients: &Clients) {
+    assert_eq!(connector::catalog::databases(clients).await.unwrap(), ["d"]);
+}
+
+#[tokio::test]
+async fn an_endpoint_by_setting_goes_before_the_environment_s_and_nothing_is_discovered() {
+    let (environment, setting) =
+        (Scripted::start(databases).await.unwrap(), Scripted::start(databases).await.unwrap());
+    let place = Place { write_endpoint: Some(setting.url().into()), ..Place::default() };
+    list(&Clients::new(&sdk_config(environment.url(), ""), place)).await;
+    let operations: Vec<String> = setting.calls().into_iter().map(|call| call.operation).collect();
+    assert_eq!(operations, ["ListDatabases"]);
+    assert!(environment.calls().is_empty());
+}
+
+#[tokio::test]
+async fn region_and_role_by_setting_sign_the_calls() {
+    let timestream = Scripted::start(databases).await.unwrap();
+    let place = Place {
+        region: Some("eu-west-1".into()),
+        role_arn: Some("arn:aws:iam::123456789012:role/reader".into()),
+        ..Place::default()
+    };
+    list(&Clients::new(&sdk_config(timestream.url(), ""), place)).await;
+    let calls = timestream.calls();
+    let listing = calls.iter().find(|call| call.operation == "ListDatabases").unwrap();
+    assert!(listing.authorization.contains("Credential=ASIAROLE/"), "{}", listing.authorization);
+    assert!(listing.authorization.contains("/eu-west-1/timestream/"), "{}", listing.authorization);
+
+    list(&Clients::new(&sdk_config(timestream.url(), ""), Place::default())).await;
+    let plain = timestream.calls().pop().unwrap();
+    assert!(plain.authorization.contains("Credential=local/"), "{}", plain.authorization);
+    assert!(plain.authorization.contains("/us-east-1/timestream/"), "{}", plain.authorization);
+}
+
+/// Sends every request to one server over plain HTTP, and keeps the host that was meant.
+#[derive(Clone, Debug)]
+struct Redirect {
+    to: String,
+    hosts: Arc<Mutex<Vec<String>>>,
+    client: SharedHttpClient,
+}
+
+#[derive(Debug)]
+struct RedirectConnector(Redirect, SharedHttpConnector);
+
+impl HttpClient for Redirect {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.client.http_connector(settings, components);
+        SharedHttpConnector::new(RedirectConnector(self.clone(), inner))
+    }
+}
+
+impl HttpConnector for RedirectConnector {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        self.0.hosts.lock().unwrap().push(request.uri().to_owned());
+        request.set_uri(format!("{}/", self.0.to)).unwrap();
+        self.1.call(request)
+    }
+}
+
+#[tokio::test]
+async fn without_an_endpoint_the_cell_is_discovered_once_and_used() {
+    let timestream = Scripted::start(databases).await.unwrap();
+    let with_endpoints = sdk_config(timestream.url(), "");
+    let redirect = Redirect {
+        to: timestream.url().into(),
+        hosts: Arc::default(),
+        client: with_endpoints.http_client().unwrap(),
+    };
+    // As on Lambda: no endpoint is configured.
+    let config = SdkConfig::builder()
+        .behavior_version(with_endpoints.behavior_version().unwrap())
+        .region(with_endpoints.region().cloned())
+        .credentials_provider(with_endpoints.credentials_provider().unwrap())
+        .http_client(redirect.clone())
+        .sleep_impl(with_endpoints.sleep_impl().unwrap())
+        .build();
+    let clients = Clients::new(&config, Place::default());
+    list(&clients).await;
+    list(&clients).await;
+    let hosts = redirect.hosts.lock().unwrap().clone();
+    let expected = [
+        "https://ingest.timestream.us-east-1.amazonaws.com/",
+        "https://cell1.example/",
+        "https://cell1.example/",
+    ];
+    assert_eq!(hosts, expected);
+}

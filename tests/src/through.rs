@@ -1,0 +1,135 @@
+//! Statements for Timestream that the user wrote, run by Athena through `system.query`.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::path::Path;
+
+use tests::processes::{Emulator, Serve, output};
+
+/// Rooms, instants of 2024-01-01 (UTC) as milliseconds, and degrees.
+const CSV: &str = "\
+room,time,degrees,measure_name
+kitchen,1704067200000,20,climate
+kitchen,1704069000000,22,climate
+kitchen,1704070799999,24,climate
+kitchen,1704070800000,30,climate
+o'neill's,1704068100000,10,climate
+o'neill's,1704074400000,15.5,climate
+";
+
+const MODEL: &str = r#"{
+    "TimeUnit": "MILLISECONDS", "TimeColumn": "time", "MeasureNameColumn": "measure_name",
+    "DimensionMappings": [{"SourceColumn": "room", "DestinationColumn": "room"}],
+    "MultiMeasureMappings": {"MultiMeasureAttributeMappings": [
+        {"SourceColumn": "degrees", "TargetMultiMeasureAttributeName": "degrees", "MeasureValueType": "DOUBLE"}]}
+}"#;
+
+/// For Timestream: by room and hour. 00:00 to 00:59:59.999 is the first hour, 01:00 begins the second.
+const BY_HOUR: &str = r#"SELECT room, bin(time, 1h) AS "Hour", avg(degrees) AS mean, count(*) AS n FROM "Home"."Climate" GROUP BY room, bin(time, 1h)"#;
+
+fn load(serve: &Serve, folder: &Path) {
+    let (csv, model) = (folder.join("climate.csv"), folder.join("model.json"));
+    std::fs::write(&csv, CSV).unwrap();
+    std::fs::write(&model, MODEL).unwrap();
+    let mut command = serve.command().unwrap();
+    command
+        .arg("load")
+        .arg(&csv)
+        .arg("--data-model")
+        .arg(&model)
+        .args(["--database", "Home", "--table", "Climate", "--create"]);
+    output(&mut command).unwrap();
+}
+
+#[test]
+fn a_users_statement_is_a_table_of_athena_in_process_and_under_lambda() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = Serve::start().unwrap();
+    load(&serve, folder.path());
+    let emulator = Emulator::start(&serve.environment).unwrap();
+
+    // The means by hand: (20 + 22 + 24) / 3, 30, 10, 15.5.
+    let all = "\
+        kitchen,2024-01-01 00:00:00.000,22.0,3\n\
+        kitchen,2024-01-01 01:00:00.000,30.0,1\n\
+        o'neill's,2024-01-01 00:00:00.000,10.0,1\n\
+        o'neill's,2024-01-01 02:00:00.000,15.5,1\n";
+    let questions = [
+        (
+            format!("select * from table(system.query(query => '{BY_HOUR}')) order by room, hour"),
+            format!("room,hour,mean,n\n{all}"),
+        ),
+        // Projection, a range, a term on a computed column, and the catalog in front.
+        (
+            format!(
+                "SELECT Mean FROM TABLE(Timestream.System.Query(QUERY => '{BY_HOUR}')) T \
+                 WHERE t.hour < timestamp '2024-01-01 01:00:00' AND mean > 15"
+            ),
+            "mean\n22.0\n".to_owned(),
+        ),
+        // A quote in the text of a text: the statement is `… WHERE room = 'o''neill''s'`.
+        (
+            "select max(degrees) m from table(system.query(query => \
+             'SELECT degrees FROM \"Home\".\"Climate\" WHERE room = ''o''''neill''''s'''))"
+                .to_owned(),
+            "m\n15.5\n".to_owned(),
+        ),
+        // Each hour's mean beside its readings, and the highest of another statement.
+        (
+            format!(
+                "select c.room, c.time, h.mean, peak.m from home.climate c \
+                 join table(system.query(query => '{BY_HOUR}')) h \
+                   on h.room = c.room and h.hour = date_trunc('hour', c.time) \
+                 cross join table(system.query(query => 'SELECT max(degrees) AS m FROM \"Home\".\"Climate\"')) peak \
+                 where c.degrees > h.mean order by c.time"
+            ),
+            "room,time,mean,m\nkitchen,2024-01-01 00:59:59.999,22.0,30.0\n".to_owned(),
+        ),
+    ];
+    for (sql, expected) in questions {
+        for extra in [&[][..], &["--lambda", &emulator.url]] {
+            let mut command = serve.command().unwrap();
+            command
+                .args(["query", &sql, "--format", "csv", "-q"])
+                .args(extra);
+            assert_eq!(output(&mut command).unwrap(), expected, "{sql} {extra:?}");
+        }
+    }
+
+    let mut command = serve.command().unwrap();
+    let sql = "select n from table(system.query(query => 'SELECT 1 AS n')) where n > 0";
+    let explained = output(command.args(["explain", sql])).unwrap();
+    assert!(
+        explained.starts_with("system.query\n  sent       query => 'SELECT 1 AS n'\n"),
+        "{explained}"
+    );
+    assert!(explained.contains("FROM ("), "{explained}");
+}
+
+#[test]
+fn passthrough_that_is_switched_off_is_told() {
+    let serve = Serve::start().unwrap();
+    let mut command = serve.command().unwrap();
+    let sql = "select * from table(system.query(query => 'SELECT 1'))";
+    command
+        .args(["query", sql])
+        .env("enable_query_passthrough", "false");
+    let error = output(&mut command).unwrap_err().to_string();
+    assert!(error.contains("`SYSTEM.QUERY`"), "{error}");
+    assert!(error.contains("`enable_query_passthrough`"), "{error}");
+}
+
+#[test]
+fn schemas_and_tables_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = Serve::start().unwrap();
+    load(&serve, folder.path());
+    let ask = |sql: &str| {
+        let mut command = serve.command().unwrap();
+        output(command.args(["query", sql, "--format", "csv", "-q"]))
+            .unwrap()
+            .to_lowercase()
+    };
+    assert_eq!(ask("show schemas"), "database_name\nhome\n");
+    assert_eq!(ask("show tables from Home"), "tab_name\nclimate\n");
+}
