@@ -75,11 +75,24 @@ fn is_on(table: &Table, option: &str) -> Result<bool, Refusal> {
 /// Beside every timestamp its nanoseconds since the epoch, which Athena's own timestamps lose.
 fn add_nanos_columns(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(), Refusal> {
     let is_timestamp = |field: &Field| arena.types[field.type_ as usize] == ArrowType::DateMilli;
-    let timestamps: Vec<Field> = fields.iter().filter(|field| is_timestamp(field)).cloned().collect();
+    let timestamps: Vec<Field> = fields
+        .iter()
+        .filter(|field| is_timestamp(field))
+        .cloned()
+        .collect();
     for shown in timestamps {
         let r#type = arena.push(ArrowType::Int64).map_err(refusal::invalid)?;
-        let comment = format!("`{}` in nanoseconds since 1970-01-01 00:00:00 UTC", shown.name);
-        add(fields, format!("{}_nanos", shown.name), r#type, shown.column, comment);
+        let comment = format!(
+            "`{}` in nanoseconds since 1970-01-01 00:00:00 UTC",
+            shown.name
+        );
+        add(
+            fields,
+            format!("{}_nanos", shown.name),
+            r#type,
+            shown.column,
+            comment,
+        );
     }
     Ok(())
 }
@@ -88,15 +101,26 @@ fn add_nanos_columns(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(
 fn add_plain_names(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(), Refusal> {
     // Only Timestream's own value columns are named so, and those are scalars.
     let is_nested = |field: &Field| {
-        matches!(arena.types[field.type_ as usize], ArrowType::List(_) | ArrowType::StructOf(_))
+        matches!(
+            arena.types[field.type_ as usize],
+            ArrowType::List(_) | ArrowType::StructOf(_)
+        )
     };
-    let named = fields.iter().filter(|field| field.name.contains("::") && !is_nested(field));
+    let named = fields
+        .iter()
+        .filter(|field| field.name.contains("::") && !is_nested(field));
     let named: Vec<Field> = named.cloned().collect();
     for shown in named {
         let same = arena.types[shown.type_ as usize].clone();
         let r#type = arena.push(same).map_err(refusal::invalid)?;
         let comment = format!("the same as `{}`", shown.name);
-        add(fields, shown.name.replace("::", "_"), r#type, shown.column, comment);
+        add(
+            fields,
+            shown.name.replace("::", "_"),
+            r#type,
+            shown.column,
+            comment,
+        );
     }
     Ok(())
 }

@@ -1,14 +1,18 @@
 """Runs the statements that users' documents show against a Timestream, and the same questions in DuckDB.
 
-    python seed_statements.py http://127.0.0.1:PORT
+    python seed_statements.py http://127.0.0.1:PORT [PATH/athena-timestream]
+
+With a program, the statements go through the connector as passthrough queries of Athena's.
 
 Writes a table as the documents describe it: hosts with irregular gaps, one that begins late and ends early, one with a
 single point, one that fell silent. Prints "ok", or fails with the assertion that does not hold.
 """
 
 import datetime
+import json
 import math
 import random
+import subprocess
 import sys
 import time
 
@@ -25,6 +29,7 @@ OPTIONS = dict(
 )
 WRITE = boto3.client("timestream-write", **OPTIONS)
 QUERY = boto3.client("timestream-query", **OPTIONS)
+THROUGH = sys.argv[2] if len(sys.argv) > 2 else None
 DUCK = duckdb.connect()
 DUCK.execute("SET TimeZone = 'UTC'")
 # No row is as old as an `ago(..)` below plus the time that this may take, so both engines see the same rows.
@@ -102,8 +107,26 @@ def instant(text):
     return datetime.datetime.fromisoformat(text[:-3])
 
 
+def passed_through(sql, types):
+    """The rows that Athena gets; it makes no promise about their order."""
+    query = "select * from table(system.query(query => '" + sql.replace("'", "''") + "'))"
+    run = subprocess.run([THROUGH, "query", query, "--format", "json", "-q"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    moment = datetime.datetime.fromisoformat
+
+    def cell(shown, kind):
+        if kind == SERIES:
+            return [(moment(point["time"]), point.get("measure_value")) for point in shown]
+        return moment(shown) if kind == TIME and shown is not None else shown
+
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    return [tuple(cell(line.get(name), kind) for name, kind in types) for line in lines]
+
+
 def pages(sql, types):
     """The pages of a statement, whose types are known beforehand and also told by PrepareQuery."""
+    if THROUGH:
+        return [passed_through(sql, types)]
     prepared = QUERY.prepare_query(QueryString=sql, ValidateOnly=True)["Columns"]
     assert [(column["Name"], column["Type"]) for column in prepared] == types, prepared
     found, arguments = [], {}
@@ -136,7 +159,7 @@ def same(ours, theirs):
 
 
 def descending(times):
-    assert times == sorted(times, reverse=True)
+    assert THROUGH or times == sorted(times, reverse=True)
 
 
 TEXT, DOUBLE, TIME = ({"ScalarType": name} for name in ("VARCHAR", "DOUBLE", "TIMESTAMP"))
@@ -215,13 +238,15 @@ def changes():
     types = [("hostname", TEXT), ("time", TIME), ("current_value", DOUBLE), ("change_from_previous", DOUBLE)]
     split = pages(sql, types)
     found = [row for page in split for row in page]
+    if THROUGH:
+        found.sort(key=lambda row: row[:2])
     same(found, duck("SELECT hostname, time, cpu, cpu - lag(cpu) OVER (PARTITION BY hostname ORDER BY time) FROM cpu "
                      f"WHERE {HOUR_AGO} ORDER BY hostname, time", NOW))
     first = [row[3] is None for row in found]
     assert first == [n == 0 or found[n - 1][0] != row[0] for n, row in enumerate(found)]
     full = [page for page in split if page]
     inside = [left[-1][0] == right[0][0] for left, right in zip(full, full[1:])]
-    assert any(inside), "no page ends inside a group"
+    assert THROUGH or any(inside), "no page ends inside a group"
 
 
 def rollup():

@@ -199,7 +199,8 @@ async fn a_missing_bucket_is_found_before_anything_is_read() {
 #[tokio::test]
 async fn no_bucket_at_all_says_which_setting() {
     let (_timestream, _) = answering(catalog).await;
-    let settings = connector::Settings::from_lookup(|name| (name == "disable_glue").then(|| "true".into()));
+    let settings =
+        connector::Settings::from_lookup(|name| (name == "disable_glue").then(|| "true".into()));
     let settings = settings.unwrap();
     let config = sdk_config(_timestream.url(), "http://127.0.0.1:1");
     let connector = Connector::with_plugin(settings, &config, plugin("timestream").unwrap());

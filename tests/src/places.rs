@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -39,11 +40,20 @@ async fn list(clients: &Clients) {
 
 #[tokio::test]
 async fn an_endpoint_by_setting_goes_before_the_environment_s_and_nothing_is_discovered() {
-    let (environment, setting) =
-        (Scripted::start(databases).await.unwrap(), Scripted::start(databases).await.unwrap());
-    let place = Place { write_endpoint: Some(setting.url().into()), ..Place::default() };
+    let (environment, setting) = (
+        Scripted::start(databases).await.unwrap(),
+        Scripted::start(databases).await.unwrap(),
+    );
+    let place = Place {
+        write_endpoint: Some(setting.url().into()),
+        ..Place::default()
+    };
     list(&Clients::new(&sdk_config(environment.url(), ""), place)).await;
-    let operations: Vec<String> = setting.calls().into_iter().map(|call| call.operation).collect();
+    let operations: Vec<String> = setting
+        .calls()
+        .into_iter()
+        .map(|call| call.operation)
+        .collect();
     assert_eq!(operations, ["ListDatabases"]);
     assert!(environment.calls().is_empty());
 }
@@ -58,14 +68,37 @@ async fn region_and_role_by_setting_sign_the_calls() {
     };
     list(&Clients::new(&sdk_config(timestream.url(), ""), place)).await;
     let calls = timestream.calls();
-    let listing = calls.iter().find(|call| call.operation == "ListDatabases").unwrap();
-    assert!(listing.authorization.contains("Credential=ASIAROLE/"), "{}", listing.authorization);
-    assert!(listing.authorization.contains("/eu-west-1/timestream/"), "{}", listing.authorization);
+    let listing = calls
+        .iter()
+        .find(|call| call.operation == "ListDatabases")
+        .unwrap();
+    assert!(
+        listing.authorization.contains("Credential=ASIAROLE/"),
+        "{}",
+        listing.authorization
+    );
+    assert!(
+        listing.authorization.contains("/eu-west-1/timestream/"),
+        "{}",
+        listing.authorization
+    );
 
-    list(&Clients::new(&sdk_config(timestream.url(), ""), Place::default())).await;
+    list(&Clients::new(
+        &sdk_config(timestream.url(), ""),
+        Place::default(),
+    ))
+    .await;
     let plain = timestream.calls().pop().unwrap();
-    assert!(plain.authorization.contains("Credential=local/"), "{}", plain.authorization);
-    assert!(plain.authorization.contains("/us-east-1/timestream/"), "{}", plain.authorization);
+    assert!(
+        plain.authorization.contains("Credential=local/"),
+        "{}",
+        plain.authorization
+    );
+    assert!(
+        plain.authorization.contains("/us-east-1/timestream/"),
+        "{}",
+        plain.authorization
+    );
 }
 
 /// Sends every request to one server over plain HTTP, and keeps the host that was meant.
@@ -80,7 +113,11 @@ struct Redirect {
 struct RedirectConnector(Redirect, SharedHttpConnector);
 
 impl HttpClient for Redirect {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         let inner = self.client.http_connector(settings, components);
         SharedHttpConnector::new(RedirectConnector(self.clone(), inner))
     }

@@ -6,8 +6,8 @@
 use std::hint::black_box;
 
 use guest::{
-    ArrowType, Description, Dialect, Mapping, QueryPlan, Refusal, RefusalKind, Request, Scalar, Table,
-    Timestream,
+    ArrowType, Description, Dialect, Mapping, QueryPlan, Refusal, RefusalKind, Request, Scalar,
+    Table, Timestream,
 };
 use guest::{TimestreamType, Verdict};
 
