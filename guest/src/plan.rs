@@ -1,6 +1,6 @@
 //! A request to the parts of one SELECT.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::condition::{self, Condition};
 use crate::operand::Operand;
@@ -118,7 +118,7 @@ fn outputs(request: &Request) -> Result<Vec<(u32, String)>, Refusal> {
         Term::Expression(nodes) => nodes.iter().filter_map(as_field).collect(),
     });
     let in_order = request.order.iter().map(|key| key.field);
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let used = request
         .projection
         .iter()

@@ -345,12 +345,16 @@ async fn timestream_is_asked_only_where_glue_has_nothing() {
 
     // The flag, but no columns: Timestream's, with the table's options.
     let only_options = GlueTable {
-        name: "readings",
-        parameters: &[(FLAG, "x"), ("timestream_plain_names", "true")],
+        name: "optioned",
+        parameters: &[
+            (FLAG, "x"),
+            ("sourceTable", "Readings"),
+            ("timestream_plain_names", "true"),
+        ],
         ..GlueTable::default()
     };
     world.glue_table("fleet", only_options).await;
-    let schema = world.schema("fleet", "readings").await.unwrap();
+    let schema = world.schema("fleet", "optioned").await.unwrap();
     assert_eq!(schema.fields().len(), usual.len() + 1);
     assert!(names(&schema).contains(&"measure_value_double".to_owned()));
 
@@ -366,7 +370,7 @@ async fn timestream_is_asked_only_where_glue_has_nothing() {
     assert_eq!(rows, [["d-1"], ["d-1"]]);
     assert_eq!(
         world.tables("fleet").await,
-        ["Readings", "Unflagged", "renamed"]
+        ["Readings", "Unflagged", "optioned", "renamed"]
     );
 }
 

@@ -13,7 +13,7 @@ use tests::athena::{ask, read_request, rows, splits, table_name};
 use tests::scripted::{Call, Reply, Scripted};
 use tests::{plugin, sdk_config};
 
-const STATEMENT: &str = "SELECT a.time, b.time, a.v FROM x a JOIN y b ON a.k = b.k -- both times";
+const STATEMENT: &str = "SELECT a.time, b.time, a.v FROM x a JOIN y b ON a.k = b.k";
 
 /// What `PrepareQuery` answers for the statement.
 const PREPARED: &str = r#"{"QueryString":"","Parameters":[],"Columns":[
@@ -21,9 +21,12 @@ const PREPARED: &str = r#"{"QueryString":"","Parameters":[],"Columns":[
     {"Name":"v","Type":{"ScalarType":"DOUBLE"}}]}"#;
 
 fn arguments() -> BTreeMap<String, String> {
-    [("schemaFunctionName", "SYSTEM.QUERY"), ("QUERY", STATEMENT)]
-        .map(|(name, value)| (name.into(), value.into()))
-        .into()
+    [
+        ("schemaFunctionName", "SYSTEM.QUERY"),
+        ("QUERY", &format!("{STATEMENT} -- both times")),
+    ]
+    .map(|(name, value): (&str, &str)| (name.into(), value.into()))
+    .into()
 }
 
 async fn connector(
