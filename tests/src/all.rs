@@ -11,4 +11,5 @@ mod plugins;
 mod reading;
 mod seeds;
 mod through;
+mod tidy;
 mod user;

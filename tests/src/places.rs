@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use connector::Settings;
 use connector::timestream::{Clients, Place};
 use tests::scripted::{Call, Reply, Scripted};
 use tests::sdk_config;
@@ -158,4 +159,38 @@ async fn without_an_endpoint_the_cell_is_discovered_once_and_used() {
         "https://cell1.example/",
     ];
     assert_eq!(hosts, expected);
+}
+
+#[tokio::test]
+async fn settings_come_from_a_glue_connection_where_the_environment_has_none() {
+    let glue = Scripted::start(|call| match (call.operation.as_str(), call.body["Name"].as_str()) {
+        ("GetConnection", Some("known")) => Reply::Json(
+            r#"{"Connection":{"Name":"known","ConnectionProperties":{"spill_prefix":"own"},
+                "AthenaProperties":{"spill_bucket":"connection-s","spill_kms_key_id":"key","spill_prefix":"athena-s"}}}"#
+                .into(),
+        ),
+        _ => Reply::Error(400, "EntityNotFoundException", "no such connection".into()),
+    })
+    .await
+    .unwrap();
+    let config = tests::sdk_config_with_glue("http://127.0.0.1:1", "", glue.url());
+    let environment = |connection: &'static str| {
+        move |name: &str| match name {
+            "glue_connection" => Some(connection.to_owned()),
+            "spill_bucket" => Some("environment-s".to_owned()),
+            _ => None,
+        }
+    };
+    let settings = Settings::load(environment("known"), &config).await.unwrap();
+    assert_eq!(settings.spill_bucket.as_deref(), Some("environment-s"));
+    assert_eq!(settings.spill_prefix, "athena-s");
+    assert_eq!(settings.kms_key_id.as_deref(), Some("key"));
+
+    let error = Settings::load(environment("unknown"), &config)
+        .await
+        .unwrap_err();
+    assert!(
+        error.message().contains("`unknown`") && error.message().contains("glue:GetConnection"),
+        "{error}"
+    );
 }

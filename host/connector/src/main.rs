@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::start();
     let config = aws_config::load_from_env().await;
-    let connector = Arc::new(Connector::new(Settings::from_env()?, &config)?);
+    let settings = Settings::load(|name| std::env::var(name).ok(), &config).await?;
+    let connector = Arc::new(Connector::new(settings, &config)?);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let connector = connector.clone();
         connector.invoked_as(&event.context.invoked_function_arn);

@@ -1,7 +1,11 @@
 //! The environment as [`Settings`], validated once at start; every problem is reported, not the first alone.
 
+mod connection;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use aws_config::SdkConfig;
 
 use crate::error::{Error, Result};
 use crate::timestream::Place;
@@ -128,6 +132,22 @@ impl Settings {
             dialect_options,
             dialect: text("dialect").map_or_else(packaged_dialect, PathBuf::from),
         })
+    }
+
+    /// Reads settings through a lookup and, where that names a `glue_connection`, from the connection what the lookup
+    /// does not have.
+    ///
+    /// # Errors
+    ///
+    /// When the connection cannot be read, or as [`Settings::from_lookup`].
+    pub async fn load(get: impl Fn(&str) -> Option<String>, config: &SdkConfig) -> Result<Self> {
+        match get("glue_connection").filter(|name| !name.trim().is_empty()) {
+            Some(name) => {
+                let connection = connection::properties(config, &name).await?;
+                Self::from_lookup(|name| get(name).or_else(|| connection.get(name).cloned()))
+            }
+            None => Self::from_lookup(get),
+        }
     }
 
     /// Reads the process's environment.
