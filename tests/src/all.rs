@@ -4,6 +4,7 @@ mod errors;
 mod fixtures;
 mod glue;
 mod interop;
+mod keys;
 mod ordered;
 mod passthrough;
 mod places;

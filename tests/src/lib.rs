@@ -61,7 +61,7 @@ pub fn sdk_config(timestream: &str, s3: &str) -> SdkConfig {
     sdk_config_with_glue(timestream, s3, "http://127.0.0.1:1")
 }
 
-/// The same with a Glue.
+/// The same with a Glue, where KMS is too.
 pub fn sdk_config_with_glue(timestream: &str, s3: &str, glue: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -95,7 +95,8 @@ impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let url = match key.service_id().to_lowercase().as_str() {
             "s3" => &self.s3,
-            "glue" => &self.glue,
+            // Both are moto's.
+            "glue" | "kms" => &self.glue,
             _ => &self.timestream,
         };
         (key.env() == "AWS_ENDPOINT_URL").then(|| url.clone())
