@@ -1,4 +1,35 @@
-//! Write a dialect plugin.
+//! Write a plugin for the Athena connector for Amazon Timestream.
+//!
+//! A plugin is a WebAssembly component without imports, and a crate with this one dependency and
+//! `crate-type = ["cdylib", "rlib"]`. A *dialect* turns what Athena asks into Timestream SQL. All methods of [`Dialect`]
+//! have defaults, which together are the shipped dialect; a plugin overrides what it wants to change:
+//!
+//! ```
+//! use guest::{Dialect, QueryPlan, Refusal, RefusalKind, Request, Timestream};
+//!
+//! /// Refuses to read a table from its first row to its last.
+//! struct Guarded;
+//!
+//! impl Dialect for Guarded {
+//!     fn plan(request: &Request) -> Result<QueryPlan, Refusal> {
+//!         if request.terms.is_empty() {
+//!             let message = "add a condition on `time`".to_owned();
+//!             return Err(Refusal { kind: RefusalKind::Forbidden, message });
+//!         }
+//!         Timestream::plan(request)
+//!     }
+//! }
+//!
+//! guest::export_dialect!(Guarded);
+//! ```
+//!
+//! A [`Policy`] adds terms that every row must meet, whatever the dialect makes of them; [`export_policy!`] exports it.
+//!
+//! The promise behind a [`Verdict`]: `Exact` conditions keep exactly the rows that the term admits, `Wider` ones keep
+//! those and perhaps more. A condition that loses a row is the one mistake the host cannot see. [`sql`] quotes names and
+//! constants, and says where a constant has no form; nothing else should.
+//!
+//! Everything runs and is tested natively: the export macros do nothing outside WebAssembly.
 
 mod dialect;
 mod policy;

@@ -62,6 +62,8 @@ struct Inner {
     code: Code,
     fault: Fault,
     message: String,
+    /// What was added to the message that is not ours.
+    detail: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -72,6 +74,7 @@ impl Error {
             code,
             fault,
             message: message.into(),
+            detail: None,
             source: None,
         }))
     }
@@ -99,6 +102,27 @@ impl Error {
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// Adds a text that is not ours, such as a service's: the person who asked sees it, the log above debug does not,
+    /// because it may name a value.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl fmt::Display) -> Self {
+        self.0.detail = Some(format!(": {detail}"));
+        self.0.message = format!("{}: {detail}", self.0.message);
+        self
+    }
+
+    /// The message without what is not ours, for the log.
+    pub fn summary(&self) -> &str {
+        match &self.0.detail {
+            Some(detail) => self
+                .0
+                .message
+                .strip_suffix(detail.as_str())
+                .unwrap_or_default(),
+            None => &self.0.message,
+        }
     }
 
     /// Puts what was being done before the message.

@@ -15,6 +15,7 @@
 //! | [`handler`] | one function per call of Athena's |
 
 pub mod error;
+mod json;
 pub mod settings;
 
 pub mod wire;

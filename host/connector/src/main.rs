@@ -32,11 +32,16 @@ async fn answer(connector: &Connector, payload: &RawValue) -> Result<Box<RawValu
         });
     answer.map_err(|error| {
         tracing::error!(
-            error = error.message(),
+            error = error.summary(),
             code = error.code().as_str(),
             fault = ?error.fault(),
-            chain = error.chain(),
             "request failed"
+        );
+        // Causes can quote a statement or a value.
+        tracing::debug!(
+            message = error.message(),
+            chain = error.chain(),
+            "why it failed"
         );
         diagnostic(&error)
     })

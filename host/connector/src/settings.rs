@@ -144,7 +144,13 @@ impl Settings {
         match get("glue_connection").filter(|name| !name.trim().is_empty()) {
             Some(name) => {
                 let connection = connection::properties(config, &name).await?;
-                Self::from_lookup(|name| get(name).or_else(|| connection.get(name).cloned()))
+                // Empty is unset, as everywhere.
+                let own = |name: &str| get(name).filter(|value| !value.trim().is_empty());
+                Self::from_lookup(|name| {
+                    own(name)
+                        .or_else(|| connection.get(name).cloned())
+                        .or_else(|| get(name))
+                })
             }
             None => Self::from_lookup(get),
         }

@@ -45,9 +45,12 @@ impl Connector {
         };
         let size = match request.page_size {
             -1 => names.len(),
-            size => usize::try_from(size).map_err(|_| {
-                Error::invalid_input(format!("cannot list tables: page size {size}"))
-            })?,
+            size => usize::try_from(size)
+                .ok()
+                .filter(|size| *size > 0)
+                .ok_or_else(|| {
+                    Error::invalid_input(format!("cannot list tables: page size {size}"))
+                })?,
         };
         let end = start.saturating_add(size);
         let next_token = (end < names.len()).then(|| end.to_string());

@@ -1,7 +1,7 @@
 //! ReadRecords: pages in, blocks out.
 
-use arrow::array::RecordBatch;
-use arrow::compute::filter_record_batch;
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::Field;
 
 use super::Connector;
@@ -58,7 +58,7 @@ impl Connector {
             request.max_inline_block_size,
         );
         let mut reading = Reading::default();
-        let mut rows = Rows::new(&query, &statement);
+        let mut rows = Rows::new(&query, &statement)?;
         if query.limit != Some(0) {
             let mut pages = Pages::start(self.clients.query().await?, statement.sql.clone());
             let done = self
@@ -123,7 +123,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(query: &Query<'_>, statement: &'a Statement) -> Self {
+    fn new(query: &Query<'_>, statement: &'a Statement) -> Result<Self> {
         let fields = statement.selected.iter().map(|field| {
             let field = &query.mapping.fields[*field];
             Field::new(&field.name, field.data_type.clone(), true)
@@ -139,20 +139,17 @@ impl<'a> Rows<'a> {
                 let keys = keys
                     .iter()
                     .filter_map(|key| Some((column(key.field)?, *key)));
-                Some(TopN::new(
-                    keys,
-                    usize::try_from(*limit).unwrap_or(usize::MAX),
-                ))
+                Some(TopN::new(keys, *limit)?)
             }
             _ => None,
         };
         let left = if top_n.is_none() { query.limit } else { None };
-        Self {
+        Ok(Self {
             decoder: Decoder::new(schema_of(fields)),
             statement,
             top_n,
             left,
-        }
+        })
     }
 
     /// The rows of a batch that may go out now.
@@ -193,24 +190,27 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The fields that were asked for, without those read for the residual, under the request's own schema.
+/// The fields that were asked for, without those read for the residual, under the request's own schema: its nested
+/// types may name their children otherwise.
 fn project(batch: &RecordBatch, request: &ReadRecordsRequest) -> Result<RecordBatch> {
     let columns = request.schema.fields().iter().map(|field| {
-        batch
-            .column_by_name(field.name())
-            .cloned()
-            .ok_or_else(|| Error::bug("a field asked for was not read"))
+        let name = field.name();
+        let column = batch
+            .column_by_name(name)
+            .ok_or_else(|| Error::bug("a field asked for was not read"))?;
+        cast(column, field.data_type()).map_err(|error| {
+            let message = format!("cannot return column `{name}` as {}", field.data_type());
+            Error::invalid_input(message).with_source(error)
+        })
     });
-    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(
         request.schema.clone(),
         columns.collect::<Result<_>>()?,
         &options,
     )
     .map_err(|error| {
-        Error::bug(format_args!(
-            "rows do not fit the schema asked for: {error}"
-        ))
+        Error::invalid_input("cannot return the rows in the schema asked for").with_source(error)
     })
 }
 

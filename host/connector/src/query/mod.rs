@@ -16,7 +16,7 @@ mod tests;
 
 pub use expression::{Expression, Function};
 pub use literal::Literal;
-pub use nanos::pushed_term;
+pub use nanos::{is_timestamp, pushed_term};
 pub use order::{SortKey, TopN};
 pub use read::{order, terms};
 pub use table::{Column, ColumnKind, Field, Mapping, Scalar, Source, Table, TimestreamType};

@@ -3,6 +3,8 @@
 //! Athena sees the stored instant cut down to its millisecond. So a bound at millisecond X speaks of the range
 //! `[X, X + 1 ms)` of stored instants, and every comparison becomes a half-open range of nanoseconds.
 
+use arrow::datatypes::DataType;
+
 use super::{Bound, Domain, Expression, Function, Literal, Mapping, Range, Term, ValueSet};
 
 const NANOS_PER_MILLI: i64 = 1_000_000;
@@ -136,7 +138,7 @@ fn expression(tree: &Expression, mapping: &Mapping) -> Option<Expression> {
         if let Some(comparison) = comparison(*function, arguments, mapping) {
             return comparison;
         }
-        if *function == Function::IsNull {
+        if *function == Function::IsNull && matches!(arguments.as_slice(), [Expression::Field(_)]) {
             return Some(tree.clone());
         }
         let arguments = arguments
@@ -147,19 +149,16 @@ fn expression(tree: &Expression, mapping: &Mapping) -> Option<Expression> {
     }
     // A timestamp anywhere else: two that are equal in milliseconds need not be in nanoseconds.
     let is_timestamp = match tree {
-        Expression::Field(field) => is_timestamp(*field, mapping),
+        Expression::Field(field) => is_timestamp(&mapping.fields[*field].data_type),
         Expression::Constant(Literal::Millis(_)) => true,
         _ => false,
     };
     (!is_timestamp).then(|| tree.clone())
 }
 
-fn is_timestamp(field: usize, mapping: &Mapping) -> bool {
-    use arrow::datatypes::DataType;
-    matches!(
-        mapping.fields[field].data_type,
-        DataType::Date64 | DataType::Timestamp(..)
-    )
+/// Whether Athena sees values of this type as timestamps, in milliseconds.
+pub fn is_timestamp(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Date64 | DataType::Timestamp(..))
 }
 
 /// `field <comparison> constant` on a timestamp, either way round. The outer None: it is not of this form; the inner:
@@ -190,7 +189,7 @@ fn comparison(
         }
         _ => return None,
     };
-    if !is_timestamp(field, mapping) {
+    if !is_timestamp(&mapping.fields[field].data_type) {
         return None;
     }
     let call = |function, nanos| {

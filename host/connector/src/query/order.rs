@@ -1,11 +1,15 @@
 //! Order with a limit, applied by the host where Timestream was not asked to.
 
-use arrow::array::{RecordBatch, UInt32Array};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{
     SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch,
 };
 
-use crate::error::{Error, Result};
+use arrow::datatypes::Float64Type;
+
+use crate::error::{Code, Error, Fault, Result};
 
 /// One key to sort by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +21,9 @@ pub struct SortKey {
     /// NULL before everything else, else after.
     pub nulls_first: bool,
 }
+
+/// Rows of a top-N at most: twice as many are held. Arbitrary; Athena's users ask for some dozens.
+const MAX_ROWS: usize = 100_000;
 
 /// Keeps the first `limit` rows of all that it is given; holds twice as many, or one batch more, at a time.
 #[derive(Debug)]
@@ -30,7 +37,18 @@ pub struct TopN {
 
 impl TopN {
     /// Sorts by columns of the batches that will come, most significant first.
-    pub fn new(keys: impl IntoIterator<Item = (usize, SortKey)>, limit: usize) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When more rows would have to be held than memory is meant for.
+    pub fn new(keys: impl IntoIterator<Item = (usize, SortKey)>, limit: u64) -> Result<Self> {
+        let limit = usize::try_from(limit).ok().filter(|limit| *limit <= MAX_ROWS).ok_or_else(|| {
+            let message = format!(
+                "cannot sort the first {limit} rows in the function: at most {MAX_ROWS} are held; hint: use a smaller \
+                 LIMIT, or conditions that Timestream can answer exactly"
+            );
+            Error::new(Code::OperationNotSupported, Fault::Caller, message)
+        })?;
         let keys = keys
             .into_iter()
             .map(|(column, key)| {
@@ -43,12 +61,12 @@ impl TopN {
                 )
             })
             .collect();
-        Self {
+        Ok(Self {
             keys,
             limit,
             kept: Vec::new(),
             rows: 0,
-        }
+        })
     }
 
     /// Takes a batch.
@@ -86,7 +104,7 @@ impl TopN {
             .keys
             .iter()
             .map(|(column, options)| SortColumn {
-                values: all.column(*column).clone(),
+                values: sortable(all.column(*column)),
                 options: Some(*options),
             })
             .collect();
@@ -96,5 +114,13 @@ impl TopN {
         self.rows = cut.num_rows();
         self.kept = vec![cut];
         Ok(())
+    }
+}
+
+/// Doubles with one zero: Arrow sorts −0.0 below 0.0, SQL takes them for equal.
+fn sortable(column: &ArrayRef) -> ArrayRef {
+    match column.as_primitive_opt::<Float64Type>() {
+        Some(doubles) => Arc::new(doubles.unary::<_, Float64Type>(|value| value + 0.0)),
+        None => column.clone(),
     }
 }

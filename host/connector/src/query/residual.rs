@@ -239,11 +239,9 @@ fn call(function: Function, mut arguments: Vec<Value>, rows: usize) -> Result<Va
             like_pattern(&value, &pattern, rows)?
         }
         IsDistinctFrom => {
-            let (left, right) = (
-                spread(arguments.remove(0).array()?, rows)?,
-                spread(arguments.remove(0).array()?, rows)?,
-            );
+            let (left, right) = (arguments.remove(0).array()?, arguments.remove(0).array()?);
             let equal = compare(Function::Equal, &left, &right, rows)?;
+            let (left, right) = (spread(left, rows)?, spread(right, rows)?);
             (0..rows)
                 .map(|row| {
                     Some(match (left.is_null(row), right.is_null(row)) {

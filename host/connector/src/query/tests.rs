@@ -432,7 +432,7 @@ fn top_n_keeps_the_first_rows_of_all_batches() {
         descending: true,
         nulls_first: false,
     };
-    let mut top = TopN::new([(0, key)], 3);
+    let mut top = TopN::new([(0, key)], 3).unwrap();
     for chunk in [
         vec![Some(1), None, Some(9)],
         vec![Some(4), Some(8), Some(2)],
@@ -448,7 +448,7 @@ fn top_n_keeps_the_first_rows_of_all_batches() {
         nulls_first: true,
         ..key
     };
-    let mut top = TopN::new([(0, nulls_first)], 2);
+    let mut top = TopN::new([(0, nulls_first)], 2).unwrap();
     top.push(batch(vec![Some(1), None, Some(9)])).unwrap();
     assert_eq!(top.finish().unwrap().unwrap(), batch(vec![None, Some(9)]));
 }
@@ -467,5 +467,82 @@ fn timestamps_are_compared_in_milliseconds_on_rows() {
     assert_eq!(
         kept(domain(ValueSet::NoneOf(vec![millis(5)]), true), values),
         [false, true, true]
+    );
+}
+
+#[test]
+fn top_n_takes_both_zeros_for_one_and_holds_no_unbounded_number_of_rows() {
+    let doubles = Arc::new(Float64Array::from(vec![0.0, -0.0])) as ArrayRef;
+    let ties = Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("d", doubles), ("t", ties)]).unwrap();
+    let key = |field| SortKey {
+        field,
+        descending: false,
+        nulls_first: false,
+    };
+    let mut top = TopN::new([(0, key(0)), (1, key(1))], 1).unwrap();
+    top.push(batch).unwrap();
+    let first = top.finish().unwrap().unwrap();
+    assert_eq!(
+        first.column(1).as_ref(),
+        &Int64Array::from(vec![1]) as &dyn arrow::array::Array
+    );
+    assert!(
+        TopN::new([(0, key(0))], 5_000_000)
+            .unwrap_err()
+            .message()
+            .contains("LIMIT")
+    );
+}
+
+#[test]
+fn ranges_with_nan_are_sorted_without_a_panic() {
+    let at = |value| {
+        range(
+            Bound::Inclusive(Literal::Double(value)),
+            Bound::Inclusive(Literal::Double(value)),
+        )
+    };
+    let ranges = (0..60)
+        .map(|n| {
+            at(if n % 4 == 0 {
+                f64::NAN
+            } else {
+                f64::from((n * 37) % 50)
+            })
+        })
+        .collect();
+    assert!(matches!(
+        ValueSet::from_ranges(ranges),
+        ValueSet::AnyOf(_) | ValueSet::Ranges(_)
+    ));
+}
+
+#[test]
+fn distinct_from_null_is_told_for_every_type() {
+    let texts = Arc::new(StringArray::from(vec![Some("a"), None])) as ArrayRef;
+    let distinct = Expression::Call(
+        Function::IsDistinctFrom,
+        vec![Expression::Field(0), Expression::Null],
+    );
+    assert_eq!(kept(Term::Expression(distinct), texts), [true, false]);
+}
+
+#[test]
+fn is_null_of_more_than_a_field_stays_with_the_host_where_timestamps_are_compared() {
+    let mapping = mapping(DataType::Date64);
+    let equal = Expression::Call(
+        Function::Equal,
+        vec![Expression::Field(0), Expression::Constant(millis(5))],
+    );
+    let is_null = Expression::Call(Function::IsNull, vec![equal]);
+    let Some(Term::Expression(Expression::Call(Function::IsNull, inner))) =
+        pushed_term(&Term::Expression(is_null), &mapping)
+    else {
+        panic!("kept")
+    };
+    assert!(
+        matches!(&inner[0], Expression::Call(Function::And, _)),
+        "rewritten inside"
     );
 }

@@ -154,14 +154,19 @@ fn touches(high: &Bound, low: &Bound) -> bool {
 
 /// Orders low ends: unbounded first, inclusive before exclusive.
 fn compare_low(left: &Bound, right: &Bound) -> Ordering {
-    let key = |bound: &Bound| match bound {
-        Bound::Unbounded => None,
-        Bound::Inclusive(value) => Some((value.clone(), 0)),
-        Bound::Exclusive(value) => Some((value.clone(), 1)),
-    };
-    key(left)
-        .partial_cmp(&key(right))
-        .unwrap_or(Ordering::Equal)
+    match (left, right) {
+        (Bound::Unbounded, Bound::Unbounded) => Ordering::Equal,
+        (Bound::Unbounded, _) => Ordering::Less,
+        (_, Bound::Unbounded) => Ordering::Greater,
+        (Bound::Inclusive(left), Bound::Inclusive(right))
+        | (Bound::Exclusive(left), Bound::Exclusive(right)) => compare(left, right),
+        (Bound::Inclusive(left), Bound::Exclusive(right)) => {
+            compare(left, right).then(Ordering::Less)
+        }
+        (Bound::Exclusive(left), Bound::Inclusive(right)) => {
+            compare(left, right).then(Ordering::Greater)
+        }
+    }
 }
 
 /// Orders high ends: exclusive before inclusive, unbounded last.
@@ -171,16 +176,21 @@ fn compare_high(left: &Bound, right: &Bound) -> Ordering {
         (Bound::Unbounded, _) => Ordering::Greater,
         (_, Bound::Unbounded) => Ordering::Less,
         (Bound::Inclusive(left), Bound::Inclusive(right))
-        | (Bound::Exclusive(left), Bound::Exclusive(right)) => {
-            left.partial_cmp(right).unwrap_or(Ordering::Equal)
+        | (Bound::Exclusive(left), Bound::Exclusive(right)) => compare(left, right),
+        (Bound::Exclusive(left), Bound::Inclusive(right)) => {
+            compare(left, right).then(Ordering::Less)
         }
-        (Bound::Exclusive(left), Bound::Inclusive(right)) => left
-            .partial_cmp(right)
-            .unwrap_or(Ordering::Equal)
-            .then(Ordering::Less),
-        (Bound::Inclusive(left), Bound::Exclusive(right)) => left
-            .partial_cmp(right)
-            .unwrap_or(Ordering::Equal)
-            .then(Ordering::Greater),
+        (Bound::Inclusive(left), Bound::Exclusive(right)) => {
+            compare(left, right).then(Ordering::Greater)
+        }
+    }
+}
+
+/// A total order, as sorting needs one: NaN, which SQL compares with nothing, has a place of its own.
+fn compare(left: &Literal, right: &Literal) -> Ordering {
+    match (left, right) {
+        // Equal first: the total order tells the two zeros apart.
+        (Literal::Double(left), Literal::Double(right)) if left != right => left.total_cmp(right),
+        _ => left.partial_cmp(right).unwrap_or(Ordering::Equal),
     }
 }

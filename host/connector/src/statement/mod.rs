@@ -8,7 +8,7 @@ mod tests;
 
 use crate::error::{Error, Result};
 use crate::plugin::{Caller, Plan, PlanRequest, Plugin, Slicing, Verdict};
-use crate::query::{Mapping, SortKey, Table, Term, pushed_term};
+use crate::query::{Mapping, SortKey, Table, Term, is_timestamp, pushed_term};
 
 /// Bytes of a statement at most (timestream.md, section 6.1).
 const MAX_STATEMENT_BYTES: usize = 262_144;
@@ -218,14 +218,23 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
     })
 }
 
-/// `ORDER BY "x"` looks for an output called `x` before a column of that name: were that another one, the wrong
-/// column would be sorted by.
+/// Whether a pushed order is the one asked for.
+///
+/// `ORDER BY "x"` looks for an output called `x` before a column of that name: were that another one, the wrong column
+/// would be sorted by. And instants that Athena sees as one millisecond are several at Timestream, so that a key after a
+/// timestamp would not get to decide.
 fn order_means_the_same(query: &Query<'_>, plan: &Plan, order: &[String]) -> bool {
-    order.iter().all(|expression| {
+    let fields = &query.mapping.fields;
+    let before_last = query.order.iter().rev().skip(1);
+    let is_name_kept = |expression: &String| {
         plan.outputs.iter().all(|(field, output)| {
-            quoted(&query.mapping.fields[*field].name) != *expression || output == expression
+            quoted(&fields[*field].name) != *expression || output == expression
         })
-    })
+    };
+    before_last
+        .into_iter()
+        .all(|key| !is_timestamp(&fields[key.field].data_type))
+        && order.iter().all(is_name_kept)
 }
 
 /// A field's name as an identifier.

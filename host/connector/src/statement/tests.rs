@@ -214,3 +214,31 @@ fn rows_are_counted_without_a_field() {
         "SELECT 1 AS \"row\"\nFROM \"d\".\"t\""
     );
 }
+
+#[test]
+fn a_timestamp_is_pushed_as_the_last_key_alone() {
+    // Two instants of one millisecond: Athena's next key decides, Timestream's nanoseconds would.
+    let (table, mut mapping) = (table(), mapping());
+    mapping.fields[2].data_type = DataType::Date64;
+    let pushed = |order: Vec<SortKey>| {
+        let expressions = order
+            .iter()
+            .map(|key| [r#""a""#, r#""B""#, r#""c""#][key.field].to_owned())
+            .collect();
+        let query = Query {
+            table: &table,
+            mapping: &mapping,
+            projection: vec![0],
+            terms: vec![],
+            order,
+            limit: Some(1),
+            now: 0,
+            caller: Caller::default(),
+            query_id: "q".into(),
+        };
+        let (plan, verdicts) = plan(vec![], Some(expressions));
+        assemble(&query, plan, verdicts).unwrap().limit_pushed
+    };
+    assert!(pushed(vec![key(0), key(2)]));
+    assert!(!pushed(vec![key(2), key(0)]));
+}

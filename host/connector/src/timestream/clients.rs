@@ -228,30 +228,30 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let service_message = error
-        .meta()
-        .message()
-        .unwrap_or("no reason given")
-        .to_owned();
     let (code, fault, why) = match (&error, error.code()) {
-        (SdkError::ConstructionFailure(_), _) => {
-            (Code::InvalidCredentials, Fault::Host, "the call could not be made; hint: check region and credentials".into())
-        }
-        (SdkError::TimeoutError(_), _) => {
-            (Code::OperationTimeout, Fault::Timestream, "Timestream did not answer in time".into())
-        }
+        (SdkError::ConstructionFailure(_), _) => (
+            Code::InvalidCredentials,
+            Fault::Host,
+            Some("the call could not be made; hint: check region and credentials"),
+        ),
+        (SdkError::TimeoutError(_), _) => (
+            Code::OperationTimeout,
+            Fault::Timestream,
+            Some("Timestream did not answer in time"),
+        ),
         (SdkError::DispatchFailure(_), _) => (
             Code::Internal,
             Fault::Timestream,
-            "Timestream cannot be reached; hint: check AWS_REGION, AWS_ENDPOINT_URL_TIMESTREAM_QUERY, credentials and \
-             the way out of the function's network"
-                .into(),
+            Some(
+                "Timestream cannot be reached; hint: check AWS_REGION, AWS_ENDPOINT_URL_TIMESTREAM_QUERY, \
+                 credentials and the way out of the function's network",
+            ),
         ),
-        (_, Some("ThrottlingException")) => (Code::Throttling, Fault::Timestream, service_message),
-        (_, Some("AccessDeniedException")) => (Code::AccessDenied, Fault::Host, service_message),
-        (_, Some("ResourceNotFoundException")) => (Code::EntityNotFound, Fault::Caller, service_message),
+        (_, Some("ThrottlingException")) => (Code::Throttling, Fault::Timestream, None),
+        (_, Some("AccessDeniedException")) => (Code::AccessDenied, Fault::Host, None),
+        (_, Some("ResourceNotFoundException")) => (Code::EntityNotFound, Fault::Caller, None),
         (_, Some("ValidationException" | "QueryExecutionException")) => {
-            (Code::InvalidInput, Fault::Caller, service_message)
+            (Code::InvalidInput, Fault::Caller, None)
         }
         (
             _,
@@ -261,8 +261,13 @@ where
                 | "ExpiredTokenException"
                 | "MissingAuthenticationTokenException",
             ),
-        ) => (Code::InvalidCredentials, Fault::Host, service_message),
-        _ => (Code::Internal, Fault::Timestream, service_message),
+        ) => (Code::InvalidCredentials, Fault::Host, None),
+        _ => (Code::Internal, Fault::Timestream, None),
     };
-    Error::new(code, fault, format!("cannot {what}: {why}")).with_source(error)
+    let answered = match why {
+        Some(why) => Error::new(code, fault, format!("cannot {what}: {why}")),
+        None => Error::new(code, fault, format!("cannot {what}"))
+            .with_detail(error.meta().message().unwrap_or("no reason given")),
+    };
+    answered.with_source(error)
 }

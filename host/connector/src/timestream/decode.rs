@@ -16,6 +16,7 @@ use self::builder::ColumnBuilder;
 use self::datum::{Place, Rows};
 use super::page::{ColumnInfo, Page, invalid};
 use crate::error::Result;
+use crate::json::without_values;
 
 /// Decodes the pages of one query into batches of one schema.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl Decoder {
 
 /// serde_json adds a place in the text, which tells a person nothing beside row and column.
 fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
+    let text = without_values(error);
     match text.rfind(" at line ") {
         Some(end) => text[..end].to_owned(),
         None => text,

@@ -21,6 +21,7 @@ pub struct Pages {
     sql: String,
     next: JoinSet<Result<Page>>,
     query_id: Option<String>,
+    is_complete: bool,
 }
 
 impl Pages {
@@ -31,6 +32,7 @@ impl Pages {
             sql,
             next: JoinSet::new(),
             query_id: None,
+            is_complete: false,
         };
         pages.ask(None, Duration::ZERO);
         pages
@@ -50,6 +52,7 @@ impl Pages {
         if !page.query_id.is_empty() {
             self.query_id = Some(page.query_id.clone());
         }
+        self.is_complete = page.next_token.is_none();
         if let Some(token) = &page.next_token {
             let pause = if page.has_rows() {
                 Duration::ZERO
@@ -68,7 +71,7 @@ impl Pages {
 
     /// Ends the run, which would go on scanning and be charged for. Without effect once the last page came.
     pub async fn cancel(mut self) {
-        if self.next.is_empty() {
+        if self.is_complete {
             return;
         }
         self.next.abort_all();

@@ -13,7 +13,7 @@ use arrow::ipc::writer::{
     write_message,
 };
 use arrow::ipc::{
-    Buffer as IpcBuffer, FieldNode, MessageBuilder, MessageHeader, MetadataVersion,
+    self, Buffer as IpcBuffer, FieldNode, MessageBuilder, MessageHeader, MetadataVersion,
     RecordBatchBuilder, reader, root_as_message,
 };
 use flatbuffers::FlatBufferBuilder;
@@ -126,7 +126,51 @@ pub fn decode_schema(bytes: &[u8]) -> Result<SchemaRef, WireError> {
     let header = message
         .header_as_schema()
         .ok_or_else(|| malformed("message holds no schema"))?;
+    for field in header
+        .fields()
+        .ok_or_else(|| malformed("schema has no fields"))?
+    {
+        check_field(field, 0).map_err(malformed)?;
+    }
     Ok(arrow::ipc::convert::fb_to_schema(header).into())
+}
+
+/// Arrow's conversion panics on what it does not expect; only the protocol's types (section 3.6) come through here.
+fn check_field(field: ipc::Field<'_>, depth: usize) -> Result<(), &'static str> {
+    const MAX_DEPTH: usize = 64;
+    if depth > MAX_DEPTH {
+        return Err("a type is nested too deeply");
+    }
+    if field.name().is_none() || field.dictionary().is_some() {
+        return Err("a field has no name, or a dictionary");
+    }
+    let children = field.children().map_or(0, |children| children.len());
+    let is_known = match field.type_type() {
+        ipc::Type::Null | ipc::Type::Bool | ipc::Type::Utf8 | ipc::Type::Binary => true,
+        ipc::Type::Date => field.type_as_date().is_some(),
+        ipc::Type::Timestamp => field.type_as_timestamp().is_some(),
+        ipc::Type::Int => field
+            .type_as_int()
+            .is_some_and(|int| matches!(int.bitWidth(), 8 | 16 | 32 | 64)),
+        ipc::Type::FloatingPoint => field.type_as_floating_point().is_some(),
+        ipc::Type::Decimal => field.type_as_decimal().is_some_and(|decimal| {
+            decimal.bitWidth() == 128
+                && u8::try_from(decimal.precision()).is_ok()
+                && i8::try_from(decimal.scale()).is_ok()
+        }),
+        ipc::Type::List => children == 1,
+        ipc::Type::Struct_ => true,
+        ipc::Type::Map => field.type_as_map().is_some() && children == 1,
+        _ => false,
+    };
+    if !is_known {
+        return Err("a type is not one of the protocol's");
+    }
+    field
+        .children()
+        .into_iter()
+        .flatten()
+        .try_for_each(|child| check_field(child, depth + 1))
 }
 
 /// Decodes a record-batch message of either framing; bytes after the message are ignored, as the Java reader does.

@@ -46,7 +46,7 @@ pub const FEDERATION_CAPABILITIES: u32 = 24;
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
     /// Not the JSON expected; the text names member and place.
-    #[error("{0}")]
+    #[error("{}", crate::json::without_values(.0))]
     Json(#[from] serde_json::Error),
     /// Base64 or Arrow inside the JSON is malformed.
     #[error("{0}")]
