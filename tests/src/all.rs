@@ -6,6 +6,7 @@ mod glue;
 mod interop;
 mod keys;
 mod ordered;
+mod partition;
 mod passthrough;
 mod places;
 mod plugins;

@@ -6,6 +6,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Field, Schema};
 
 use super::names;
+use super::partition::mark_key;
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Column, ColumnKind, Scalar, Source, Table, TimestreamType};
 use crate::timestream::{Clients, Decoder, Pages};
@@ -20,7 +21,7 @@ use crate::wire::TableName;
 /// When there is no such table, or what Timestream answered.
 pub async fn describe(clients: &Clients, asked: &TableName) -> Result<Table> {
     let first = columns(clients, &asked.schema_name, &asked.table_name).await;
-    let (database, table, columns) = match first {
+    let (database, table, mut columns) = match first {
         Ok(columns) => (asked.schema_name.clone(), asked.table_name.clone(), columns),
         // A missing database or table is a validation error like any other: look the name up, and if it was right
         // after all, say what was wrong in truth.
@@ -34,6 +35,7 @@ pub async fn describe(clients: &Clients, asked: &TableName) -> Result<Table> {
         }
         Err(error) => return Err(error),
     };
+    mark_key(clients, &database, &table, &mut columns).await;
     Ok(Table {
         source: Source::Table { database, table },
         columns,

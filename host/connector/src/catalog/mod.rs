@@ -6,6 +6,7 @@ mod describe;
 mod find;
 mod glue;
 mod names;
+mod partition;
 mod passthrough;
 mod single_query;
 mod view;
