@@ -11,7 +11,7 @@ use crate::wire::Identity;
 
 /// How long something is remembered. A column that Timestream has since the last look is missing for that long; an
 /// Athena query asks for its table three times within seconds.
-pub const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_secs(60);
 
 /// Entries at most. Arbitrary; a table of a thousand columns takes some 100 KB.
 const MAX_ENTRIES: usize = 1_000;

@@ -19,7 +19,7 @@ use crate::wire::TableName;
 /// # Errors
 ///
 /// When there is no such table, or what Timestream answered.
-pub async fn describe(clients: &Clients, asked: &TableName) -> Result<Table> {
+pub(super) async fn describe(clients: &Clients, asked: &TableName) -> Result<Table> {
     let first = columns(clients, &asked.schema_name, &asked.table_name).await;
     let (database, table, mut columns) = match first {
         Ok(columns) => (asked.schema_name.clone(), asked.table_name.clone(), columns),

@@ -1,7 +1,8 @@
 //! What a name means: a view or table that Glue defines, else a table of Timestream.
 
+use super::describe::describe;
 use super::glue::{Definition, GlueCatalog, fit};
-use super::{describe, view};
+use super::view;
 use crate::error::{Error, Result};
 use crate::query::{Column, ColumnKind, Source, Table};
 use crate::timestream::Clients;

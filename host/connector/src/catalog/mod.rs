@@ -11,10 +11,9 @@ mod passthrough;
 mod single_query;
 mod view;
 
-pub use cache::{Cache, LIFE, Owner};
+pub use cache::{Cache, Owner};
 pub use carried::{Carried, RESERVED_PREFIX};
-pub use describe::describe;
 pub use find::{Found, find};
 pub use glue::{Glue, GlueCatalog};
-pub use names::{databases, resolve, resolve_database, tables};
+pub use names::{databases, resolve_database, tables};
 pub use passthrough::{SIGNATURE, passthrough, statement as passthrough_statement};

@@ -83,7 +83,7 @@ where
 /// # Errors
 ///
 /// When there is none, or several.
-pub async fn resolve(clients: &Clients, asked: &TableName) -> Result<(String, String)> {
+pub(super) async fn resolve(clients: &Clients, asked: &TableName) -> Result<(String, String)> {
     let database = resolve_database(clients, &asked.schema_name).await?;
     let table = choose(
         "table",

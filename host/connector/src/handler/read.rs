@@ -49,9 +49,10 @@ impl Connector {
             .settings
             .max_block_size_bytes
             .unwrap_or(request.max_block_size);
+        let location = Location::of_split(request.split.spill_location.as_ref())?;
         let mut spiller = Spiller::new(
             self.spill.clone(),
-            Location::of_split(request.split.spill_location.as_ref())?,
+            location.clone(),
             request.split.encryption_key.clone(),
             request.schema.clone(),
             max_block_bytes,
@@ -73,7 +74,7 @@ impl Connector {
             reading.rows_returned += batch.num_rows();
             spiller.push(project(&batch, &request)?).await?;
         }
-        let response = response(spiller.finish().await?, request, &mut reading);
+        let response = response(spiller.finish().await?, &location, request, &mut reading);
         tracing::info!(
             timestream_query_id = reading.timestream_query_id,
             pages = reading.pages,
@@ -214,7 +215,12 @@ fn project(batch: &RecordBatch, request: &ReadRecordsRequest) -> Result<RecordBa
     })
 }
 
-fn response(output: Output, request: ReadRecordsRequest, reading: &mut Reading) -> Response {
+fn response(
+    output: Output,
+    location: &Location,
+    request: ReadRecordsRequest,
+    reading: &mut Reading,
+) -> Response {
     match output {
         Output::Inline(batch) => Response::ReadRecordsResponse(ReadRecordsResponse {
             catalog_name: request.catalog_name,
@@ -222,16 +228,13 @@ fn response(output: Output, request: ReadRecordsRequest, reading: &mut Reading) 
         }),
         Output::Spilled(blocks) => {
             reading.blocks = blocks;
-            let remote_blocks = match &request.split.spill_location {
-                Some(SpillLocation::S3SpillLocation { bucket, key, .. }) => (0..blocks)
-                    .map(|number| SpillLocation::S3SpillLocation {
-                        bucket: bucket.clone(),
-                        key: format!("{key}.{number}"),
-                        directory: false,
-                    })
-                    .collect(),
-                None => Vec::new(),
-            };
+            let remote_blocks = (0..blocks)
+                .map(|number| SpillLocation::S3SpillLocation {
+                    bucket: location.bucket.clone(),
+                    key: location.block_key(number),
+                    directory: false,
+                })
+                .collect();
             Response::RemoteReadRecordsResponse(RemoteReadRecordsResponse {
                 catalog_name: request.catalog_name,
                 schema: request.schema,

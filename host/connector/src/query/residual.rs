@@ -42,16 +42,8 @@ pub fn admitted(
             Term::Expression(expression) => match evaluate(expression, batch.num_rows(), &array)? {
                 Value::Array(values) if values.data_type() == &DataType::Boolean => {
                     // NULL is not true.
-                    boolean::and(
-                        values.as_boolean(),
-                        &boolean::is_not_null(&values).map_err(kernel)?,
-                    )
-                    .map(|matches| {
-                        BooleanArray::from_iter(
-                            matches.iter().map(|value| Some(value == Some(true))),
-                        )
-                    })
-                    .map_err(kernel)?
+                    let truths = values.as_boolean().iter();
+                    truths.map(|truth| Some(truth == Some(true))).collect()
                 }
                 _ => {
                     return Err(Error::invalid_input(

@@ -211,7 +211,7 @@ fn times(rng: &mut Rng, count: usize) -> Vec<i64> {
 
 fn reading(rng: &mut Rng, device: usize, time: i64) -> Reading {
     // Some values have two decimals, as sensors send them, others every digit that a double has.
-    let temperature = if device % 2 == 0 {
+    let temperature = if device.is_multiple_of(2) {
         rng.i64(-2_000..4_500) as f64 / 100.0
     } else {
         rng.f64() * 65.0 - 20.0
