@@ -296,3 +296,22 @@ async fn a_million_rows_are_read_through_spill_each_once_in_flat_memory() {
     );
     assert!(many < 160 << 20, "{many} bytes");
 }
+
+#[test]
+fn the_demo_finds_all_equal_and_a_planted_fault() {
+    let demo = |arguments: &[&str]| {
+        let mut command = Command::new(tests::processes::program("athena-timestream").unwrap());
+        command
+            .arg("demo")
+            .arg("--dialect")
+            .arg(tests::component("timestream").unwrap());
+        let output = command.args(arguments).output().unwrap();
+        let printed = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(printed).unwrap())
+    };
+    let (is_equal, printed) = demo(&[]);
+    assert!(is_equal && printed.contains("7 of 7 equal"), "{printed}");
+    let (is_equal, printed) = demo(&["--break", "nanoseconds"]);
+    assert!(!is_equal && printed.contains("6 of 7 equal"), "{printed}");
+    assert!(printed.contains("missing rows: 1"), "{printed}");
+}
