@@ -1,10 +1,14 @@
 //! The tests of the whole, one binary; the smallest extent first.
 
+mod delegated;
+mod describing;
+mod effects;
 mod errors;
 mod fixtures;
 mod glue;
 mod interop;
 mod keys;
+mod listings;
 mod ordered;
 mod partition;
 mod passthrough;

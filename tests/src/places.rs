@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use connector::Settings;
+use connector::catalog::{Listings, Names, Owner};
 use connector::timestream::{Clients, Place};
 use tests::scripted::{Call, Reply, Scripted};
 use tests::sdk_config;
@@ -36,7 +37,9 @@ fn databases(call: &Call) -> Reply {
 }
 
 async fn list(clients: &Clients) {
-    assert_eq!(connector::catalog::databases(clients).await.unwrap(), ["d"]);
+    let (listings, owner) = (Listings::default(), Owner::of(None));
+    let names = Names::new(clients, &listings, owner);
+    assert_eq!(*names.databases().await.unwrap(), ["d"]);
 }
 
 #[tokio::test]

@@ -162,6 +162,14 @@ impl Error {
     }
 }
 
+/// What to tell where IAM does not allow `action`. The service's reason is shown if it names no role: Lake Formation's
+/// tells which permission lacks.
+pub(crate) fn denied(action: &str, reason: Option<&str>) -> String {
+    let reason = reason.filter(|reason| !reason.contains("arn:"));
+    let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+    format!("the function's role may not{reason}; allow it `{action}`")
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0.message)

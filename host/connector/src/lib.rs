@@ -10,6 +10,7 @@
 //! | [`plugin`] | the dialect: admission, calls with limits, checks of what comes back |
 //! | [`statement`] | a plan's parts → one SELECT, and what is left to check |
 //! | [`timestream`] | clients, pages, their decoding into Arrow |
+//! | `delegation` | credentials that come with a request |
 //! | [`catalog`] | names, columns, what travels from call to call |
 //! | [`spill`] | batches → blocks, encrypted, inline or in S3 |
 //! | [`handler`] | one function per call of Athena's |
@@ -27,6 +28,8 @@ pub mod plugin;
 pub mod statement;
 
 pub mod timestream;
+
+mod delegation;
 
 pub mod catalog;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use aws_config::SdkConfig;
+use aws_smithy_runtime_api::http::Headers;
 
 use crate::error::{Error, Result};
 use crate::timestream::Place;
@@ -56,6 +57,16 @@ impl Settings {
         };
         let spill_put_request_headers = texts("spill_put_request_headers").unwrap_or_default();
         let dialect_options = texts("dialect_options").unwrap_or_default();
+        for (name, value) in &spill_put_request_headers {
+            if Headers::new()
+                .try_insert(name.clone(), value.clone())
+                .is_err()
+            {
+                problems.push(format!(
+                    "`spill_put_request_headers` holds `{name}`, which is no header of HTTP"
+                ));
+            }
+        }
         let mut switch = |name: &str, default: bool| match text(name)
             .as_deref()
             .map(str::to_lowercase)

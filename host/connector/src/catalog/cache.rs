@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::delegation::Sealed;
 use crate::error::Result;
 use crate::wire::Identity;
 
@@ -18,13 +19,14 @@ const MAX_ENTRIES: usize = 1_000;
 
 /// Whose memory: one identity never sees what was found out for another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Owner(Option<String>, Option<String>);
+pub struct Owner(Option<String>, Option<String>, Option<Sealed>);
 
 impl Owner {
-    /// The caller's account and ARN.
+    /// The caller's account, ARN and credentials.
     pub fn of(identity: Option<&Identity>) -> Self {
+        let sealed = Sealed::of(identity);
         let identity = identity.cloned().unwrap_or_default();
-        Self(identity.account, identity.arn)
+        Self(identity.account, identity.arn, sealed)
     }
 }
 
@@ -55,23 +57,29 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         find: impl Future<Output = Result<V>>,
     ) -> Result<V> {
         let key = (owner, key);
-        if let Some((since, value)) = self
-            .entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-            && since.elapsed() < LIFE
-        {
-            return Ok(value.clone());
+        if let Some(value) = self.get(&key) {
+            return Ok(value);
         }
         let value = find.await?;
+        self.put(key, value.clone());
+        Ok(value)
+    }
+
+    /// What is remembered.
+    pub fn get(&self, key: &(Owner, K)) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, value) = entries.get(key)?;
+        (since.elapsed() < LIFE).then(|| value.clone())
+    }
+
+    /// Remembers.
+    pub fn put(&self, key: (Owner, K), value: V) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|_, (since, _)| since.elapsed() < LIFE);
         if entries.len() >= MAX_ENTRIES {
             entries.clear();
         }
-        entries.insert(key, (Instant::now(), value.clone()));
-        Ok(value)
+        entries.insert(key, (Instant::now(), value));
     }
 }
 

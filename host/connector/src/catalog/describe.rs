@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Field, Schema};
 
-use super::names;
-use super::partition::mark_key;
+use super::names::Names;
+use super::partition;
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Column, ColumnKind, Scalar, Source, Table, TimestreamType};
 use crate::timestream::{Clients, Decoder, Pages};
@@ -14,28 +14,36 @@ use crate::wire::TableName;
 
 /// The table that Athena means, with its columns.
 ///
-/// The name is tried as it came first: one call where it is right.
+/// A name that no listing of late has is tried as it came: one call where it is right.
 ///
 /// # Errors
 ///
 /// When there is no such table, or what Timestream answered.
-pub(super) async fn describe(clients: &Clients, asked: &TableName) -> Result<Table> {
-    let first = columns(clients, &asked.schema_name, &asked.table_name).await;
-    let (database, table, mut columns) = match first {
-        Ok(columns) => (asked.schema_name.clone(), asked.table_name.clone(), columns),
+pub(super) async fn describe(names: &Names<'_>, asked: &TableName) -> Result<Table> {
+    let clients = names.clients;
+    let (mut database, mut table, mut keys) = match names.known(asked) {
+        Some((database, listed)) => (database, listed.name, Some(listed.keys)),
+        None => (asked.schema_name.clone(), asked.table_name.clone(), None),
+    };
+    let first = columns(clients, &database, &table).await;
+    let mut columns = match first {
         // A missing database or table is a validation error like any other: look the name up, and if it was right
         // after all, say what was wrong in truth.
         Err(error) if error.code() == Code::InvalidInput => {
-            let (database, table) = names::resolve(clients, asked).await?;
-            if (&database, &table) == (&asked.schema_name, &asked.table_name) {
+            let (found, listed) = names.resolve(asked).await?;
+            if (&found, &listed.name) == (&database, &table) {
                 return Err(error);
             }
-            let columns = columns(clients, &database, &table).await?;
-            (database, table, columns)
+            (database, table, keys) = (found, listed.name, Some(listed.keys));
+            columns(clients, &database, &table).await?
         }
-        Err(error) => return Err(error),
+        described => described?,
     };
-    mark_key(clients, &database, &table, &mut columns).await;
+    let keys = match keys {
+        Some(keys) => keys,
+        None => partition::keys(clients, &database, &table).await,
+    };
+    partition::mark(&keys, &mut columns);
     Ok(Table {
         source: Source::Table { database, table },
         columns,
@@ -46,7 +54,7 @@ pub(super) async fn describe(clients: &Clients, asked: &TableName) -> Result<Tab
 async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<Column>> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let sql = format!("DESCRIBE {}.{}", quoted(database), quoted(table));
-    let mut pages = Pages::start(clients.query().await?, sql);
+    let mut pages = Pages::start(clients.query().await?, sql, "timestream:DescribeTable");
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let schema = Arc::new(Schema::new(vec![
         text("Column"),

@@ -2,10 +2,10 @@
 
 use super::describe::describe;
 use super::glue::{Definition, GlueCatalog, fit};
+use super::names::Names;
 use super::view;
 use crate::error::{Error, Result};
 use crate::query::{Column, ColumnKind, Source, Table};
-use crate::timestream::Clients;
 use crate::wire::TableName;
 
 /// A table or view, and what only GetTable shows of it.
@@ -24,7 +24,7 @@ pub struct Found {
 /// When Glue cannot be asked; when its definition cannot be used, or does not fit what Timestream has; when there is no
 /// such table. A definition that fails never gives way to a table of the same name.
 pub async fn find(
-    clients: &Clients,
+    names: &Names<'_>,
     glue: Option<&GlueCatalog<'_>>,
     asked: &TableName,
 ) -> Result<Found> {
@@ -33,7 +33,7 @@ pub async fn find(
         None => None,
     };
     let Some(mut definition) = definition else {
-        let table = describe(clients, asked).await?;
+        let table = describe(names, asked).await?;
         return Ok(Found {
             table,
             comments: Vec::new(),
@@ -42,20 +42,20 @@ pub async fn find(
     let comments = definition.columns.iter_mut();
     let comments = comments.map(|column| column.comment.take()).collect();
     let table = match definition.view.take() {
-        Some(text) => defined_view(clients, asked, definition, text).await?,
-        None => defined_table(clients, asked, definition).await?,
+        Some(text) => defined_view(names, asked, definition, text).await?,
+        None => defined_table(names, asked, definition).await?,
     };
     Ok(Found { table, comments })
 }
 
 async fn defined_view(
-    clients: &Clients,
+    names: &Names<'_>,
     asked: &TableName,
     definition: Definition,
     text: String,
 ) -> Result<Table> {
     let name = format!("{}.{}", asked.schema_name, asked.table_name);
-    let columns = match view::columns(clients, &name, &text).await? {
+    let columns = match view::columns(names.clients, &name, &text).await? {
         Some(columns) => fit(&definition.columns, columns)
             .map_err(|error| error.context(format_args!("cannot read view `{name}`")))?,
         None if definition.columns.is_empty() => {
@@ -92,7 +92,7 @@ fn unchecked(definition: &Definition) -> Vec<Column> {
 
 /// Names and kinds are Timestream's, because Glue knows lower case only (W-27).
 async fn defined_table(
-    clients: &Clients,
+    names: &Names<'_>,
     asked: &TableName,
     definition: Definition,
 ) -> Result<Table> {
@@ -102,7 +102,7 @@ async fn defined_table(
             .source_table
             .unwrap_or_else(|| asked.table_name.clone()),
     };
-    let mut table = describe(clients, &source).await?;
+    let mut table = describe(names, &source).await?;
     table.columns = fit(&definition.columns, table.columns).map_err(|error| {
         let TableName {
             schema_name,

@@ -18,7 +18,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 pub(super) use self::columns::fit;
 pub(super) use self::definition::{DefinedColumn, Definition};
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Code, Error, Fault, Result, denied};
 use crate::wire::TableName;
 
 /// Long enough for one lost packet: the first is sent again after 1 s. The Java SDK gives up after 250 ms here, and
@@ -176,13 +176,7 @@ where
             Code::Internal,
             "Glue cannot be reached; check the way out of the function's network".to_owned(),
         ),
-        (_, Some("AccessDeniedException")) => {
-            // IAM's own text names the role; Lake Formation's names the permission that lacks.
-            let reason = Some(reason).filter(|reason| !reason.contains("arn:"));
-            let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
-            let why = format!("the function's role may not{reason}; allow it `{action}`");
-            (Code::AccessDenied, why)
-        }
+        (_, Some("AccessDeniedException")) => (Code::AccessDenied, denied(action, Some(&reason))),
         (_, Some("ThrottlingException")) => (Code::Throttling, reason),
         (_, Some("InvalidInputException")) => (Code::InvalidInput, reason),
         (

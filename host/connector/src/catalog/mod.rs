@@ -15,5 +15,5 @@ pub use cache::{Cache, Owner};
 pub use carried::{Carried, RESERVED_PREFIX};
 pub use find::{Found, find};
 pub use glue::{Glue, GlueCatalog};
-pub use names::{databases, resolve_database, tables};
+pub use names::{Listed, Listings, Names};
 pub use passthrough::{SIGNATURE, passthrough, statement as passthrough_statement};

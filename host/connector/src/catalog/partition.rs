@@ -1,21 +1,16 @@
 //! The column by which Timestream finds a table's partitions, besides `time` (timestream.md, section 3.6).
 
-use aws_sdk_timestreamwrite::types::PartitionKeyType;
+use aws_sdk_timestreamwrite::types::{PartitionKey, PartitionKeyType};
 
 use crate::query::{Column, ColumnKind};
 use crate::timestream::{Clients, service_error};
 
-/// Marks the partition key among a table's columns.
+/// A table's partition key.
 ///
 /// It only makes statements cheaper, so a failure is logged and no more.
-pub(super) async fn mark_key(
-    clients: &Clients,
-    database: &str,
-    table: &str,
-    columns: &mut [Column],
-) {
+pub(super) async fn keys(clients: &Clients, database: &str, table: &str) -> Vec<PartitionKey> {
     let Ok(client) = clients.write().await else {
-        return;
+        return Vec::new();
     };
     clients.pace().await;
     let answer = client
@@ -24,21 +19,26 @@ pub(super) async fn mark_key(
         .table_name(table)
         .send()
         .await;
-    let described = match answer {
-        Ok(answer) => answer.table,
+    match answer {
+        Ok(answer) => answer
+            .table
+            .and_then(|table| table.schema?.composite_partition_key)
+            .unwrap_or_default(),
         Err(error) => {
-            let error = service_error("ask for a table's partition key", error);
+            let what = "ask for a table's partition key";
+            let error = service_error(what, "timestream:DescribeTable", error);
             tracing::warn!(
                 error = error.summary(),
                 code = error.code().as_str(),
-                "partition key unknown; allow timestream:DescribeTable"
+                "partition key unknown"
             );
-            return;
+            Vec::new()
         }
-    };
-    let keys = described
-        .and_then(|table| table.schema?.composite_partition_key)
-        .unwrap_or_default();
+    }
+}
+
+/// Marks the columns that are in a table's partition key.
+pub(super) fn mark(keys: &[PartitionKey], columns: &mut [Column]) {
     for column in columns {
         column.partition_key = keys.iter().any(|key| match key.r#type() {
             PartitionKeyType::Dimension => {

@@ -65,14 +65,13 @@ pub fn statement(arguments: &BTreeMap<String, String>, is_enabled: bool) -> Resu
 ///
 /// What Timestream says of the statement.
 pub async fn passthrough(clients: &Clients, text: &str) -> Result<Table> {
-    let client = clients.query().await?;
-    let columns = match prepared_columns(&client, text, "read the statement's columns").await? {
+    let columns = match prepared_columns(clients, text, "read the statement's columns").await? {
         Some(columns) => columns,
         None => {
             tracing::warn!(
                 "PrepareQuery is denied, so the query is run for its columns; allow timestream:PrepareQuery"
             );
-            columns_by_running(&client, text).await?
+            columns_by_running(&clients.query().await?, text).await?
         }
     };
     Ok(Table {

@@ -52,7 +52,7 @@ pub(super) async fn columns(
     text: &str,
 ) -> Result<Option<Vec<Column>>> {
     let what = format!("read view `{name}`");
-    let columns = prepared_columns(&clients.query().await?, text, &what).await?;
+    let columns = prepared_columns(clients, text, &what).await?;
     let computed = |(name, r#type)| Column {
         name,
         r#type,

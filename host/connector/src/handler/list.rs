@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::Connector;
-use crate::catalog::{self, Owner};
+use crate::catalog::Owner;
 use crate::error::{Code, Error, Result};
-use crate::timestream::Clients;
 use crate::wire::{
     Identity, ListSchemasRequest, ListSchemasResponse, ListTablesRequest, ListTablesResponse,
     TableName,
@@ -16,11 +15,10 @@ impl Connector {
         &self,
         request: ListSchemasRequest,
     ) -> Result<ListSchemasResponse> {
-        let find = catalog::databases(&self.clients);
-        let owner = Owner::of(request.identity.as_ref());
+        let names = self.names(request.identity.as_ref());
         Ok(ListSchemasResponse {
             catalog_name: request.catalog_name,
-            schemas: self.listings.get_or_find(owner, None, find).await?,
+            schemas: names.databases().await?.to_vec(),
         })
     }
 
@@ -32,9 +30,9 @@ impl Connector {
     ) -> Result<ListTablesResponse> {
         let identity = request.identity.as_ref();
         let find = self.all_tables(identity, &request.schema_name);
-        let key = Some(request.schema_name.clone());
+        let key = request.schema_name.clone();
         let names = self
-            .listings
+            .listed
             .get_or_find(Owner::of(identity), key, find)
             .await?;
         let start = match &request.next_token {
@@ -72,28 +70,19 @@ impl Connector {
 
     /// In the order of their names.
     async fn all_tables(&self, identity: Option<&Identity>, asked: &str) -> Result<Vec<String>> {
-        let defined = match self.glue_catalog(identity) {
+        let services = self.services(identity).await?;
+        let defined = match self.glue_catalog(&services, identity) {
             Some(glue) => glue.tables(asked).await?,
             None => Vec::new(),
         };
-        let stored = match stored_tables(&self.clients, asked).await {
+        let stored = match self.names(identity).tables(asked).await {
             // A database that only Glue has, for views.
             Err(error) if error.code() == Code::EntityNotFound && !defined.is_empty() => Vec::new(),
-            stored => stored?,
+            stored => stored?.iter().map(|table| table.name.clone()).collect(),
         };
         let mut names = merged(stored, defined);
         names.sort_unstable();
         Ok(names)
-    }
-}
-
-async fn stored_tables(clients: &Clients, asked: &str) -> Result<Vec<String>> {
-    match catalog::tables(clients, asked).await {
-        Err(error) if error.code() == Code::EntityNotFound => {
-            let database = catalog::resolve_database(clients, asked).await?;
-            catalog::tables(clients, &database).await
-        }
-        listed => listed,
     }
 }
 

@@ -4,6 +4,7 @@ mod capabilities;
 mod list;
 mod read;
 mod scan;
+mod services;
 mod splits;
 mod table;
 
@@ -15,11 +16,12 @@ use aws_config::timeout::TimeoutConfig;
 
 pub use self::read::Reading;
 pub use self::scan::Explanation;
-use crate::catalog::{Cache, Found, Glue, GlueCatalog};
+use self::services::Services;
+use crate::catalog::{Cache, Found, Listings, Names, Owner};
+use crate::delegation::Sealed;
 use crate::error::{Error, Result};
 use crate::plugin::{Engine, Plugin};
 use crate::settings::Settings;
-use crate::spill::SpillStore;
 use crate::timestream::Clients;
 use crate::wire::{
     ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, Identity, PingRequest, PingResponse, Request,
@@ -35,15 +37,16 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(75);
 /// The connector: answers Athena's requests.
 pub struct Connector {
     settings: Settings,
+    config: SdkConfig,
     clients: Clients,
-    /// None: switched off.
-    glue: Option<Glue>,
+    own: Arc<Services>,
+    delegated: Cache<Sealed, Arc<Services>>,
     function_arn: OnceLock<String>,
-    kms: aws_sdk_kms::Client,
-    spill: Arc<SpillStore>,
     plugin: Arc<Plugin>,
     tables: Cache<TableName, Found>,
-    listings: Cache<Option<String>, Vec<String>>,
+    listings: Listings,
+    /// Tables and views of a database, in the order of their names.
+    listed: Cache<String, Vec<String>>,
 }
 
 /// An answer, and what can be told of a read besides its rows.
@@ -72,21 +75,17 @@ impl Connector {
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
-        let config = &config.to_builder().timeout_config(timeouts).build();
-        let spill = SpillStore::new(
-            aws_sdk_s3::Client::new(config),
-            settings.spill_put_request_headers.clone(),
-        );
+        let config = config.to_builder().timeout_config(timeouts).build();
         Self {
-            clients: Clients::new(config, settings.timestream.clone()),
-            glue: (!settings.disable_glue)
-                .then(|| Glue::new(config, settings.glue_catalog.clone())),
+            clients: Clients::new(&config, settings.timestream.clone()),
+            own: Arc::new(Services::new(&config, &settings)),
+            delegated: Cache::default(),
             function_arn: OnceLock::new(),
-            kms: aws_sdk_kms::Client::new(config),
-            spill: Arc::new(spill),
+            config,
             plugin,
             tables: Cache::default(),
-            listings: Cache::default(),
+            listings: Listings::default(),
+            listed: Cache::default(),
             settings,
         }
     }
@@ -97,12 +96,9 @@ impl Connector {
         self.function_arn.get_or_init(|| function_arn.to_owned());
     }
 
-    /// Glue's catalog as a request sees it; None where Glue is switched off.
-    fn glue_catalog(&self, identity: Option<&Identity>) -> Option<GlueCatalog<'_>> {
-        let function_arn = self.function_arn.get().map(String::as_str);
-        let caller = identity.and_then(|identity| identity.account.as_deref());
-        let glue = self.glue.as_ref()?;
-        Some(glue.catalog(function_arn, caller))
+    /// Timestream's names as a request sees them.
+    fn names(&self, identity: Option<&Identity>) -> Names<'_> {
+        Names::new(&self.clients, &self.listings, Owner::of(identity))
     }
 
     /// Answers one request.

@@ -50,8 +50,9 @@ impl Connector {
             .max_block_size_bytes
             .unwrap_or(request.max_block_size);
         let location = Location::of_split(request.split.spill_location.as_ref())?;
+        let services = self.services(request.identity.as_ref()).await?;
         let mut spiller = Spiller::new(
-            self.spill.clone(),
+            services.spill.clone(),
             location.clone(),
             request.split.encryption_key.clone(),
             request.schema.clone(),
@@ -61,7 +62,8 @@ impl Connector {
         let mut reading = Reading::default();
         let mut rows = Rows::new(&query, &statement)?;
         if query.limit != Some(0) {
-            let mut pages = Pages::start(self.clients.query().await?, statement.sql.clone());
+            let client = self.clients.query().await?;
+            let mut pages = Pages::start(client, statement.sql.clone(), "timestream:Select");
             let done = self
                 .read_pages(&mut pages, &mut rows, &mut spiller, &request, &mut reading)
                 .await;

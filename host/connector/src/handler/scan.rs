@@ -83,8 +83,9 @@ impl Connector {
         name: &TableName,
     ) -> Result<Found> {
         let find = async {
-            let glue = self.glue_catalog(identity);
-            let mut found = catalog::find(&self.clients, glue.as_ref(), name).await?;
+            let services = self.services(identity).await?;
+            let glue = self.glue_catalog(&services, identity);
+            let mut found = catalog::find(&self.names(identity), glue.as_ref(), name).await?;
             let options = self.settings.dialect_options.clone().into_iter();
             found.table.options = options.chain(found.table.options).collect();
             Ok(found)

@@ -82,7 +82,8 @@ impl Connector {
         };
         let query_id = request.query_id.clone().unwrap_or_default();
         let (bucket, prefix) = self.spill_place(request.identity.as_ref())?;
-        self.spill.check_bucket(&bucket).await?;
+        let services = self.services(request.identity.as_ref()).await?;
+        services.spill.check_bucket(&bucket).await?;
 
         if request.partitions.0.num_rows() == 0 {
             return Ok(GetSplitsResponse {
@@ -120,7 +121,7 @@ impl Connector {
                 .settings
                 .kms_key_id
                 .as_deref()
-                .map(|key_id| (&self.kms, key_id));
+                .map(|key_id| (&services.kms, key_id));
             Some(new_key(kms).await?)
         };
         let key = split_key(&prefix, &query_id, &Uuid::new_v4().to_string());

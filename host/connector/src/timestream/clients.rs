@@ -17,7 +17,7 @@ use aws_types::service_config::ServiceConfigKey;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Code, Error, Fault, Result, denied};
 
 /// Between two calls of the listing and describing operations: the service allows five a second per account and Region
 /// (timestream.md, section 6.1).
@@ -222,12 +222,18 @@ fn discovery(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Erro
     Error::new(Code::Internal, Fault::Timestream, message).with_source(error)
 }
 
-/// What a failed call of Timestream means for the one who asked; `what` begins the message.
-pub fn service_error<E, R>(what: &str, error: SdkError<E, R>) -> Error
+/// What a failed call of Timestream means for the one who asked: `what` begins the message, `action` is what IAM has to
+/// allow.
+pub fn service_error<E, R>(what: &str, action: &str, error: SdkError<E, R>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
+    if error.code() == Some("AccessDeniedException") {
+        let why = denied(action, error.message());
+        let message = format!("cannot {what}: {why}");
+        return Error::new(Code::AccessDenied, Fault::Host, message).with_source(error);
+    }
     let (code, fault, why) = match (&error, error.code()) {
         (SdkError::ConstructionFailure(_), _) => (
             Code::InvalidCredentials,
@@ -248,7 +254,6 @@ where
             ),
         ),
         (_, Some("ThrottlingException")) => (Code::Throttling, Fault::Timestream, None),
-        (_, Some("AccessDeniedException")) => (Code::AccessDenied, Fault::Host, None),
         (_, Some("ResourceNotFoundException")) => (Code::EntityNotFound, Fault::Caller, None),
         (_, Some("ValidationException" | "QueryExecutionException")) => {
             (Code::InvalidInput, Fault::Caller, None)

@@ -19,17 +19,19 @@ const PAUSE_AFTER_EMPTY_PAGE: Duration = Duration::from_millis(20);
 pub struct Pages {
     client: Client,
     sql: String,
+    action: &'static str,
     next: JoinSet<Result<Page>>,
     query_id: Option<String>,
     is_complete: bool,
 }
 
 impl Pages {
-    /// Starts a query.
-    pub fn start(client: Client, sql: String) -> Self {
+    /// Starts a statement, for which IAM has to allow `action`.
+    pub fn start(client: Client, sql: String, action: &'static str) -> Self {
         let mut pages = Self {
             client,
             sql,
+            action,
             next: JoinSet::new(),
             query_id: None,
             is_complete: false,
@@ -78,13 +80,13 @@ impl Pages {
         if let Some(query_id) = &self.query_id {
             // A query that has just ended cannot be cancelled; nothing is lost by a failure.
             if let Err(error) = self.client.cancel_query().query_id(query_id).send().await {
-                tracing::debug!(error = %service_error("cancel the query", error), "query not cancelled");
+                tracing::debug!(error = %service_error("cancel the query", "timestream:CancelQuery", error), "query not cancelled");
             }
         }
     }
 
     fn ask(&mut self, token: Option<String>, pause: Duration) {
-        let (client, sql) = (self.client.clone(), self.sql.clone());
+        let (client, sql, action) = (self.client.clone(), self.sql.clone(), self.action);
         self.next.spawn(async move {
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
@@ -99,7 +101,7 @@ impl Pages {
                 .interceptor(body.clone())
                 .send()
                 .await
-                .map_err(|error| service_error("read from Timestream", error))?;
+                .map_err(|error| service_error("read from Timestream", action, error))?;
             Page::parse(
                 body.take()
                     .ok_or_else(|| invalid("cannot read Timestream's answer: it has no body"))?,

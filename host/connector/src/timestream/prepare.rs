@@ -4,7 +4,7 @@ use aws_sdk_timestreamquery::Client;
 use aws_sdk_timestreamquery::types::{ColumnInfo as SdkColumn, Type as SdkType};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::clients::service_error;
+use super::clients::{Clients, service_error};
 use super::page::{ColumnInfo, invalid};
 use super::pages::Pages;
 use crate::error::{Error, Result};
@@ -16,10 +16,12 @@ use crate::query::{Scalar, TimestreamType};
 ///
 /// What Timestream says of the statement, after `what` ("read the view").
 pub async fn prepared_columns(
-    client: &Client,
+    clients: &Clients,
     sql: &str,
     what: &str,
 ) -> Result<Option<Vec<ColumnInfo>>> {
+    let client = clients.query().await?;
+    clients.pace().await;
     let prepared = match client
         .prepare_query()
         .query_string(sql)
@@ -29,7 +31,7 @@ pub async fn prepared_columns(
     {
         Ok(prepared) => prepared,
         Err(error) if error.code() == Some("AccessDeniedException") => return Ok(None),
-        Err(error) => return Err(service_error(what, error)),
+        Err(error) => return Err(service_error(what, "timestream:PrepareQuery", error)),
     };
     let columns = prepared.columns.into_iter().map(|column| {
         let name = column.name.unwrap_or_default();
@@ -49,7 +51,7 @@ pub async fn prepared_columns(
 ///
 /// What Timestream says of the statement.
 pub async fn columns_by_running(client: &Client, sql: &str) -> Result<Vec<ColumnInfo>> {
-    let mut pages = Pages::start(client.clone(), sql.to_owned());
+    let mut pages = Pages::start(client.clone(), sql.to_owned(), "timestream:Select");
     let columns = loop {
         match pages.next().await? {
             Some(page) if page.columns.is_empty() => {}

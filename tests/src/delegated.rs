@@ -1,0 +1,121 @@
+//! A request with credentials of its caller's, sealed by the AWS Encryption SDK: Glue is asked in the caller's name.
+//!
+//! moto keeps accounts apart by the credentials of a call, so what is found tells whose they were.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use connector::wire::{GetTableRequest, GetTableResponse, Identity, Request, Response};
+use connector::{Connector, Settings};
+use tests::athena::{ask, table_name};
+use tests::processes::{Moto, output, python};
+use tests::scripted::{Reply, Scripted};
+use tests::{plugin, sdk_config_with_glue, workspace};
+
+async fn get_table(
+    connector: &Connector,
+    options: &[(&str, &str)],
+) -> connector::Result<GetTableResponse> {
+    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    let identity = Identity {
+        config_options: options.iter().map(owned).collect(),
+        ..Identity::default()
+    };
+    let request = GetTableRequest {
+        identity: Some(identity),
+        query_id: Some("query".into()),
+        catalog_name: "catalog".into(),
+        table_name: table_name("d", "shown"),
+        query_passthrough_arguments: BTreeMap::new(),
+    };
+    match ask(connector, Request::GetTableRequest(request)).await? {
+        Response::GetTableResponse(response) => Ok(response),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn glue_is_asked_in_the_callers_name_and_a_token_that_was_altered_is_refused() {
+    let timestream = Scripted::start(|call| match call.sql() {
+        r#"DESCRIBE "d"."Stored""# => Reply::description(&[("n", "bigint", "MULTI")]),
+        _ if call.operation == "ListDatabases" => {
+            Reply::Json(r#"{"Databases": [{"DatabaseName": "d"}]}"#.into())
+        }
+        _ if call.operation == "ListTables" => Reply::Json(r#"{"Tables": []}"#.into()),
+        _ => Reply::Error(400, "ValidationException", "no such table".into()),
+    })
+    .await
+    .unwrap();
+    let moto = Moto::start().unwrap();
+    let config = sdk_config_with_glue(timestream.url(), "http://127.0.0.1:1", &moto.url);
+    let kms = aws_sdk_kms::Client::new(&config);
+    let new_key = async || {
+        let made = kms.create_key().send().await.unwrap();
+        made.key_metadata.unwrap().arn.unwrap()
+    };
+    let (key, other_key) = (new_key().await, new_key().await);
+    let script = workspace().join("tests/interop/delegate.py");
+    let printed = output(
+        Command::new(python().unwrap())
+            .arg(script)
+            .args([&moto.url, &key]),
+    )
+    .unwrap();
+    let tokens: Vec<&str> = printed.lines().collect();
+    assert_eq!(tokens.len(), 2);
+
+    let connector = || {
+        Connector::with_plugin(
+            Settings::from_lookup(|_| None).unwrap(),
+            &config,
+            plugin("timestream").unwrap(),
+        )
+    };
+    let one = connector();
+    let error = get_table(&one, &[]).await.unwrap_err();
+    assert!(
+        error.message().contains("cannot find table `shown`"),
+        "{error}"
+    );
+    for token in &tokens {
+        let options = [("fas_token", *token), ("service_kms_key_id", &key)];
+        let table = get_table(&connector(), &options).await.unwrap();
+        assert_eq!(table.schema.metadata()["n"], "the caller's");
+        // The same warm function, once more in its own name.
+        get_table(&one, &options).await.unwrap();
+        get_table(&one, &[]).await.unwrap_err();
+    }
+
+    let refused = async |token: &str, key: &str| {
+        let options = [("fas_token", token), ("service_kms_key_id", key)];
+        get_table(&one, &options).await.unwrap_err().to_string()
+    };
+    let error = refused(tokens[0], &other_key).await;
+    assert!(
+        error.contains("not sealed for `service_kms_key_id`"),
+        "{error}"
+    );
+    let error = refused("?", &key).await;
+    assert!(
+        error.contains("`fas_token`") && error.contains("Base64"),
+        "{error}"
+    );
+    for token in tokens {
+        let bytes = STANDARD.decode(token).unwrap();
+        for place in (0..bytes.len()).step_by(5) {
+            let mut altered = bytes.clone();
+            altered[place] ^= 1;
+            let error = refused(&STANDARD.encode(altered), &key).await;
+            assert!(error.contains("cannot use `fas_token`"), "{place}: {error}");
+            let error = refused(&STANDARD.encode(&bytes[..place]), &key).await;
+            assert!(error.contains("cannot use `fas_token`"), "{place}: {error}");
+        }
+        let longer = [bytes.as_slice(), b"\0"].concat();
+        let error = refused(&STANDARD.encode(longer), &key).await;
+        assert!(error.contains("cannot use `fas_token`"), "{error}");
+    }
+}
