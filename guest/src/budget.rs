@@ -35,7 +35,7 @@ pub(crate) fn spend(terms: Vec<Result<Condition, String>>) -> (Vec<Verdict>, Vec
         if let Ok(condition) = &terms[place] {
             chosen[place] = match &condition.shorter {
                 _ if fits(&condition.sql) => Choice::Whole,
-                Some(shorter) if fits(shorter) => Choice::Shorter,
+                Some(shorter) if fits(&shorter.sql) => Choice::Shorter,
                 _ => Choice::Nothing,
             };
         }
@@ -54,7 +54,7 @@ pub(crate) fn spend(terms: Vec<Result<Condition, String>>) -> (Vec<Verdict>, Vec
                     "term {number} is pushed as the range its values lie in: its {} bytes are too many for one statement",
                     condition.sql.len()
                 ));
-                Verdict::Wider(shorter)
+                Verdict::Wider(shorter.sql)
             }
             _ => Verdict::Skipped(format!("its {} bytes are too many for one statement", condition.sql.len())),
         }

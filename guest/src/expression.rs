@@ -1,23 +1,44 @@
-//! Expressions as SQL conditions: comparisons and LIKE between a field and a constant, joined by AND.
+//! Expressions as SQL conditions.
 //!
-//! Under AND a part that cannot be translated is left out, which makes the condition wider. Everything else is left to
-//! the host.
+//! SQL's logic has three values, and a row is kept where a condition is true. So no part of an expression needs a
+//! translation that has its value on every row: all that is asked of a part is where it is true or, below NOT, where it
+//! is false, and each of the two is a condition of its own. `NOT (a < 5 AND b = 1)` is true where one of its parts is
+//! false: `("a" >= 5 OR "b" <> 1)`. Rows where a part is NULL are in neither, and nothing is ever put under NOT that
+//! keeps more rows than was asked.
+
+mod comparison;
+mod tree;
+mod value;
 
 use crate::condition::{self, Condition};
-use crate::operand::Operand;
-use crate::{
-    Bound, Call, Function, Literal, Node, Range, Refusal, Request, ValueSet, like, refusal,
-};
+use crate::operand::Kind;
+use crate::{Function, Literal, Node, Refusal, Request, ValueSet, like, sql};
+use tree::Tree;
+use value::{Value, value};
 
-/// The functions this module translates.
-pub(crate) const FUNCTIONS: [Function; 7] = [
+/// The functions this module translates: all of Athena's, each as far as its arguments allow.
+pub(crate) const FUNCTIONS: [Function; 21] = [
     Function::And,
+    Function::Or,
+    Function::Not,
     Function::Equal,
+    Function::NotEqual,
     Function::LessThan,
     Function::LessThanOrEqual,
     Function::GreaterThan,
     Function::GreaterThanOrEqual,
+    Function::IsDistinctFrom,
+    Function::IsNull,
+    Function::In,
     Function::Like,
+    Function::Nullif,
+    Function::Add,
+    Function::Subtract,
+    Function::Multiply,
+    Function::Divide,
+    Function::Modulus,
+    Function::Negate,
+    Function::Array,
 ];
 
 /// The condition that an expression becomes, or the reason why it becomes none.
@@ -28,144 +49,104 @@ pub(crate) fn of_expression(
     request: &Request,
     nodes: &[Node],
 ) -> Result<Result<Condition, String>, Refusal> {
-    let mut translated = Vec::new();
+    let tree = Tree::new(request, nodes)?;
+    Ok(tree.and_then(|tree| rows_where(&tree, true)))
+}
+
+/// The rows where an expression is true or, if that is what is wanted, false.
+fn rows_where(tree: &Tree<'_>, wanted: bool) -> Result<Condition, String> {
+    let (function, arguments) = match tree {
+        Tree::Null => return Ok(Condition::constant(false)),
+        Tree::Constant(Literal::Boolean(value)) => {
+            return Ok(Condition::constant(*value == wanted));
+        }
+        Tree::Constant(_) | Tree::Field(_) => return is(tree, wanted),
+        Tree::Call(function, arguments) => (*function, arguments.as_slice()),
+    };
+    match (function, arguments) {
+        (Function::Not, [argument]) => rows_where(argument, !wanted),
+        (Function::And, [_, ..]) if wanted => every(arguments, wanted),
+        (Function::And, [_, ..]) => any(arguments, wanted),
+        (Function::Or, [_, ..]) if wanted => any(arguments, wanted),
+        (Function::Or, [_, ..]) => every(arguments, wanted),
+        (Function::IsDistinctFrom, [left, right]) => comparison::is_distinct(left, right, wanted),
+        (Function::In, [value, Tree::Call(Function::Array, elements)]) => {
+            comparison::is_in(value, elements, wanted)
+        }
+        (Function::Like, [text, pattern]) => is_like(text, pattern, wanted),
+        (Function::IsNull, [argument]) => is_null(argument, wanted),
+        (Function::Nullif, _) => is(tree, wanted),
+        (function, [left, right]) => match comparison::operator(function) {
+            Some(operator) => comparison::compare((function, operator), left, right, wanted),
+            None => Err(not_translated(function)),
+        },
+        _ => Err(not_translated(function)),
+    }
+}
+
+/// Where every part is as wanted. A part that has no translation is left out, which keeps more rows.
+fn every(parts: &[Tree<'_>], wanted: bool) -> Result<Condition, String> {
+    let mut conditions = Vec::with_capacity(parts.len());
     let mut left_out = None;
-    for call in conjuncts(nodes)? {
-        match of_conjunct(request, nodes, call)? {
-            Ok(condition) => translated.push(condition),
+    for part in parts {
+        match rows_where(part, wanted) {
+            Ok(condition) => conditions.push(condition),
             Err(reason) => left_out = left_out.or(Some(reason)),
         }
     }
-    if translated.is_empty() {
-        return Ok(Err(left_out.unwrap_or_else(|| "it is empty".to_owned())));
-    }
-    let parts: Vec<&str> = translated
-        .iter()
-        .map(|condition| condition.sql.as_str())
-        .collect();
-    Ok(Ok(Condition {
-        sql: parts.join(" AND "),
-        exact: left_out.is_none() && translated.iter().all(|condition| condition.exact),
-        shorter: None,
-        prunes: translated.iter().any(|condition| condition.prunes),
-        bounds_time: translated.iter().any(|condition| condition.bounds_time),
-    }))
-}
-
-/// The nodes that an expression joins by AND, from left to right. Without recursion: the stack of a plugin is small.
-fn conjuncts(nodes: &[Node]) -> Result<Vec<&Node>, Refusal> {
-    let Some(root) = nodes.len().checked_sub(1) else {
-        return Err(refusal::invalid(
-            "an expression of the request has no nodes".to_owned(),
-        ));
-    };
-    let mut found = Vec::new();
-    let mut waiting = vec![root];
-    while let Some(place) = waiting.pop() {
-        match &nodes[place] {
-            Node::Call(Call {
-                function: Function::And,
-                arguments,
-            }) => {
-                for argument in arguments.iter().rev() {
-                    let argument = *argument as usize;
-                    if argument >= place {
-                        return Err(disordered(place, argument));
-                    }
-                    waiting.push(argument);
-                }
-            }
-            node => found.push(node),
-        }
-    }
-    Ok(found)
-}
-
-fn disordered(place: usize, argument: usize) -> Refusal {
-    refusal::invalid(format!(
-        "an expression of the request is out of order: node {place} uses node {argument}"
-    ))
-}
-
-fn of_conjunct(
-    request: &Request,
-    nodes: &[Node],
-    node: &Node,
-) -> Result<Result<Condition, String>, Refusal> {
-    let call = match node {
-        Node::Call(call) => call,
-        Node::Field(_) => return Ok(Err("a bare field is not translated".to_owned())),
-        Node::Constant(_) | Node::Null => {
-            return Ok(Err("a bare constant is not translated".to_owned()));
-        }
-    };
-    let mut arguments = Vec::with_capacity(2);
-    for argument in &call.arguments {
-        match nodes.get(*argument as usize) {
-            Some(argument) => arguments.push(argument),
-            None => return Err(disordered(nodes.len() - 1, *argument as usize)),
-        }
-    }
-    let (function, field, constant) = match (call.function, arguments.as_slice()) {
-        (Function::Like, [Node::Field(field), Node::Constant(pattern)]) => {
-            let operand = Operand::of_field(request, *field)?;
-            return Ok(like::of_pattern(&operand, pattern));
-        }
-        (function, [Node::Field(field), Node::Constant(constant)]) => (function, *field, constant),
-        (function, [Node::Constant(constant), Node::Field(field)]) => {
-            (swapped(function), *field, constant)
-        }
-        (_, [Node::Null, _] | [_, Node::Null]) => {
-            return Ok(Err("it compares with NULL".to_owned()));
-        }
-        (function, _) => {
-            let reason = format!(
-                "`{}` is translated between a field and a constant only",
-                name(function)
-            );
-            return Ok(Err(if FUNCTIONS.contains(&function) {
-                reason
-            } else {
-                not_translated(function)
-            }));
-        }
-    };
-    let Some(set) = set_of(function, constant) else {
-        return Ok(Err(not_translated(function)));
-    };
-    Ok(condition::of_domain(
-        &Operand::of_field(request, field)?,
-        &set,
-        false,
-    ))
-}
-
-/// The function that means the same with its arguments swapped, if it is a comparison.
-fn swapped(function: Function) -> Function {
-    match function {
-        Function::LessThan => Function::GreaterThan,
-        Function::LessThanOrEqual => Function::GreaterThanOrEqual,
-        Function::GreaterThan => Function::LessThan,
-        Function::GreaterThanOrEqual => Function::LessThanOrEqual,
-        other => other,
+    match left_out {
+        None => Ok(Condition::every(conditions)),
+        Some(reason) if conditions.is_empty() => Err(reason),
+        Some(_) => Ok(Condition {
+            exact: false,
+            ..Condition::every(conditions)
+        }),
     }
 }
 
-/// The values for which `value <function> constant` is true.
-fn set_of(function: Function, constant: &Literal) -> Option<ValueSet> {
-    let range = |low, high| Some(ValueSet::Ranges(vec![Range { low, high }]));
-    match function {
-        Function::Equal => Some(ValueSet::AnyOf(vec![constant.clone()])),
-        Function::LessThan => range(Bound::Unbounded, Bound::Exclusive(constant.clone())),
-        Function::LessThanOrEqual => range(Bound::Unbounded, Bound::Inclusive(constant.clone())),
-        Function::GreaterThan => range(Bound::Exclusive(constant.clone()), Bound::Unbounded),
-        Function::GreaterThanOrEqual => range(Bound::Inclusive(constant.clone()), Bound::Unbounded),
-        _ => None,
+/// Where some part is as wanted. Each must be translated: the rows of one that is left out would be lost.
+fn any(parts: &[Tree<'_>], wanted: bool) -> Result<Condition, String> {
+    let conditions = parts.iter().map(|part| rows_where(part, wanted));
+    Ok(Condition::any(conditions.collect::<Result<_, _>>()?))
+}
+
+/// Where a boolean value is as wanted.
+fn is(tree: &Tree<'_>, wanted: bool) -> Result<Condition, String> {
+    let Value { sql, kind } = value(tree)?;
+    if kind != Kind::Boolean {
+        return Err(format!("{} stands for a condition", kind.name()));
+    }
+    Ok(Condition::of(format!("{sql} = {}", sql::boolean(wanted))))
+}
+
+/// Where `text LIKE pattern` is as wanted.
+fn is_like(text: &Tree<'_>, pattern: &Tree<'_>, wanted: bool) -> Result<Condition, String> {
+    match (text, pattern) {
+        (Tree::Null, _) | (_, Tree::Null) => Ok(Condition::constant(false)),
+        (Tree::Field(operand), Tree::Constant(pattern)) => {
+            like::of_pattern(operand, pattern, wanted)
+        }
+        _ => Err("LIKE is translated between a column and a constant only".to_owned()),
+    }
+}
+
+/// Where `argument IS NULL` is as wanted. It is never NULL itself.
+fn is_null(argument: &Tree<'_>, wanted: bool) -> Result<Condition, String> {
+    match argument {
+        Tree::Null => Ok(Condition::constant(wanted)),
+        Tree::Constant(_) => Ok(Condition::constant(!wanted)),
+        Tree::Field(operand) if wanted => condition::of_domain(operand, &ValueSet::None, true),
+        Tree::Field(operand) => condition::of_domain(operand, &ValueSet::All, false),
+        Tree::Call(..) => {
+            let Value { sql, .. } = value(argument)?;
+            let not = if wanted { "" } else { "NOT " };
+            Ok(Condition::of(format!("{sql} IS {not}NULL")))
+        }
     }
 }
 
 fn not_translated(function: Function) -> String {
-    format!("`{}` is not translated", name(function))
+    format!("`{}` is not translated where it stands", name(function))
 }
 
 /// The function's name in the contract.

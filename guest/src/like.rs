@@ -7,11 +7,15 @@ use crate::condition::{self, Condition};
 use crate::operand::{Kind, Operand};
 use crate::{Bound, Literal, Range, ValueSet, sql};
 
-/// The condition that `field LIKE pattern` becomes.
+/// Where `field LIKE pattern` is true or, if that is what is wanted, false.
 ///
 /// # Errors
 /// Says why it stays out of the statement.
-pub(crate) fn of_pattern(operand: &Operand, pattern: &Literal) -> Result<Condition, String> {
+pub(crate) fn of_pattern(
+    operand: &Operand,
+    pattern: &Literal,
+    wanted: bool,
+) -> Result<Condition, String> {
     match &operand.kind {
         Ok(Kind::Text) => {}
         Ok(_) => return Err("LIKE is translated for varchar columns only".to_owned()),
@@ -21,18 +25,25 @@ pub(crate) fn of_pattern(operand: &Operand, pattern: &Literal) -> Result<Conditi
         return Err("the pattern is no text".to_owned());
     };
     let Some(wildcard) = pattern.find(['%', '_']) else {
-        return condition::of_domain(
-            operand,
-            &ValueSet::AnyOf(vec![Literal::Text(pattern.clone())]),
-            false,
-        );
+        let one = vec![Literal::Text(pattern.clone())];
+        let set = if wanted {
+            ValueSet::AnyOf(one)
+        } else {
+            ValueSet::NoneOf(one)
+        };
+        return condition::of_domain(operand, &set, false);
     };
     if pattern.chars().all(|character| character == '%') {
-        return condition::of_domain(operand, &ValueSet::All, false);
+        let set = if wanted {
+            ValueSet::All
+        } else {
+            ValueSet::None
+        };
+        return condition::of_domain(operand, &set, false);
     }
     let unprintable = || "the pattern holds a character that SQL has no form for".to_owned();
     let column = &operand.sql;
-    let mut sql = if pattern.contains('\\') {
+    let sql = if pattern.contains('\\') {
         let doubled = sql::text(&pattern.replace('\\', r"\\")).ok_or_else(unprintable)?;
         format!(r"{column} LIKE {doubled} ESCAPE '\'")
     } else {
@@ -41,19 +52,20 @@ pub(crate) fn of_pattern(operand: &Operand, pattern: &Literal) -> Result<Conditi
             sql::text(pattern).ok_or_else(unprintable)?
         )
     };
+    if !wanted {
+        return Ok(Condition::of(format!("NOT ({sql})")));
+    }
+    let mut parts = vec![Condition::of(sql)];
     // Timestream finds partitions by the key's values, not by patterns.
     let prefix = &pattern[..wildcard];
     if operand.partition_key && !prefix.is_empty() {
-        let range = condition::of_domain(operand, &starting_with(prefix), false)?;
-        sql = format!("{sql} AND {}", range.sql);
+        parts.push(condition::of_domain(
+            operand,
+            &starting_with(prefix),
+            false,
+        )?);
     }
-    Ok(Condition {
-        sql,
-        exact: true,
-        shorter: None,
-        prunes: operand.prunes,
-        bounds_time: false,
-    })
+    Ok(Condition::every(parts))
 }
 
 /// The texts that begin with `prefix`.

@@ -214,7 +214,8 @@ impl Kind {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// What an explanation calls it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Boolean => "a boolean column",
             Self::Integer => "an integer column",

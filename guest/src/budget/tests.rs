@@ -2,11 +2,9 @@ use super::*;
 
 fn condition(sql: String, shorter: Option<&str>, prunes: bool) -> Result<Condition, String> {
     Ok(Condition {
-        sql,
-        exact: true,
-        shorter: shorter.map(str::to_owned),
+        shorter: shorter.map(|shorter| Box::new(Condition::of(shorter.to_owned()))),
         prunes,
-        bounds_time: false,
+        ..Condition::of(sql)
     })
 }
 
@@ -69,11 +67,8 @@ fn what_prunes_comes_first() {
 #[test]
 fn a_wide_condition_stays_wide() {
     let wide = Condition {
-        sql: "a".into(),
         exact: false,
-        shorter: None,
-        prunes: false,
-        bounds_time: false,
+        ..Condition::of("a".into())
     };
     assert_eq!(spend(vec![Ok(wide)]).0, [Verdict::Wider("a".into())]);
 }

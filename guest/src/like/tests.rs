@@ -4,16 +4,17 @@ use super::*;
 use crate::testing::{call, request, table, text};
 use crate::{Function, Node, Scalar, Term, Verdict, plan};
 
-fn verdict(scalar: Scalar, partition_key: bool, pattern: Literal) -> Verdict {
+fn of_nodes(scalar: Scalar, partition_key: bool, nodes: Vec<Node>) -> Verdict {
     let mut table = table(&[("c", scalar)]);
     table.columns[0].partition_key = partition_key;
-    let nodes = vec![
-        Node::Field(0),
-        Node::Constant(pattern),
-        call(Function::Like, &[0, 1]),
-    ];
     let request = request(table, vec![Term::Expression(nodes)]);
     plan::plan(&request).unwrap().verdicts.remove(0)
+}
+
+fn verdict(scalar: Scalar, partition_key: bool, pattern: Literal) -> Verdict {
+    let like = call(Function::Like, &[0, 1]);
+    let nodes = vec![Node::Field(0), Node::Constant(pattern), like];
+    of_nodes(scalar, partition_key, nodes)
 }
 
 #[track_caller]
@@ -79,6 +80,25 @@ fn the_partition_key_gets_a_range_too() {
     ] {
         assert_eq!(
             verdict(Scalar::Varchar, true, text(pattern)),
+            Verdict::Exact(expected.into())
+        );
+    }
+}
+
+/// Where NOT LIKE is true: not where the column is NULL, and never for a pattern that everything matches.
+#[test]
+fn patterns_that_do_not_match() {
+    for (pattern, expected) in [
+        ("a%", r#"NOT ("c" LIKE 'a%')"#),
+        (r"\_", r#"NOT ("c" LIKE '\\_' ESCAPE '\')"#),
+        ("abc", r#""c" <> 'abc'"#),
+        ("%", "1 = 0"),
+    ] {
+        let like = call(Function::Like, &[0, 1]);
+        let not = call(Function::Not, &[2]);
+        let nodes = vec![Node::Field(0), Node::Constant(text(pattern)), like, not];
+        assert_eq!(
+            of_nodes(Scalar::Varchar, true, nodes),
             Verdict::Exact(expected.into())
         );
     }
