@@ -16,6 +16,11 @@ pub(crate) enum Kind {
         /// The record's own time: never NULL, never before 1970.
         stored: bool,
     },
+    /// A timestamp shown in full, as an integer: its nanoseconds since the epoch.
+    Nanos {
+        /// As for a timestamp.
+        stored: bool,
+    },
     Date,
 }
 
@@ -104,6 +109,9 @@ fn kind(
             null_checks: false,
         });
     };
+    if *scalar == Scalar::Timestamp && *shown_as == ArrowType::Int64 {
+        return Ok(Kind::Nanos { stored: is_time });
+    }
     let usual = mapping::arrow_type(*scalar) == *shown_as
         || (*scalar == Scalar::Timestamp && *shown_as == ArrowType::TimestampMilliUtc);
     if !usual {
@@ -160,10 +168,12 @@ impl Kind {
         match (self, literal) {
             (Self::Boolean, Literal::Boolean(_))
             | (Self::Integer, Literal::Integer(_))
-            | (Self::Double, Literal::Double(_))
             | (Self::Text, Literal::Text(_))
             | (Self::Timestamp { .. }, Literal::Timestamp(_))
             | (Self::Date, Literal::Date(_)) => Ok(literal.clone()),
+            // One zero: SQL takes both for equal, and here they would be two.
+            (Self::Double, Literal::Double(value)) => Ok(Literal::Double(value + 0.0)),
+            (Self::Nanos { .. }, Literal::Integer(nanos)) => Ok(Literal::Timestamp(*nanos)),
             (Self::Double, Literal::Integer(value))
                 if value.unsigned_abs() <= MAX_EXACT_DOUBLE.unsigned_abs() =>
             {
@@ -198,14 +208,17 @@ impl Kind {
 
     /// Whether no value of this kind lies outside what can be printed.
     pub(crate) fn is_complete(self) -> bool {
-        matches!(self, Self::Timestamp { stored: true })
+        matches!(
+            self,
+            Self::Timestamp { stored: true } | Self::Nanos { stored: true }
+        )
     }
 
     /// The first and the last constant that can be printed, where others lie outside.
     pub(crate) fn edges(self) -> Option<(Literal, Literal)> {
         match self {
             Self::Double => Some((Literal::Double(f64::MIN), Literal::Double(f64::MAX))),
-            Self::Timestamp { .. } => Some((
+            Self::Timestamp { .. } | Self::Nanos { .. } => Some((
                 Literal::Timestamp(FIRST_NANOS),
                 Literal::Timestamp(i64::MAX),
             )),
@@ -222,6 +235,7 @@ impl Kind {
             Self::Double => "a double column",
             Self::Text => "a varchar column",
             Self::Timestamp { .. } => "a timestamp column",
+            Self::Nanos { .. } => "a column of nanoseconds",
             Self::Date => "a date column",
         }
     }

@@ -1,9 +1,9 @@
 //! A request to the parts of one SELECT.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::condition::{self, Condition};
-use crate::operand::Operand;
+use crate::operand::{Kind, Operand};
 use crate::{
     ColumnKind, Description, Node, QueryPlan, Refusal, Request, Scalar, Slicing, Source, Table,
     Term, TimestreamType, budget, expression, refusal, sql,
@@ -118,7 +118,7 @@ fn outputs(request: &Request) -> Result<Vec<(u32, String)>, Refusal> {
         Term::Expression(nodes) => nodes.iter().filter_map(as_field).collect(),
     });
     let in_order = request.order.iter().map(|key| key.field);
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     let used = request
         .projection
         .iter()
@@ -137,15 +137,18 @@ fn as_field(node: &Node) -> Option<u32> {
     }
 }
 
-/// The quoted columns, or nothing if one of them sorts differently than what it is shown as.
+/// The quoted columns, or nothing if one of them may sort differently than what it is shown as.
 fn order(request: &Request) -> Result<Option<Vec<String>>, Refusal> {
     let mut keys = Vec::with_capacity(request.order.len());
     for key in &request.order {
         let operand = Operand::of_field(request, key.field)?;
-        if operand.kind.is_err() {
-            return Ok(None);
+        // A double that a table stores is no NaN; where Timestream sorts a computed one is not documented.
+        let is_computed = !matches!(request.table.source, Source::Table(_));
+        match operand.kind {
+            Err(_) => return Ok(None),
+            Ok(Kind::Double) if is_computed => return Ok(None),
+            Ok(_) => keys.push(operand.sql),
         }
-        keys.push(operand.sql);
     }
     Ok(Some(keys))
 }

@@ -24,10 +24,10 @@ pub(super) fn value(tree: &Tree<'_>) -> Result<Value, String> {
         Tree::Field(operand) => {
             let sql = operand.sql.clone();
             return match &operand.kind {
-                Ok(Kind::Timestamp { .. }) => Err(
-                    "two timestamps that are equal in milliseconds need not be in nanoseconds"
-                        .to_owned(),
-                ),
+                // Two that are equal in milliseconds need not be in nanoseconds.
+                Ok(Kind::Timestamp { .. } | Kind::Nanos { .. }) => {
+                    Err("timestamps are compared with constants only".to_owned())
+                }
                 Ok(kind) => Ok(Value { sql, kind: *kind }),
                 Err(opaque) => Err(opaque.reason.clone()),
             };

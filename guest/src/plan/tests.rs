@@ -166,6 +166,55 @@ fn order_is_by_bare_columns_or_not_at_all() {
     assert_eq!(plan(&request).unwrap().order, None);
 }
 
+/// What a view computes may be NaN; what a table stores is not.
+#[test]
+fn order_is_not_by_computed_doubles() {
+    let mut request = request(table(&CPU), vec![]);
+    request.order = vec![SortKey {
+        field: 1,
+        descending: false,
+        nulls_first: false,
+    }];
+    let expected = vec![r#""measure_value::double""#.to_owned()];
+    assert_eq!(plan(&request).unwrap().order, Some(expected));
+    request.table.source = Source::View(("v".into(), "SELECT 1".into()));
+    assert_eq!(plan(&request).unwrap().order, None);
+}
+
+/// A field of nanoseconds is its timestamp in full: conditions and orders mean the same.
+#[test]
+fn nanoseconds_are_compared_as_timestamps() {
+    let mut table = table(&CPU);
+    let option = "timestream_nanos_columns".to_owned();
+    table.options = vec![(option, "true".into())];
+    let from = |nanos| {
+        domain(
+            6,
+            ValueSet::Ranges(vec![Range {
+                low: Bound::Exclusive(Literal::Integer(nanos)),
+                high: Bound::Unbounded,
+            }]),
+        )
+    };
+    let mut request = request(table, vec![from(1_500_000_000_000_000_001), from(-1)]);
+    assert_eq!(request.mapping.fields[6].name, "time_nanos");
+    request.order = vec![SortKey {
+        field: 6,
+        descending: true,
+        nulls_first: false,
+    }];
+    let plan = plan(&request).unwrap();
+    assert_eq!(
+        plan.verdicts,
+        [
+            Verdict::Exact(r#""time" > TIMESTAMP '2017-07-14 02:40:00.000000001'"#.into()),
+            Verdict::Exact(r#""time" IS NOT NULL"#.into()),
+        ]
+    );
+    assert_eq!(plan.order, Some(vec![r#""time""#.into()]));
+    assert!(plan.notes.is_empty());
+}
+
 #[test]
 fn a_table_without_time_is_not_cut() {
     let plan = plan(&request(table(&[("a", Scalar::Varchar)]), vec![])).unwrap();

@@ -137,6 +137,24 @@ fn doubles_with_infinities() {
     check_every_set(Kind::Double, &universe);
 }
 
+/// SQL takes both zeros for equal: the span around one of them and all above the other holds zero.
+#[test]
+fn minus_zero_is_zero() {
+    let set = ValueSet::Ranges(vec![
+        Range {
+            low: Bound::Inclusive(Literal::Double(0.0)),
+            high: Bound::Inclusive(Literal::Double(0.0)),
+        },
+        Range {
+            low: Bound::Exclusive(Literal::Double(-0.0)),
+            high: Bound::Unbounded,
+        },
+    ]);
+    let enclosing = Values::new(Kind::Double, &set).unwrap().enclosing();
+    let low = Bound::Inclusive(Literal::Double(0.0));
+    assert_eq!(enclosing.spans[0].low, low);
+}
+
 #[test]
 fn texts_with_nul_and_beyond_the_basic_plane() {
     // In code-point order, which differs from UTF-16's for the last two.
