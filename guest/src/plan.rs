@@ -182,4 +182,6 @@ fn slicing(table: &Table) -> Slicing {
 }
 
 #[cfg(test)]
+mod quoting;
+#[cfg(test)]
 mod tests;

@@ -82,6 +82,38 @@ pub(crate) fn call(function: Function, arguments: &[u32]) -> Node {
     })
 }
 
+/// An expression as a tree, which is easier to write than the contract's arena.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    Leaf(Node),
+    Call(Function, Vec<Asked>),
+}
+
+/// The arena of a tree.
+pub(crate) fn nodes(asked: Asked) -> Vec<Node> {
+    fn add(asked: Asked, nodes: &mut Vec<Node>) -> u32 {
+        let node = match asked {
+            Asked::Leaf(node) => node,
+            Asked::Call(function, arguments) => {
+                let mut places = Vec::new();
+                for argument in arguments {
+                    places.push(add(argument, nodes));
+                }
+                call(function, &places)
+            }
+        };
+        nodes.push(node);
+        u32::try_from(nodes.len() - 1).unwrap()
+    }
+    let mut arena = Vec::new();
+    add(asked, &mut arena);
+    arena
+}
+
+pub(crate) fn ask<const N: usize>(function: Function, arguments: [Asked; N]) -> Asked {
+    Asked::Call(function, arguments.into())
+}
+
 /// A mapping's type where a test wants another than the default one.
 pub(crate) fn show_as(request: &mut Request, field: usize, arrow_type: ArrowType) {
     let place = request.mapping.fields[field].type_ as usize;

@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;
-use crate::testing::{call, request, table, text};
+use crate::testing::{Asked, ask, call, nodes, request, table, text};
 use crate::{Scalar, Term, Verdict, plan};
 
 use Function::{
@@ -9,33 +9,6 @@ use Function::{
     LessThan, LessThanOrEqual, Like, Modulus, Multiply, Negate, Not, NotEqual, Nullif, Or,
     Subtract,
 };
-
-/// An expression as a tree, which is easier to write than the contract's arena.
-#[derive(Clone)]
-enum Asked {
-    Leaf(Node),
-    Call(Function, Vec<Asked>),
-}
-
-fn nodes(asked: Asked) -> Vec<Node> {
-    fn add(asked: Asked, nodes: &mut Vec<Node>) -> u32 {
-        let node = match asked {
-            Asked::Leaf(node) => node,
-            Asked::Call(function, arguments) => {
-                let mut places = Vec::new();
-                for argument in arguments {
-                    places.push(add(argument, nodes));
-                }
-                call(function, &places)
-            }
-        };
-        nodes.push(node);
-        u32::try_from(nodes.len() - 1).unwrap()
-    }
-    let mut arena = Vec::new();
-    add(asked, &mut arena);
-    arena
-}
 
 /// Columns of the tests, by field.
 const COLUMNS: [(&str, Scalar); 8] = [
@@ -71,10 +44,6 @@ fn string(value: &str) -> Asked {
 }
 
 const NULL: Asked = Asked::Leaf(Node::Null);
-
-fn ask<const N: usize>(function: Function, arguments: [Asked; N]) -> Asked {
-    Asked::Call(function, arguments.into())
-}
 
 fn list<const N: usize>(elements: [Asked; N]) -> Asked {
     ask(Array, elements)
