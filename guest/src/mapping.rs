@@ -3,7 +3,7 @@
 //! Names become lower case, because Athena reaches no other, and stay unique. Every column gets a field: what Athena
 //! has no type for (`time`, intervals, a bare NULL) is shown as text.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::{ArrowType, Field, Mapping, Refusal, Scalar, Source, Table, TimestreamType, refusal};
 
@@ -127,7 +127,7 @@ fn add_plain_names(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(),
 
 /// Adds a field under its name or, if that is taken, the first free one after it.
 fn add(fields: &mut Vec<Field>, name: String, r#type: u32, column: Option<u32>, comment: String) {
-    let mut taken: BTreeSet<String> = fields.iter().map(|field| field.name.clone()).collect();
+    let mut taken: HashSet<String> = fields.iter().map(|field| field.name.clone()).collect();
     let name = if taken.contains(&name) {
         numbered(&name, &mut taken)
     } else {
@@ -159,7 +159,7 @@ pub(crate) fn arrow_type(scalar: Scalar) -> ArrowType {
 }
 
 fn refuse_same_names(table: &Table) -> Result<(), Refusal> {
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     match table
         .columns
         .iter()
@@ -195,12 +195,12 @@ fn field_names<'a>(columns: impl Iterator<Item = &'a str> + Clone) -> Vec<FieldN
             column.to_lowercase()
         }
     };
-    let exact: BTreeSet<&str> = columns
+    let exact: HashSet<&str> = columns
         .clone()
         .filter(|column| lower(column) == *column)
         .collect();
-    let mut taken: BTreeSet<String> = columns.clone().map(lower).collect();
-    let mut owned = BTreeSet::new();
+    let mut taken: HashSet<String> = columns.clone().map(lower).collect();
+    let mut owned = HashSet::new();
     columns
         .map(|column| {
             let name = lower(column);
@@ -225,7 +225,7 @@ fn field_names<'a>(columns: impl Iterator<Item = &'a str> + Clone) -> Vec<FieldN
 }
 
 /// The first of `name_2`, `name_3` … that is free, which then is taken.
-fn numbered(name: &str, taken: &mut BTreeSet<String>) -> String {
+fn numbered(name: &str, taken: &mut HashSet<String>) -> String {
     let mut number = 2;
     loop {
         let candidate = format!("{name}_{number}");
@@ -291,8 +291,8 @@ impl Arena<'_> {
 /// Names of a row's members, each once; a nameless one is called after its place, from 0.
 fn member_names(row: &[(String, u32)]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(row.len());
-    let mut taken: BTreeSet<String> = row.iter().map(|(name, _)| name.clone()).collect();
-    let mut owned = BTreeSet::new();
+    let mut taken: HashSet<String> = row.iter().map(|(name, _)| name.clone()).collect();
+    let mut owned = HashSet::new();
     for (place, (name, _)) in row.iter().enumerate() {
         let name = if name.is_empty() {
             format!("field_{place}")

@@ -1,7 +1,5 @@
 //! A request to the parts of one SELECT.
 
-use std::collections::BTreeSet;
-
 use crate::condition::{self, Condition};
 use crate::operand::{Kind, Operand};
 use crate::{
@@ -118,16 +116,21 @@ fn outputs(request: &Request) -> Result<Vec<(u32, String)>, Refusal> {
         Term::Expression(nodes) => nodes.iter().filter_map(as_field).collect(),
     });
     let in_order = request.order.iter().map(|key| key.field);
-    let mut seen = BTreeSet::new();
     let used = request
         .projection
         .iter()
         .copied()
         .chain(in_terms)
         .chain(in_order);
-    used.filter(|field| seen.insert(*field))
-        .map(|field| Ok((field, Operand::of_field(request, field)?.sql)))
-        .collect()
+    let mut seen = vec![false; request.mapping.fields.len()];
+    let mut outputs = Vec::new();
+    for field in used {
+        let operand = Operand::of_field(request, field)?;
+        if !std::mem::replace(&mut seen[field as usize], true) {
+            outputs.push((field, operand.sql));
+        }
+    }
+    Ok(outputs)
 }
 
 fn as_field(node: &Node) -> Option<u32> {
