@@ -76,9 +76,12 @@ fn compile(root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<()> 
 /// Flags of every guest crate.
 fn rustflags(root: &Path) -> Result<OsString> {
     let stack = OsString::from(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
+    // Every call and address is five bytes wide otherwise, whatever it needs.
+    let compress = OsString::from("-Clink-arg=--compress-relocations");
     let remap = toolchain::remap(root, "/workspace");
     Ok(toolchain::encoded([
         stack,
+        compress,
         toolchain::remap_cargo_home()?,
         remap,
     ]))
