@@ -3,18 +3,28 @@
 use crate::Verdict;
 use crate::condition::Condition;
 
-/// Bytes for all conditions together. Timestream takes statements of 262,144 bytes; the rest is left to the columns,
-/// the source and the slice.
-const CONDITION_BYTES: usize = 200_000;
+/// Bytes of a statement at most (quota "Length of query string" of Timestream).
+const STATEMENT_BYTES: usize = 262_144;
+
+/// Bytes for what the host adds to a plan's parts: the words between them, the slice twice over, the limit.
+const HOST_BYTES: usize = 4096;
 
 /// Bytes that joining one more condition takes: parentheses, AND, newline.
 const JOINT_BYTES: usize = 16;
 
-/// Decides what becomes of each term, and says what had to give way.
+/// Bytes that a statement has for its conditions when its other parts take `taken`.
+pub(crate) fn room(taken: usize) -> usize {
+    STATEMENT_BYTES.saturating_sub(HOST_BYTES + taken)
+}
+
+/// Decides what becomes of each term within `room` bytes, and says what had to give way.
 ///
 /// Conditions that spare Timestream partitions come first, then the short ones: one endless list does not push out
 /// the rest. What does not fit becomes the range it lies in, and if that does not fit either, nothing.
-pub(crate) fn spend(terms: Vec<Result<Condition, String>>) -> (Vec<Verdict>, Vec<String>) {
+pub(crate) fn spend(
+    terms: Vec<Result<Condition, String>>,
+    room: usize,
+) -> (Vec<Verdict>, Vec<String>) {
     let mut order: Vec<usize> = (0..terms.len()).collect();
     order.sort_unstable_by_key(|place| {
         terms[*place]
@@ -23,7 +33,7 @@ pub(crate) fn spend(terms: Vec<Result<Condition, String>>) -> (Vec<Verdict>, Vec
                 (!condition.prunes, condition.sql.len(), *place)
             })
     });
-    let mut left = CONDITION_BYTES;
+    let mut left = room;
     let mut fits = |sql: &str| {
         let bytes = sql.len() + JOINT_BYTES;
         let fits = bytes <= left;

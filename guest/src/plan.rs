@@ -39,23 +39,41 @@ pub(crate) fn plan(request: &Request) -> Result<QueryPlan, Refusal> {
         .iter()
         .flatten()
         .any(|condition| condition.bounds_time);
-    let (verdicts, mut notes) = budget::spend(conditions);
-    let slicing = slicing(&request.table);
-    if matches!(slicing, Slicing::ByTime(_)) && !bounds_time {
-        notes.push(
+    let mut plan = QueryPlan {
+        common_tables,
+        from_item,
+        outputs: outputs(request)?,
+        verdicts: Vec::new(),
+        order: order(request)?,
+        slicing: slicing(&request.table),
+        notes: Vec::new(),
+    };
+    let room = budget::room(bytes_of_parts(&plan, request));
+    (plan.verdicts, plan.notes) = budget::spend(conditions, room);
+    if matches!(plan.slicing, Slicing::ByTime(_)) && !bounds_time {
+        plan.notes.push(
             "no time range is pushed: Timestream reads the table from its first row to its last"
                 .to_owned(),
         );
     }
-    Ok(QueryPlan {
-        common_tables,
-        from_item,
-        outputs: outputs(request)?,
-        verdicts,
-        order: order(request)?,
-        slicing,
-        notes,
-    })
+    Ok(plan)
+}
+
+/// Bytes of a plan's parts in the statement, its conditions aside.
+fn bytes_of_parts(plan: &QueryPlan, request: &Request) -> usize {
+    let with_words = |sql: &str, words: &str| sql.len() + words.len();
+    let sources = plan.common_tables.iter().chain([&plan.from_item]);
+    // The host names an output after its field, unless it is called so already.
+    let outputs = plan.outputs.iter().map(|(field, output)| {
+        let name = sql::identifier(&request.mapping.fields[*field as usize].name);
+        let named = if name == *output { 0 } else { name.len() };
+        with_words(output, " AS , ") + named
+    });
+    let keys = plan.order.iter().flatten();
+    let keys = keys.map(|key| with_words(key, " DESC NULLS FIRST, "));
+    sources.map(|sql| with_words(sql, ", ")).sum::<usize>()
+        + outputs.sum::<usize>()
+        + keys.sum::<usize>()
 }
 
 /// The `WITH` items and what follows `FROM`.

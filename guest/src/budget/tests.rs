@@ -1,5 +1,7 @@
 use super::*;
 
+const ROOM: usize = 200_000;
+
 fn condition(sql: String, shorter: Option<&str>, prunes: bool) -> Result<Condition, String> {
     Ok(Condition {
         shorter: shorter.map(|shorter| Box::new(Condition::of(shorter.to_owned()))),
@@ -15,7 +17,7 @@ fn what_fits_stays_in_its_order() {
         Err("why".into()),
         condition("b".into(), None, true),
     ];
-    let (verdicts, notes) = spend(terms);
+    let (verdicts, notes) = spend(terms, ROOM);
     assert_eq!(
         verdicts,
         [
@@ -29,13 +31,13 @@ fn what_fits_stays_in_its_order() {
 
 #[test]
 fn the_long_list_gives_way_and_not_the_rest() {
-    let long = "x".repeat(CONDITION_BYTES);
+    let long = "x".repeat(ROOM);
     let terms = vec![
         condition(long.clone(), Some("short"), false),
         condition("b".into(), None, false),
         condition(long, None, false),
     ];
-    let (verdicts, notes) = spend(terms);
+    let (verdicts, notes) = spend(terms, ROOM);
     assert_eq!(
         verdicts,
         [
@@ -54,12 +56,12 @@ fn the_long_list_gives_way_and_not_the_rest() {
 
 #[test]
 fn what_prunes_comes_first() {
-    let half = "x".repeat(CONDITION_BYTES / 2);
+    let half = "x".repeat(ROOM / 2);
     let terms = vec![
         condition(half.clone(), None, false),
         condition(half.clone() + "longer", None, true),
     ];
-    let (verdicts, _) = spend(terms);
+    let (verdicts, _) = spend(terms, ROOM);
     assert_eq!(verdicts[1], Verdict::Exact(half + "longer"));
     assert!(matches!(verdicts[0], Verdict::Skipped(_)));
 }
@@ -70,5 +72,5 @@ fn a_wide_condition_stays_wide() {
         exact: false,
         ..Condition::of("a".into())
     };
-    assert_eq!(spend(vec![Ok(wide)]).0, [Verdict::Wider("a".into())]);
+    assert_eq!(spend(vec![Ok(wide)], ROOM).0, [Verdict::Wider("a".into())]);
 }

@@ -259,6 +259,23 @@ fn a_long_list_becomes_the_range_it_lies_in() {
     assert_eq!(plan.notes.len(), 1);
 }
 
+/// Timestream takes 262,144 bytes: where a thousand long names leave little of it, the list gives way, not the query.
+#[test]
+fn conditions_fit_beside_the_columns() {
+    let names: Vec<String> = (0..1024).map(|number| format!("{number:0>130}")).collect();
+    let columns: Vec<(&str, Scalar)> = names
+        .iter()
+        .map(|name| (name.as_str(), Scalar::Bigint))
+        .collect();
+    let list = (0..20_000).map(Literal::Integer).collect();
+    let mut request = request(table(&columns), vec![domain(7, ValueSet::AnyOf(list))]);
+    let of_all = plan(&request).unwrap().verdicts.remove(0);
+    assert!(matches!(of_all, Verdict::Wider(_)), "{of_all:?}");
+    request.projection = vec![7];
+    let of_one = plan(&request).unwrap().verdicts.remove(0);
+    assert!(matches!(of_one, Verdict::Exact(_)), "{of_one:?}");
+}
+
 #[test]
 fn a_field_that_another_plugin_made_is_not_known_here() {
     let mut request = request(table(&CPU), vec![domain(0, ValueSet::All)]);
