@@ -1,4 +1,5 @@
-//! GetDataSourceCapabilities: what the dialect wants and the host can check itself (federation-protocol.md, section 5).
+//! GetDataSourceCapabilities: what the dialect wants, since the host can check all of it itself (federation-protocol.md,
+//! section 5).
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,6 @@ pub(super) fn capabilities(
     let functions: Vec<String> = described
         .functions
         .iter()
-        .filter(|function| function.is_evaluated())
         .map(|function| Function::name(*function).to_owned())
         .collect();
     if !functions.is_empty() {

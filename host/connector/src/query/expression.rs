@@ -70,33 +70,6 @@ impl Function {
             .find(|(function, _)| *function == self)
             .map_or("", |(_, name)| name)
     }
-
-    /// Whether the host can evaluate it on a batch, and so may announce it.
-    pub fn is_evaluated(self) -> bool {
-        match self {
-            Self::And
-            | Self::Or
-            | Self::Not
-            | Self::Equal
-            | Self::NotEqual
-            | Self::LessThan
-            | Self::LessThanOrEqual
-            | Self::GreaterThan
-            | Self::GreaterThanOrEqual
-            | Self::IsDistinctFrom
-            | Self::IsNull
-            | Self::In
-            | Self::Like
-            | Self::Array => true,
-            Self::NullIf
-            | Self::Add
-            | Self::Subtract
-            | Self::Multiply
-            | Self::Divide
-            | Self::Modulus
-            | Self::Negate => false,
-        }
-    }
 }
 
 /// An expression over a mapping's fields.

@@ -211,14 +211,12 @@ fn expression(tree: &wire::Expression, mapping: &Mapping) -> Result<Expression> 
             ..
         } => {
             let name = function_name.function_name.as_str();
-            let function = Function::from_name(name)
-                .filter(|function| function.is_evaluated())
-                .ok_or_else(|| {
-                    let message = format!(
-                        "cannot read expression: function `{name}` is not one that was announced"
-                    );
-                    Error::new(Code::OperationNotSupported, Fault::Caller, message)
-                })?;
+            let function = Function::from_name(name).ok_or_else(|| {
+                let message = format!(
+                    "cannot read expression: function `{name}` is not one that was announced"
+                );
+                Error::new(Code::OperationNotSupported, Fault::Caller, message)
+            })?;
             let mut converted = Vec::with_capacity(arguments.len());
             for argument in arguments {
                 match argument {

@@ -1,15 +1,12 @@
-//! Value sets, the nanosecond rewrite and the residual, against what SQL says of single values.
+//! Value sets, the nanosecond rewrite and orders, against what SQL says of single values.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Date64Array, Float64Array, Int64Array, RecordBatch, StringArray,
-};
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use arrow::datatypes::DataType;
 
-use super::residual::admitted;
 use super::*;
 
 const MILLI: i64 = 1_000_000;
@@ -262,161 +259,6 @@ fn ranges_take_their_simplest_form() {
     check(vec![closed(4, 2), open(3, 3)], ValueSet::None);
 }
 
-fn kept(term: Term, array: ArrayRef) -> Vec<bool> {
-    let batch = RecordBatch::try_from_iter_with_nullable([("f", array, true)]).unwrap();
-    let kept = admitted(&[term], &batch, Some).unwrap();
-    kept.iter().map(|value| value.unwrap()).collect()
-}
-
-fn domain(values: ValueSet, null_allowed: bool) -> Term {
-    Term::Domain(Domain {
-        field: 0,
-        values,
-        null_allowed,
-    })
-}
-
-#[test]
-fn doubles_compare_as_ieee_says() {
-    let doubles = || {
-        Arc::new(Float64Array::from(vec![
-            Some(f64::NAN),
-            Some(-0.0),
-            Some(5.0),
-            None,
-        ])) as ArrayRef
-    };
-    let zero = Literal::Double(0.0);
-    assert_eq!(
-        kept(
-            domain(ValueSet::AnyOf(vec![zero.clone()]), false),
-            doubles()
-        ),
-        [false, true, false, false]
-    );
-    let from_zero = range(Bound::Inclusive(zero.clone()), Bound::Unbounded);
-    assert_eq!(
-        kept(domain(ValueSet::Ranges(vec![from_zero]), true), doubles()),
-        [false, true, true, true]
-    );
-
-    let compare = |function, value| {
-        Term::Expression(Expression::Call(
-            function,
-            vec![Expression::Field(0), Expression::Constant(value)],
-        ))
-    };
-    assert_eq!(
-        kept(compare(Function::Equal, zero.clone()), doubles()),
-        [false, true, false, false]
-    );
-    assert_eq!(
-        kept(compare(Function::NotEqual, zero), doubles()),
-        [true, false, true, false]
-    );
-    assert_eq!(
-        kept(
-            compare(Function::GreaterThan, Literal::Integer(4)),
-            doubles()
-        ),
-        [false, false, true, false]
-    );
-}
-
-#[test]
-fn connectives_have_three_values() {
-    let values = || Arc::new(BooleanArray::from(vec![Some(true), Some(false), None])) as ArrayRef;
-    let field = || Expression::Field(0);
-    let term = |expression| Term::Expression(expression);
-    let call = |function, arguments| Expression::Call(function, arguments);
-    let truth = Expression::Constant(Literal::Boolean(true));
-    assert_eq!(
-        kept(term(call(Function::Not, vec![field()])), values()),
-        [false, true, false]
-    );
-    assert_eq!(
-        kept(
-            term(call(Function::Or, vec![field(), Expression::Null])),
-            values()
-        ),
-        [true, false, false]
-    );
-    assert_eq!(
-        kept(
-            term(call(Function::Or, vec![Expression::Null, truth])),
-            values()
-        ),
-        [true, true, true]
-    );
-    // NOT (f AND NULL): false AND NULL is false, so only that row is true.
-    let and = call(Function::And, vec![field(), Expression::Null]);
-    assert_eq!(
-        kept(term(call(Function::Not, vec![and])), values()),
-        [false, true, false]
-    );
-    assert_eq!(
-        kept(term(call(Function::IsNull, vec![field()])), values()),
-        [false, false, true]
-    );
-    let distinct = call(Function::IsDistinctFrom, vec![field(), Expression::Null]);
-    assert_eq!(kept(term(distinct), values()), [true, true, false]);
-}
-
-#[test]
-fn in_with_a_null_is_true_or_unknown() {
-    let values = || Arc::new(Int64Array::from(vec![Some(1), Some(2), None])) as ArrayRef;
-    let list = Expression::Call(
-        Function::Array,
-        vec![Expression::Constant(Literal::Integer(1)), Expression::Null],
-    );
-    let is_in = Expression::Call(Function::In, vec![Expression::Field(0), list]);
-    assert_eq!(
-        kept(Term::Expression(is_in.clone()), values()),
-        [true, false, false]
-    );
-    let not_in = Expression::Call(Function::Not, vec![is_in]);
-    assert_eq!(
-        kept(Term::Expression(not_in), values()),
-        [false, false, false]
-    );
-}
-
-#[test]
-fn like_has_no_escape_character() {
-    let values = || {
-        Arc::new(StringArray::from(vec![
-            Some(r"a\b"),
-            Some("a%b"),
-            Some("axb\n"),
-            None,
-        ])) as ArrayRef
-    };
-    let like = |pattern: &str| {
-        let pattern = Expression::Constant(Literal::Text(pattern.into()));
-        Term::Expression(Expression::Call(
-            Function::Like,
-            vec![Expression::Field(0), pattern],
-        ))
-    };
-    assert_eq!(kept(like(r"a\b"), values()), [true, false, false, false]);
-    assert_eq!(kept(like(r"a\%"), values()), [true, false, false, false]);
-    assert_eq!(kept(like("a_b%"), values()), [true, true, true, false]);
-}
-
-#[test]
-fn text_is_ordered_by_code_point() {
-    // U+1F600 is above U+FFFD by code point and below it in UTF-16 (reference-connector.md, W-7).
-    let values = Arc::new(StringArray::from(vec!["\u{1F600}", "\u{FFFD}"])) as ArrayRef;
-    let above = range(
-        Bound::Exclusive(Literal::Text("\u{FFFD}".into())),
-        Bound::Unbounded,
-    );
-    assert_eq!(
-        kept(domain(ValueSet::Ranges(vec![above]), false), values),
-        [true, false]
-    );
-}
-
 #[test]
 fn top_n_keeps_the_first_rows_of_all_batches() {
     let batch = |values: Vec<Option<i64>>| {
@@ -451,23 +293,6 @@ fn top_n_keeps_the_first_rows_of_all_batches() {
     let mut top = TopN::new([(0, nulls_first)], 2).unwrap();
     top.push(batch(vec![Some(1), None, Some(9)])).unwrap();
     assert_eq!(top.finish().unwrap().unwrap(), batch(vec![None, Some(9)]));
-}
-
-#[test]
-fn timestamps_are_compared_in_milliseconds_on_rows() {
-    let values = Arc::new(Date64Array::from(vec![Some(5), Some(6), None])) as ArrayRef;
-    let equal = Expression::Call(
-        Function::Equal,
-        vec![Expression::Field(0), Expression::Constant(millis(5))],
-    );
-    assert_eq!(
-        kept(Term::Expression(equal), values.clone()),
-        [true, false, false]
-    );
-    assert_eq!(
-        kept(domain(ValueSet::NoneOf(vec![millis(5)]), true), values),
-        [false, true, true]
-    );
 }
 
 #[test]
@@ -516,16 +341,6 @@ fn ranges_with_nan_are_sorted_without_a_panic() {
         ValueSet::from_ranges(ranges),
         ValueSet::AnyOf(_) | ValueSet::Ranges(_)
     ));
-}
-
-#[test]
-fn distinct_from_null_is_told_for_every_type() {
-    let texts = Arc::new(StringArray::from(vec![Some("a"), None])) as ArrayRef;
-    let distinct = Expression::Call(
-        Function::IsDistinctFrom,
-        vec![Expression::Field(0), Expression::Null],
-    );
-    assert_eq!(kept(Term::Expression(distinct), texts), [true, false]);
 }
 
 #[test]
