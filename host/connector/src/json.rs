@@ -1,7 +1,9 @@
 //! What serde_json says of malformed JSON, without the values it quotes.
 
+use std::fmt::Display;
+
 /// The error's text; where it quotes the value that it found, only what was expected.
-pub(crate) fn without_values(error: &serde_json::Error) -> String {
+pub(crate) fn without_values(error: impl Display) -> String {
     let text = error.to_string();
     match text.rsplit_once(", expected ") {
         Some((found, expected)) if found.starts_with("invalid ") => format!("expected {expected}"),

@@ -50,7 +50,9 @@ impl<'de> Deserialize<'de> for Block {
         if parts.records.is_empty() {
             return Ok(Self(RecordBatch::new_empty(schema)));
         }
-        let records = STANDARD.decode(&parts.records).map_err(de::Error::custom)?;
+        let records = STANDARD
+            .decode(&parts.records)
+            .map_err(|error| de::Error::custom(format_args!("records are no base64: {error}")))?;
         decode_batch(&records, &schema)
             .map(Self)
             .map_err(de::Error::custom)

@@ -1,17 +1,20 @@
 //! Everything Athena asks a read to respect (federation-protocol.md, sections 4.1, 4.6, 4.7).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Expression, ValueSet, null_as_default};
+use crate::json::without_values;
 
 /// The constraints of a request. Members that older versions lack read as "none".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Constraints {
     /// Column name to admitted values; ANDed.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "summary")]
     pub summary: BTreeMap<String, ValueSet>,
     /// Boolean expressions; ANDed.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -49,6 +52,43 @@ impl Default for Constraints {
 
 fn no_limit() -> i64 {
     -1
+}
+
+/// The value sets; an error names the column, and a column that is there twice is one, since nothing may get lost.
+fn summary<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, ValueSet>, D::Error> {
+    struct Columns;
+
+    impl<'de> Visitor<'de> for Columns {
+        type Value = BTreeMap<String, ValueSet>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("value sets by column")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(BTreeMap::new())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut columns: A) -> Result<Self::Value, A::Error> {
+            let mut sets = BTreeMap::new();
+            while let Some(name) = columns.next_key::<String>()? {
+                let set = columns.next_value().map_err(|error| {
+                    let why = without_values(error);
+                    A::Error::custom(format_args!("the constraint on column `{name}`: {why}"))
+                })?;
+                if sets.contains_key(&name) {
+                    let why = format_args!("column `{name}` is constrained twice");
+                    return Err(A::Error::custom(why));
+                }
+                sets.insert(name, set);
+            }
+            Ok(sets)
+        }
+    }
+
+    deserializer.deserialize_any(Columns)
 }
 
 fn present<'de, D: Deserializer<'de>>(

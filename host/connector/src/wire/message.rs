@@ -3,6 +3,11 @@
 //! Modern (`FFFFFFFF`, length, metadata V5) inside JSON; legacy (length, metadata V4) in every spilled object. Both are
 //! read. No stream, no end marker, no compression, no dictionaries (federation-protocol.md, sections 3.1 to 3.5).
 
+mod check;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use arrow::array::RecordBatch;
@@ -14,7 +19,7 @@ use arrow::ipc::writer::{
 };
 use arrow::ipc::{
     self, Buffer as IpcBuffer, FieldNode, MessageBuilder, MessageHeader, MetadataVersion,
-    RecordBatchBuilder, reader, root_as_message,
+    RecordBatchBuilder, reader,
 };
 use flatbuffers::FlatBufferBuilder;
 
@@ -121,56 +126,13 @@ fn count_only(rows: usize, framing: Framing) -> Result<Vec<u8>, WireError> {
 /// When the bytes are no schema message.
 pub fn decode_schema(bytes: &[u8]) -> Result<SchemaRef, WireError> {
     let (metadata, _) = split(bytes)?;
-    let message =
-        root_as_message(metadata).map_err(|error| malformed(format_args!("schema: {error}")))?;
+    let wrong = |why| malformed(format_args!("schema: {why}"));
+    let message = check::message(metadata).map_err(wrong)?;
     let header = message
         .header_as_schema()
         .ok_or_else(|| malformed("message holds no schema"))?;
-    for field in header
-        .fields()
-        .ok_or_else(|| malformed("schema has no fields"))?
-    {
-        check_field(field, 0).map_err(malformed)?;
-    }
-    Ok(arrow::ipc::convert::fb_to_schema(header).into())
-}
-
-/// Arrow's conversion panics on what it does not expect; only the protocol's types (section 3.6) come through here.
-fn check_field(field: ipc::Field<'_>, depth: usize) -> Result<(), &'static str> {
-    const MAX_DEPTH: usize = 64;
-    if depth > MAX_DEPTH {
-        return Err("a type is nested too deeply");
-    }
-    if field.name().is_none() || field.dictionary().is_some() {
-        return Err("a field has no name, or a dictionary");
-    }
-    let children = field.children().map_or(0, |children| children.len());
-    let is_known = match field.type_type() {
-        ipc::Type::Null | ipc::Type::Bool | ipc::Type::Utf8 | ipc::Type::Binary => true,
-        ipc::Type::Date => field.type_as_date().is_some(),
-        ipc::Type::Timestamp => field.type_as_timestamp().is_some(),
-        ipc::Type::Int => field
-            .type_as_int()
-            .is_some_and(|int| matches!(int.bitWidth(), 8 | 16 | 32 | 64)),
-        ipc::Type::FloatingPoint => field.type_as_floating_point().is_some(),
-        ipc::Type::Decimal => field.type_as_decimal().is_some_and(|decimal| {
-            decimal.bitWidth() == 128
-                && u8::try_from(decimal.precision()).is_ok()
-                && i8::try_from(decimal.scale()).is_ok()
-        }),
-        ipc::Type::List => children == 1,
-        ipc::Type::Struct_ => true,
-        ipc::Type::Map => field.type_as_map().is_some() && children == 1,
-        _ => false,
-    };
-    if !is_known {
-        return Err("a type is not one of the protocol's");
-    }
-    field
-        .children()
-        .into_iter()
-        .flatten()
-        .try_for_each(|child| check_field(child, depth + 1))
+    check::schema(header).map_err(wrong)?;
+    Ok(ipc::convert::fb_to_schema(header).into())
 }
 
 /// Decodes a record-batch message of either framing; bytes after the message are ignored, as the Java reader does.
@@ -180,26 +142,13 @@ fn check_field(field: ipc::Field<'_>, depth: usize) -> Result<(), &'static str> 
 /// When the bytes are no record batch of that schema.
 pub fn decode_batch(bytes: &[u8], schema: &SchemaRef) -> Result<RecordBatch, WireError> {
     let (metadata, body) = split(bytes)?;
-    let message =
-        root_as_message(metadata).map_err(|error| malformed(format_args!("batch: {error}")))?;
+    let wrong = |why| malformed(format_args!("batch: {why}"));
+    let message = check::message(metadata).map_err(wrong)?;
     let header = message
         .header_as_record_batch()
         .ok_or_else(|| malformed("message holds no record batch"))?;
-    if header.compression().is_some() {
-        return Err(malformed("record batch is compressed"));
-    }
-    // Arrow's reader slices the body without a check.
-    for buffer in header.buffers().into_iter().flatten() {
-        let end = u64::try_from(buffer.offset())
-            .ok()
-            .zip(u64::try_from(buffer.length()).ok());
-        let end = end.and_then(|(offset, length)| offset.checked_add(length));
-        if end.is_none_or(|end| end > body.len() as u64) {
-            return Err(malformed(
-                "a buffer of the record batch lies outside its message",
-            ));
-        }
-    }
+    let fields = schema.fields().iter().map(|field| field.as_ref());
+    check::batch(header, fields, body.len()).map_err(wrong)?;
     // Copied, so that buffers are aligned whatever the caller's slice.
     let body = Buffer::from(body);
     reader::read_record_batch(

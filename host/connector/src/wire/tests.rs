@@ -208,6 +208,32 @@ fn malformed_requests_are_named() {
 }
 
 #[test]
+fn a_malformed_constraint_is_named_by_its_column_and_none_is_lost() {
+    let error = |summary: &str| {
+        let json = format!(
+            r#"{{"@type":"GetTableLayoutRequest","catalogName":"c","tableName":{{"schemaName":"s","tableName":"t"}},"constraints":{{"summary":{{{summary}}}}},"schema":""}}"#
+        );
+        read_request(json.as_bytes()).unwrap_err().to_string()
+    };
+    let set = |member: &str| {
+        format!(r#"{{"@type":"AllOrNoneValueSet","type":{{"@type":"Utf8"}},"all":true,{member}}}"#)
+    };
+    let allowed = set(r#""nullAllowed":true"#);
+    let missing = error(&format!(r#""a":{allowed},"b":{}"#, set(r#""null":true"#)));
+    assert!(
+        missing.contains("column `b`") && missing.contains("nullAllowed"),
+        "{missing}"
+    );
+    let wrong = error(&format!(r#""b":{}"#, set(r#""nullAllowed":"secret""#)));
+    assert!(
+        wrong.contains("column `b`") && !wrong.contains("secret"),
+        "{wrong}"
+    );
+    let twice = error(&format!(r#""a":{allowed},"a":{allowed}"#));
+    assert!(twice.contains("column `a` is constrained twice"), "{twice}");
+}
+
+#[test]
 fn sizes_travel_as_text() {
     let schema = Arc::new(Schema::new(vec![Field::new("a", DataType::Utf8, true)]));
     let text = STANDARD.encode(encode_schema(&schema, Framing::Modern).unwrap());
