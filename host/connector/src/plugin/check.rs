@@ -1,6 +1,9 @@
 //! Checks of what a plugin answered. Nothing here trusts it: a part that would change the statement around it, an
 //! index that points nowhere or an arena that loops is an error, not SQL.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use sqlparser::dialect::GenericDialect;
@@ -95,6 +98,10 @@ fn types(arena: &[TypeAnswer]) -> Result<Vec<DataType>, String> {
                     DataType::List(ArrowField::new("item", element, true).into()),
                     depth,
                 )
+            }
+            // Athena has no row without members, and no array of one knows its length.
+            TypeAnswer::Struct(members) if members.is_empty() => {
+                return Err(format!("type {index} is a struct without members"));
             }
             TypeAnswer::Struct(members) => {
                 let mut depth = 1;
