@@ -14,6 +14,7 @@ mod partition;
 mod passthrough;
 mod places;
 mod plugins;
+mod protocol;
 mod reading;
 mod seeds;
 mod through;

@@ -59,3 +59,37 @@ fn diagnostic(error: &Error) -> Diagnostic {
         error_message: format!("{}: {}", error.code().as_str(), error.message()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! The payload of a failed call (federation-protocol.md, section 7.1).
+    #![expect(clippy::unwrap_used, reason = "a test")]
+
+    use connector::Fault;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_has_the_sdk_s_class_and_its_code_in_the_message_and_no_cause() {
+        let text = |code| {
+            let error =
+                Error::new(code, Fault::Caller, "cannot read \"a\"").with_source("the cause");
+            serde_json::to_string(&diagnostic(&error)).unwrap()
+        };
+        assert_eq!(
+            text(Code::InvalidInput),
+            concat!(
+                r#"{"errorType":"com.amazonaws.athena.connector.lambda.exceptions.AthenaConnectorException","#,
+                r#""errorMessage":"InvalidInputException: cannot read \"a\""}"#
+            )
+        );
+        // Athena slows down for this class alone.
+        assert_eq!(
+            text(Code::Throttling),
+            concat!(
+                r#"{"errorType":"com.amazonaws.athena.connector.lambda.exceptions.FederationThrottleException","#,
+                r#""errorMessage":"ThrottlingException: cannot read \"a\""}"#
+            )
+        );
+    }
+}

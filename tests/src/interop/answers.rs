@@ -1,10 +1,11 @@
 //! Our answers, read by the Java SDK.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int32Array, RecordBatch};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use connector::spill::encrypt;
 use connector::wire::{
     ANNOUNCED_VERSION, Block, Capability, EncryptionKey, FEDERATION_CAPABILITIES, Framing,
@@ -16,26 +17,43 @@ use connector::wire::{
 use serde_json::{Value, json};
 
 use super::rows::{FIELDS, METADATA, batch, expected};
-use super::{compare, folder, read};
+use super::{compare, java};
 
-/// Writes the answers, lets Java read them, and returns what it says of each by the file's name.
-fn understood(folder: &Path, answers: &[(&str, Response)]) -> BTreeMap<String, Value> {
+/// What Java says of an answer, by its name; the same in every wire version.
+type Understood = BTreeMap<String, Value>;
+
+/// Lets Java read answers, and the spilled objects that they name, by key.
+fn understood(
+    name: &str,
+    answers: &[(&str, Response)],
+    objects: &BTreeMap<String, String>,
+) -> Option<Understood> {
+    let mut asked = Vec::new();
     for (name, answer) in answers {
-        std::fs::write(
-            folder.join(format!("{name}.json")),
-            write_response(answer).unwrap(),
-        )
-        .unwrap();
+        // Capabilities came with version 4.
+        let since = match answer {
+            Response::GetDataSourceCapabilitiesResponse(_) => 4,
+            _ => 2,
+        };
+        let answer = String::from_utf8(write_response(answer).unwrap()).unwrap();
+        for version in since..=6 {
+            let line = json!({"version": version, "answer": answer, "objects": objects});
+            asked.push((*name, version, line));
+        }
     }
-    let lines = read(folder);
-    assert_eq!(lines.len(), answers.len());
-    lines
-        .into_iter()
-        .map(|line| (line.file.trim_end_matches(".json").to_owned(), line.says))
-        .collect()
+    let lines = asked.iter().map(|(.., line)| line.clone());
+    let all_said: Vec<Value> = java::answer_lines("read", name, lines)?;
+    let mut understood = Understood::new();
+    for ((name, version, _), said) in asked.into_iter().zip(all_said) {
+        let first = understood
+            .entry(name.to_owned())
+            .or_insert_with(|| said.clone());
+        compare(&format!("{name} in version {version}"), first, &said);
+    }
+    Some(understood)
 }
 
-fn check(understood: &BTreeMap<String, Value>, name: &str, expected: Value) {
+fn check(understood: &Understood, name: &str, expected: Value) {
     compare(name, &expected, &understood[name]);
 }
 
@@ -113,7 +131,7 @@ fn java_reads_names_capabilities_and_splits_of_ours() {
         ),
     ]);
     let understood = understood(
-        &folder("names"),
+        "names",
         &[
             (
                 "PingResponse",
@@ -158,7 +176,9 @@ fn java_reads_names_capabilities_and_splits_of_ours() {
                 }),
             ),
         ],
+        &BTreeMap::new(),
     );
+    let Some(understood) = understood else { return };
     check(
         &understood,
         "PingResponse",
@@ -232,7 +252,7 @@ fn java_reads_schemas_and_inline_blocks_of_ours() {
         })
     };
     let understood = understood(
-        &folder("inline"),
+        "inline",
         &[
             (
                 "GetTableResponse",
@@ -263,7 +283,9 @@ fn java_reads_schemas_and_inline_blocks_of_ours() {
                 read_records(batch().project(&[]).unwrap()),
             ),
         ],
+        &BTreeMap::new(),
     );
+    let Some(understood) = understood else { return };
     check(
         &understood,
         "GetTableResponse",
@@ -311,7 +333,7 @@ fn java_reads_schemas_and_inline_blocks_of_ours() {
 
 #[test]
 fn java_decrypts_and_reads_spilled_blocks_of_ours() {
-    let folder = folder("spilled");
+    let mut objects = BTreeMap::new();
     // The local factory makes keys of 32 bytes, KMS of 16.
     let keys = [("local", Some(32)), ("kms", Some(16)), ("open", None)];
     let answers = keys.map(|(name, key_bytes)| {
@@ -324,7 +346,7 @@ fn java_decrypts_and_reads_spilled_blocks_of_ours() {
         let remote_blocks = blocks
             .iter()
             .zip(0..)
-            .map(|(block, number)| spill(&folder, name, number, block, key.as_ref()));
+            .map(|(block, number)| spill(&mut objects, name, number, block, key.as_ref()));
         let answer = RemoteReadRecordsResponse {
             catalog_name: catalog(),
             schema: batch().schema(),
@@ -333,7 +355,9 @@ fn java_decrypts_and_reads_spilled_blocks_of_ours() {
         };
         (name, Response::RemoteReadRecordsResponse(answer))
     });
-    let understood = understood(&folder, &answers);
+    let Some(understood) = understood("spilled", &answers, &objects) else {
+        return;
+    };
     for (name, key_bytes) in keys {
         let block = |number: u32, rows: &[Value]| {
             json!({
@@ -353,9 +377,9 @@ fn java_decrypts_and_reads_spilled_blocks_of_ours() {
     }
 }
 
-/// Puts a block where the Java side looks for it, and returns the place that the answer names.
+/// Puts a block among the objects, and returns the place that the answer names.
 fn spill(
-    folder: &Path,
+    objects: &mut BTreeMap<String, String>,
     name: &str,
     number: u32,
     block: &RecordBatch,
@@ -370,8 +394,8 @@ fn spill(
     if let Some(key) = key {
         encrypt(key, &mut bytes).unwrap();
     }
-    std::fs::write(folder.join(format!("{name}.{number}")), bytes).unwrap();
     let key = format!("spill/q/{name}.{number}");
+    objects.insert(key.clone(), STANDARD.encode(bytes));
     SpillLocation::S3SpillLocation {
         bucket: "spill-bucket".into(),
         key,

@@ -1,111 +1,133 @@
-//! Requests of the Java SDK, read by us; and the same requests, written by us, read by the Java SDK again.
+//! Requests of the Java SDK, read by us; and the same requests, written by us, read by the Java SDK again. Chosen by
+//! hand, and compared by what SQL means by them.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use connector::wire::{Request, read_request, write_request};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::words::{mapping, words};
-use super::{compare, folder, java, read};
+use super::{compare, folder, java};
 use crate::ordered::{Json, canonical, differences};
 
-/// What the SDK wrote: `v5` and `v6`, and `expected.json` with what each file says.
-static WRITTEN: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = folder("written");
-    java("write", &folder);
-    folder
+/// A request that the SDK wrote.
+#[derive(Deserialize)]
+struct Written {
+    name: String,
+    version: u32,
+    /// Its JSON.
+    request: String,
+    /// What Java put in.
+    said: Value,
+}
+
+impl Written {
+    fn title(&self) -> String {
+        format!("{} in version {}", self.name, self.version)
+    }
+
+    fn read(&self) -> Request {
+        read_request(self.request.as_bytes())
+            .unwrap_or_else(|error| panic!("{}: {error}", self.title()))
+    }
+}
+
+/// A request of each kind in each version; none without Java.
+static WRITTEN: LazyLock<Vec<Written>> = LazyLock::new(|| {
+    let to = folder("written").join("to.jsonl");
+    if java::ask(&json!({"do": "write", "to": to})).is_none() {
+        return Vec::new();
+    }
+    let written: Vec<Written> = java::read_lines(&to);
+    assert_eq!(
+        written.len(),
+        5 * 15 - 2,
+        "each kind in five versions; capabilities came with the third of them"
+    );
+    written
 });
-
-fn expected() -> BTreeMap<String, Value> {
-    let text = std::fs::read(WRITTEN.join("expected.json")).unwrap();
-    let expected: BTreeMap<String, Value> = serde_json::from_slice(&text).unwrap();
-    assert_eq!(expected.len(), 30, "a request of each kind in two versions");
-    expected
-}
-
-fn request(file: &str) -> Request {
-    read_request(&std::fs::read(WRITTEN.join(file)).unwrap())
-        .unwrap_or_else(|error| panic!("{file}: {error}"))
-}
-
-fn ordered(path: &Path) -> Json {
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
 
 #[test]
 fn requests_of_the_java_sdk_say_what_java_put_in() {
-    for (file, mut expected) in expected() {
-        let version = file.split('/').next().unwrap_or_default();
-        make_comparable(&mut expected, version);
-        let request = request(&file);
+    for written in WRITTEN.iter() {
+        let mut expected = written.said.clone();
+        make_comparable(&mut expected, written.version);
+        let request = written.read();
         // A GetSplits has no schema of its own; its constraints are on the columns of the read.
         let table = match &request {
-            Request::GetSplitsRequest(_) => mapping(&self::request(&format!(
-                "{version}/ReadRecordsRequest.json"
-            ))),
+            Request::GetSplitsRequest(_) => {
+                let read = |other: &&Written| {
+                    other.name == "ReadRecordsRequest" && other.version == written.version
+                };
+                mapping(&WRITTEN.iter().find(read).unwrap().read())
+            }
             request => mapping(request),
         };
-        compare(&file, &expected, &words(&request, &table));
+        compare(&written.title(), &expected, &words(&request, &table));
     }
 }
 
-/// What the wire cannot carry as Java put it in.
-fn make_comparable(expected: &mut Value, version: &str) {
-    if let Some(plan) = expected
-        .pointer_mut("/constraints/plan")
-        .filter(|_| version == "v5")
-    {
-        // The member came with version 6.
-        *plan = Value::Null;
+/// What the wire cannot carry as Java put it in: members came with the versions, and one set has no form of its own.
+pub(super) fn make_comparable(expected: &mut Value, version: u32) {
+    if let Some(passthrough) = expected.get_mut("passthrough").filter(|_| version < 5) {
+        *passthrough = json!({});
     }
-    if let Some(Value::Object(domains)) = expected.pointer_mut("/constraints/domains") {
+    let Some(Value::Object(constraints)) = expected.get_mut("constraints") else {
+        return;
+    };
+    for (since, member, none) in [
+        (4, "expressions", json!([])),
+        (4, "expression", json!([])),
+        (4, "order", json!([])),
+        (4, "limit", json!(-1)),
+        (5, "passthrough", json!({})),
+        (6, "plan", Value::Null),
+    ] {
+        match constraints.get_mut(member) {
+            Some(said) if version < since => *said = none,
+            _ => {}
+        }
+    }
+    // The SDK writes "nothing" and "not null" alike: word by word as the first, ..
+    if let Some(Value::Object(summary)) = constraints.get_mut("summary") {
+        for set in summary.values_mut() {
+            if set["all"] == json!(true) && set["nullAllowed"] == json!(false) {
+                set["all"] = json!(false);
+            }
+        }
+    }
+    // .. read as the second, which loses no row.
+    if let Some(Value::Object(domains)) = constraints.get_mut("domains") {
         for (column, domain) in domains {
-            // The SDK writes "nothing" and "not null" alike; read as the second, which loses no row.
             if column.ends_with("_no_value_without_null") {
                 domain["values"] = "all".into();
             }
         }
     }
-    spell_doubles(expected);
-}
-
-/// Java's spelling of doubles into Rust's: `1.0E300` and `Infinity` are `1e300` and `inf`.
-fn spell_doubles(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            if let Some(Value::String(text)) = members.get_mut("double") {
-                *text = format!("{:?}", text.parse::<f64>().unwrap());
-            }
-            members.values_mut().for_each(spell_doubles);
-        }
-        Value::Array(values) => values.iter_mut().for_each(spell_doubles),
-        _ => {}
-    }
 }
 
 #[test]
 fn requests_are_written_as_java_writes_them_and_java_reads_them_again() {
-    let ours = folder("rewritten");
-    for version in ["v5", "v6"] {
-        std::fs::create_dir(ours.join(version)).unwrap();
+    let ordered = |text: &str| serde_json::from_str::<Json>(text).unwrap();
+    // We write what is current; older versions have fewer members.
+    let current = || WRITTEN.iter().filter(|written| written.version >= 5);
+    let mut ours = Vec::new();
+    for written in current() {
+        let text = String::from_utf8(write_request(&written.read()).unwrap()).unwrap();
+        let found = differences(&ordered(&written.request), &ordered(&text));
+        assert!(found.is_empty(), "{}: {found:#?}", written.title());
+        ours.push(json!({"version": written.version, "request": text}));
     }
-    for file in expected().keys() {
-        std::fs::write(ours.join(file), write_request(&request(file)).unwrap()).unwrap();
-        let found = differences(&ordered(&WRITTEN.join(file)), &ordered(&ours.join(file)));
-        assert!(found.is_empty(), "{file}: {found:#?}");
-    }
-
-    let again = read(&ours);
-    assert_eq!(again.len(), expected().len());
-    for line in again {
+    let Some(again) = java::answer_lines::<String>("rewrite", "rewritten", ours) else {
+        return;
+    };
+    for (written, again) in current().zip(again) {
         // One writer: the same values are the same bytes, so our own decoder has no say in this.
-        let rewritten = canonical(line.rewritten.unwrap());
         assert!(
-            rewritten == canonical(ordered(&WRITTEN.join(&line.file))),
+            canonical(ordered(&again)) == canonical(ordered(&written.request)),
             "{}",
-            line.file
+            written.title()
         );
     }
 }

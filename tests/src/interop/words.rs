@@ -8,6 +8,8 @@ use connector::query::{self, Bound, Expression, Field, Literal, Mapping, SortKey
 use connector::wire::{Constraints, Identity, Request, SpillLocation, Split, TableName};
 use serde_json::{Map, Value, json};
 
+use super::cells::double;
+
 /// The columns of the request's schema, as if a dialect had mapped them; none if it has no schema.
 pub(super) fn mapping(request: &Request) -> Mapping {
     let schema = match request {
@@ -243,12 +245,12 @@ fn expression(tree: &Expression, table: &Mapping) -> Value {
     }
 }
 
-/// Doubles as text that tells −0.0, NaN and every bit.
+/// Doubles as their bits.
 fn literal(value: &Literal) -> Value {
     match value {
         Literal::Boolean(value) => json!({"boolean": value}),
         Literal::Integer(value) => json!({"integer": value}),
-        Literal::Double(value) => json!({"double": format!("{value:?}")}),
+        Literal::Double(value) => json!({"double": double(*value)}),
         Literal::Text(value) => json!({"text": value}),
         Literal::Date(days) => json!({"date": days}),
         Literal::Millis(millis) => json!({"millis": millis}),

@@ -69,6 +69,10 @@ impl From<&DataType> for ArrowType {
             DataType::Float64 => Self::FloatingPoint {
                 precision: "DOUBLE".into(),
             },
+            DataType::Decimal128(precision, scale) => Self::Decimal {
+                precision: *precision,
+                scale: *scale,
+            },
             DataType::Utf8 => Self::Utf8,
             DataType::Binary => Self::Binary,
             DataType::Date32 => Self::Date { unit: "DAY".into() },

@@ -118,10 +118,11 @@ fn a_message_cut_anywhere_is_an_error() {
 
 #[test]
 fn packed_timestamps_are_the_protocol_s() {
-    // Section 3.8: 1970-01-01T00:00:00.010 UTC; 2020-02-29T01:02:03.456 in New York.
+    // Section 3.8: 1970-01-01T00:00:00.010 UTC; 2020-02-29T01:02:03.456 in New York; 2015-12-21T17:42:34 at -05:00.
     assert_eq!(pack_utc_millis(10), Some(40_960));
     assert_eq!(unpack_utc_millis(40_960), 10);
     assert_eq!(unpack_utc_millis(6_483_788_281_677_623), 1_582_956_123_456);
+    assert_eq!(unpack_utc_millis(5_942_221_840_384_541), 1_450_737_754_000);
     assert_eq!(unpack_utc_millis(pack_utc_millis(-1).unwrap()), -1);
     assert_eq!(pack_utc_millis(i64::MAX / 4000), None);
 }

@@ -14,7 +14,6 @@ import com.amazonaws.athena.connector.lambda.metadata.ListSchemasResponse;
 import com.amazonaws.athena.connector.lambda.metadata.ListTablesResponse;
 import com.amazonaws.athena.connector.lambda.records.ReadRecordsResponse;
 import com.amazonaws.athena.connector.lambda.records.RemoteReadRecordsResponse;
-import com.amazonaws.athena.connector.lambda.request.FederationRequest;
 import com.amazonaws.athena.connector.lambda.request.FederationResponse;
 import com.amazonaws.athena.connector.lambda.request.PingResponse;
 import com.amazonaws.athena.connector.lambda.security.AesGcmBlockCrypto;
@@ -22,10 +21,9 @@ import com.amazonaws.athena.connector.lambda.security.BlockCrypto;
 import com.amazonaws.athena.connector.lambda.security.EncryptionKey;
 import com.amazonaws.athena.connector.lambda.security.NoOpBlockCrypto;
 import com.amazonaws.athena.connector.lambda.serde.VersionedObjectMapperFactory;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -33,71 +31,34 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
- * Reads messages with the SDK and prints, one JSON line a file, what the SDK understood.
+ * Reads answers, and says of each what the SDK understood.
  *
- * <p>An answer's line holds its decoded values; a request's line holds the request as the SDK writes it again. Files
- * below {@code v5} and {@code v6} are read in that wire version; others in both, which must understand the same.
+ * <p>A line is {@code {"version", "answer", "objects"}}: the wire version to read it with, its JSON, and the spilled
+ * objects that it names, by key, in base64.
  */
 final class Reading {
-    private static final ObjectMapper PLAIN = new ObjectMapper();
+    private final BlockAllocator allocator;
+    private final JsonNode objects;
 
-    private final BlockAllocator allocator = new BlockAllocatorImpl();
-    private final ObjectMapper mapper;
-    private final Path root;
-
-    private Reading(int version, Path root) {
-        this.mapper = VersionedObjectMapperFactory.create(allocator, version);
-        this.root = root;
+    private Reading(BlockAllocator allocator, JsonNode objects) {
+        this.allocator = allocator;
+        this.objects = objects;
     }
 
-    static void all(Path root, PrintStream out) throws Exception {
-        for (Path file : messages(root)) {
-            String five = new Reading(5, root).line(file);
-            String six = new Reading(6, root).line(file);
-            if (!five.equals(six)) {
-                throw new IllegalStateException(file + " in version 5: " + five + ", in version 6: " + six);
+    static void all(Path from, Path to) throws Exception {
+        Lines.answer(from, to, line -> {
+            try (BlockAllocatorImpl allocator = new BlockAllocatorImpl()) {
+                ObjectMapper mapper = VersionedObjectMapperFactory.create(allocator, line.get("version").asInt());
+                FederationResponse answer =
+                        mapper.readValue(line.get("answer").asText(), FederationResponse.class);
+                return new Reading(allocator, line.path("objects")).words(answer);
             }
-            out.println(five);
-        }
-        for (int version : Writing.VERSIONS) {
-            Path folder = root.resolve("v" + version);
-            if (Files.isDirectory(folder)) {
-                for (Path file : messages(folder)) {
-                    out.println(new Reading(version, root).line(file));
-                }
-            }
-        }
+        });
     }
 
-    private static List<Path> messages(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
-        }
-    }
-
-    private String line(Path file) throws Exception {
-        byte[] json = Files.readAllBytes(file);
-        String type = PLAIN.readTree(json).path("@type").asText();
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("file", root.relativize(file).toString());
-        try {
-            if (type.endsWith("Request")) {
-                FederationRequest request = mapper.readValue(json, FederationRequest.class);
-                line.put("rewritten", PLAIN.readTree(mapper.writeValueAsString(request)));
-            } else {
-                FederationResponse response = mapper.readValue(json, FederationResponse.class);
-                line.put("says", words(response, file.getParent()));
-            }
-        } catch (Exception error) {
-            throw new IllegalStateException("the SDK cannot read " + file, error);
-        }
-        return PLAIN.writeValueAsString(line);
-    }
-
-    private Map<String, Object> words(FederationResponse response, Path beside) throws IOException {
+    private Map<String, Object> words(FederationResponse response) throws IOException {
         Map<String, Object> words = new LinkedHashMap<>();
         if (response instanceof PingResponse ping) {
             words.put("catalogName", ping.getCatalogName());
@@ -142,21 +103,21 @@ final class Reading {
             words.put("catalogName", remote.getCatalogName());
             words.put("schema", Cells.schema(remote.getSchema()));
             words.put("encrypted", remote.getEncryptionKey() != null);
-            words.put("blocks", blocks(remote, beside));
+            words.put("blocks", blocks(remote));
         } else {
             throw new IllegalArgumentException("no words for " + response.getClass());
         }
         return words;
     }
 
-    /** The spilled objects lie beside the answer, named by the last part of their keys. */
-    private List<Object> blocks(RemoteReadRecordsResponse remote, Path beside) throws IOException {
+    /** The spilled objects are in the line. */
+    private List<Object> blocks(RemoteReadRecordsResponse remote) throws IOException {
         EncryptionKey key = remote.getEncryptionKey();
         BlockCrypto crypto = key == null ? new NoOpBlockCrypto(allocator) : new AesGcmBlockCrypto(allocator);
         List<Object> blocks = new ArrayList<>();
         for (SpillLocation location : remote.getRemoteBlocks()) {
             String object = ((S3SpillLocation) location).getKey();
-            byte[] bytes = Files.readAllBytes(beside.resolve(object.substring(object.lastIndexOf('/') + 1)));
+            byte[] bytes = objects.required(object).binaryValue();
             Map<String, Object> words = place(location);
             words.put("rows", Cells.rows(crypto.decrypt(key, bytes, remote.getSchema())));
             blocks.add(words);

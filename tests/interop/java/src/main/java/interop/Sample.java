@@ -45,7 +45,7 @@ record Sample(String name, ArrowType type, Object low, Object high) {
         } else if (value instanceof Integer || value instanceof Long) {
             return Map.of("integer", value);
         } else if (value instanceof Double number) {
-            return Map.of("double", Double.toString(number));
+            return Map.of("double", Cells.bits(number));
         } else if (value instanceof LocalDate date) {
             return Map.of("date", date.toEpochDay());
         } else if (value instanceof LocalDateTime time) {

@@ -23,6 +23,7 @@ import com.amazonaws.athena.connector.lambda.security.EncryptionKey;
 import com.amazonaws.athena.connector.lambda.security.FederatedIdentity;
 import com.amazonaws.athena.connector.lambda.serde.VersionedObjectMapperFactory;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -35,10 +36,8 @@ import java.util.stream.Stream;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/** Writes every request as the SDK writes it, in each version, and {@code expected.json}: what each one says. */
+/** Writes every request as the SDK writes it, in each version, beside what it says. */
 final class Writing {
-    static final int[] VERSIONS = {5, 6};
-
     private static final String CATALOG = "timestream";
     private static final String QUERY_ID = "11112222-3333-4444-5555-666677778888";
     private static final TableName TABLE = new TableName("fleet-metrics", "o'brien 😀");
@@ -61,21 +60,27 @@ final class Writing {
     private final Map<String, FederationRequest> requests = new LinkedHashMap<>();
     private final Map<String, Object> words = new LinkedHashMap<>();
 
-    static void all(Path directory) throws Exception {
+    /** Lines of {@code {"name", "version", "request", "said"}}. */
+    static void all(Path to) throws Exception {
         Writing writing = new Writing();
         writing.metadata();
         writing.reads();
-        Map<String, Object> expected = new LinkedHashMap<>();
-        for (int version : VERSIONS) {
-            ObjectMapper mapper = VersionedObjectMapperFactory.create(writing.allocator, version);
-            Files.createDirectories(directory.resolve("v" + version));
-            for (Map.Entry<String, FederationRequest> request : writing.requests.entrySet()) {
-                String file = "v" + version + "/" + request.getKey() + ".json";
-                Files.writeString(directory.resolve(file), mapper.writeValueAsString(request.getValue()));
-                expected.put(file, writing.words.get(request.getKey()));
+        try (BufferedWriter out = Files.newBufferedWriter(to)) {
+            for (int version = 2; version <= 6; version++) {
+                ObjectMapper mapper = VersionedObjectMapperFactory.create(writing.allocator, version);
+                for (Map.Entry<String, FederationRequest> request : writing.requests.entrySet()) {
+                    // Capabilities came with version 4.
+                    if (version >= 4 || !(request.getValue() instanceof GetDataSourceCapabilitiesRequest)) {
+                        Map<String, Object> line = new LinkedHashMap<>();
+                        line.put("name", request.getKey());
+                        line.put("version", version);
+                        line.put("request", mapper.writeValueAsString(request.getValue()));
+                        line.put("said", writing.words.get(request.getKey()));
+                        Lines.write(out, line);
+                    }
+                }
             }
         }
-        Files.writeString(directory.resolve("expected.json"), new ObjectMapper().writeValueAsString(expected));
     }
 
     private void metadata() {
@@ -222,7 +227,6 @@ final class Writing {
         said.put("order", order);
         said.put("limit", limit);
         said.put("passthrough", passthrough);
-        // Version 5 does not write it.
         said.put("plan", plan == null ? null : plan.getSubstraitVersion() + " " + plan.getSubstraitPlan());
         return said;
     }
