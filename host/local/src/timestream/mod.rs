@@ -21,6 +21,7 @@ mod write;
 
 pub use counters::{Counters, QueryCounters};
 pub use server::{Options, Server};
+pub use sql::Conditions;
 
 #[cfg(test)]
 mod tests;

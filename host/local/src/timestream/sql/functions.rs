@@ -55,8 +55,24 @@ pub(super) fn all() -> Vec<ScalarUDF> {
     ]
     .map(ScalarUDF::from)
     .into_iter()
-    .chain([sqrt()])
+    .chain([
+        sqrt(),
+        constant("nan", f64::NAN),
+        constant("infinity", f64::INFINITY),
+    ])
     .collect()
+}
+
+/// A function without arguments.
+fn constant(name: &str, value: f64) -> ScalarUDF {
+    let value = ColumnarValue::Scalar(ScalarValue::Float64(Some(value)));
+    create_udf(
+        name,
+        Vec::new(),
+        DataType::Float64,
+        Volatility::Immutable,
+        Arc::new(move |_: &[ColumnarValue]| Ok(value.clone())),
+    )
 }
 
 /// The square root, which of a negative number is NaN, as in Java; DataFusion's is an error. Users write NaN so.

@@ -2,14 +2,16 @@
 //!
 //! A text is cut into tokens, the tokens are rewritten where Timestream's grammar is not sqlparser's ([`tokens`]),
 //! parsed with a [`dialect`] of its own, rewritten once more as a tree where the meaning differs ([`rewrite`]), and
-//! planned over the store's tables ([`catalog`]). Time series are in [`series`]. `DESCRIBE` and `SHOW` never reach
-//! DataFusion ([`metadata`]).
+//! planned over the store's tables ([`catalog`]), with comparisons of doubles as IEEE has them ([`doubles`]). Time series
+//! are in [`series`]. `DESCRIBE` and `SHOW` never reach DataFusion ([`metadata`]).
 //!
-//! Known differences that remain: literals such as `1` are BIGINT, not INTEGER; `extract` gives INTEGER; NaN equals
-//! NaN; functions that DataFusion lacks are refused.
+//! Known differences that remain: literals such as `1` are BIGINT, not INTEGER; `extract` gives INTEGER; functions that
+//! DataFusion lacks are refused.
 
 mod catalog;
+mod conditions;
 mod dialect;
+mod doubles;
 mod error;
 mod functions;
 mod like;
@@ -46,6 +48,7 @@ use self::refused::MAX_DEPTH;
 use crate::timestream::error::ApiError;
 use crate::timestream::store::Store;
 
+pub use self::conditions::Conditions;
 pub(crate) use self::error::running;
 pub(crate) use self::series::value_type;
 
@@ -105,6 +108,7 @@ impl Engine {
         context.register_udaf(series::create_time_series());
         let state = SessionStateBuilder::new_from_existing(context.state())
             .with_relation_planners(vec![Arc::new(series::UnnestPlanner)])
+            .with_analyzer_rule(Arc::new(doubles::Doubles))
             .build();
         Engine { store, state }
     }

@@ -62,7 +62,7 @@ async fn rows(engine: &Engine, sql: &str) -> Result<(Vec<String>, Vec<String>), 
 }
 
 /// Checks the one cell that a statement gives.
-async fn gives(sql: &str, expected: &str) {
+pub(super) async fn gives(sql: &str, expected: &str) {
     let (_, rows) = rows(&engine(), sql)
         .await
         .unwrap_or_else(|error| unreachable!("{sql}: {error}"));
