@@ -2,6 +2,7 @@
 
 pub mod athena;
 pub mod processes;
+pub mod proof;
 pub mod scripted;
 
 use std::collections::BTreeMap;

@@ -51,6 +51,9 @@ impl Conditions {
     ///
     /// When the statement of all of them is too long, wrong, or fails.
     pub async fn truths(&self, conditions: &[&str]) -> anyhow::Result<Vec<BooleanArray>> {
+        if conditions.is_empty() {
+            return Ok(Vec::new());
+        }
         let columns: Vec<String> = conditions
             .iter()
             .enumerate()

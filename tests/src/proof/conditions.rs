@@ -1,0 +1,347 @@
+//! Conditions, hundreds at a time: terms as Athena sends them go through the connector and its dialect, and what they
+//! become is asked of rows as columns of one statement.
+
+use anyhow::Result;
+use arrow::array::{Array, BooleanArray, RecordBatch};
+use connector::plugin::{Caller, Plugin, Verdict};
+use connector::query::{
+    self, ColumnKind, Mapping, Scalar, Source, Table, TimestreamType, residual,
+};
+use connector::statement::{Query, statement};
+use local::timestream::Conditions;
+use tokio::runtime::{Builder, Runtime};
+
+use super::generate::{Draw, rows, term};
+use super::model::{COMPUTED, Column, Kind, Row, STORED};
+use super::oracle::{Expr, Fault, Term, admits};
+use super::shrink::shrink;
+use super::wire::{constraints, seen_batch, seen_rows, stored_batch, taken};
+
+/// Terms asked of one table in one statement.
+pub const TERMS: usize = 300;
+
+/// Rows of a table.
+const ROWS: usize = 40;
+
+/// Bytes that a row and a term are made of at most.
+const ROW_BYTES: usize = 40;
+const TERM_BYTES: usize = 160;
+
+/// Rows, and what is asked of them.
+pub struct Bench<'a> {
+    plugin: &'a Plugin,
+    columns: &'static [Column],
+    table: Table,
+    mapping: Mapping,
+    /// Names and types of Athena's fields, one for each column.
+    fields: Vec<(String, Kind)>,
+    rows: Vec<Row>,
+    /// As Athena sees them.
+    seen: Vec<Row>,
+    seen_batch: RecordBatch,
+    conditions: Conditions,
+    runtime: Runtime,
+}
+
+/// What one term became, and where that is wrong.
+struct Judged {
+    /// What is wrong, and the row that shows it.
+    wrong: Option<(String, Option<usize>)>,
+    verdicts: Vec<Verdict>,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench of these rows; `stored`: a table's, else a statement's.
+    ///
+    /// # Errors
+    ///
+    /// When the dialect refuses the table.
+    pub fn new(plugin: &'a Plugin, stored: bool, rows: Vec<Row>) -> Result<Self> {
+        let columns: &'static [Column] = if stored { &STORED } else { &COMPUTED };
+        let table = table(columns, stored);
+        let mapping = plugin.map_table(&table)?;
+        let fields = mapping.fields.iter().zip(columns);
+        let fields = fields.map(|(field, column)| (field.name.clone(), column.kind));
+        Ok(Self {
+            plugin,
+            columns,
+            fields: fields.collect(),
+            seen: seen_rows(&rows),
+            seen_batch: seen_batch(columns, &rows)?,
+            conditions: Conditions::new(stored_batch(columns, &rows)?)?,
+            runtime: Builder::new_current_thread().build()?,
+            table,
+            mapping,
+            rows,
+        })
+    }
+
+    /// The columns, by their places in terms.
+    pub fn columns(&self) -> &'static [Column] {
+        self.columns
+    }
+
+    /// What each term became. A term that fails the query is not judged.
+    fn judge(&self, terms: &[Term]) -> Result<Vec<Judged>> {
+        let mut asked: Vec<query::Term> = Vec::new();
+        let mut parts = Vec::with_capacity(terms.len());
+        for term in terms {
+            let constraints = constraints(&self.fields, &[term])?;
+            let read = query::terms(&constraints, &self.mapping)?;
+            parts.push(asked.len()..asked.len() + read.len());
+            asked.extend(read);
+        }
+        let query = Query {
+            table: &self.table,
+            mapping: &self.mapping,
+            projection: vec![0],
+            terms: asked.clone(),
+            order: Vec::new(),
+            limit: None,
+            now: 0,
+            caller: Caller::default(),
+            query_id: String::new(),
+        };
+        let verdicts = statement(self.plugin, &query)?.verdicts;
+        let conditions: Vec<&str> = verdicts.iter().filter_map(condition).collect();
+        let mut truths = self
+            .runtime
+            .block_on(self.conditions.truths(&conditions))?
+            .into_iter();
+        let truths: Vec<Option<BooleanArray>> = verdicts
+            .iter()
+            .map(|verdict| condition(verdict).and_then(|_| truths.next()))
+            .collect();
+        let judged = terms.iter().zip(parts).map(|(term, part)| {
+            Ok(Judged {
+                wrong: self.wrong(
+                    term,
+                    &asked[part.clone()],
+                    &verdicts[part.clone()],
+                    &truths[part.clone()],
+                )?,
+                verdicts: verdicts[part].to_vec(),
+            })
+        });
+        judged.collect()
+    }
+
+    /// What is wrong with what became of a term.
+    fn wrong(
+        &self,
+        term: &Term,
+        asked: &[query::Term],
+        verdicts: &[Verdict],
+        truths: &[Option<BooleanArray>],
+    ) -> Result<Option<(String, Option<usize>)>> {
+        let Some(expected) = self.expected(term) else {
+            return Ok(None);
+        };
+        let exact = verdicts
+            .iter()
+            .all(|verdict| matches!(verdict, Verdict::Exact(_)));
+        let kept = match residual::admitted(asked, &self.seen_batch, Some) {
+            Ok(kept) => kept,
+            Err(error) => return Ok(Some((format!("the residual fails: {error}"), None))),
+        };
+        for (row, expected) in expected.into_iter().enumerate() {
+            let pushed = truths
+                .iter()
+                .flatten()
+                .all(|truth| truth.is_valid(row) && truth.value(row));
+            let wrong = if expected && !pushed {
+                "the pushed condition loses a row"
+            } else if exact && pushed && !expected {
+                "a condition called exact keeps a row too many"
+            } else if kept.value(row) != expected {
+                "the residual is wrong of a row"
+            } else {
+                continue;
+            };
+            return Ok(Some((wrong.to_owned(), Some(row))));
+        }
+        Ok(None)
+    }
+
+    /// Which rows the term admits; None if it fails the query.
+    fn expected(&self, term: &Term) -> Option<Vec<bool>> {
+        let admitted = self.seen.iter().map(|row| admits(term, row));
+        admitted.collect::<Result<_, Fault>>().ok()
+    }
+
+    /// Judges terms, hundreds in a statement; the first that is wrong comes back with a description.
+    ///
+    /// # Errors
+    ///
+    /// When a term alone is not understood.
+    pub fn check(&self, terms: &[Term]) -> Result<Option<(usize, String)>> {
+        // What fails the query would fail the statement of all.
+        let sound: Vec<usize> = (0..terms.len())
+            .filter(|place| self.expected(&terms[*place]).is_some())
+            .collect();
+        for places in sound.chunks(TERMS) {
+            let chosen: Vec<Term> = places.iter().map(|place| terms[*place].clone()).collect();
+            let wrong = match self.judge(&chosen) {
+                Ok(judged) => judged.iter().position(|judged| judged.wrong.is_some()),
+                Err(_) => self.first_failure(&chosen),
+            };
+            if let Some(wrong) = wrong {
+                let place = places[wrong];
+                return Ok(Some((place, self.describe(&terms[place]))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first term that is wrong or fails when it is asked alone.
+    fn first_failure(&self, terms: &[Term]) -> Option<usize> {
+        for (place, term) in terms.iter().enumerate() {
+            if self.is_wrong(term) {
+                return Some(place);
+            }
+        }
+        // Only together: then any of them stands for all.
+        Some(0)
+    }
+
+    fn is_wrong(&self, term: &Term) -> bool {
+        match self.judge(std::slice::from_ref(term)) {
+            Ok(judged) => judged.iter().any(|judged| judged.wrong.is_some()),
+            Err(_) => true,
+        }
+    }
+
+    /// Says what is wrong with a term, for a person.
+    fn describe(&self, term: &Term) -> String {
+        let shown = |column: usize| format!("{:?}", self.columns[column].name);
+        let columns: Vec<String> = (0..self.columns.len())
+            .filter(|column| mentions(term, *column))
+            .map(|column| format!("{column} is {}", shown(column)))
+            .collect();
+        let head = format!("{term:?}, where {}", columns.join(", "));
+        let judged = match self.judge(std::slice::from_ref(term)) {
+            Ok(judged) => judged,
+            Err(error) => return format!("the statement fails: {error:#}\n  term     {head}"),
+        };
+        let Some(Judged {
+            wrong: Some((wrong, row)),
+            verdicts,
+        }) = judged.into_iter().next()
+        else {
+            return format!("wrong only beside others\n  term     {head}");
+        };
+        let row = row.map_or(String::new(), |row| {
+            let cells = self.rows[row].iter().enumerate();
+            let cells = cells.filter(|(column, _)| mentions(term, *column));
+            let cells: Vec<String> = cells
+                .map(|(column, cell)| format!("{} {cell:?}", shown(column)))
+                .collect();
+            format!("\n  row      {}", cells.join(", "))
+        });
+        format!("{wrong}\n  term     {head}\n  verdicts {verdicts:?}{row}")
+    }
+}
+
+fn condition(verdict: &Verdict) -> Option<&str> {
+    match verdict {
+        Verdict::Exact(condition) | Verdict::Wider(condition) => Some(condition),
+        Verdict::Skipped(_) => None,
+    }
+}
+
+fn mentions(term: &Term, column: usize) -> bool {
+    fn inside(expr: &Expr, column: usize) -> bool {
+        match expr {
+            Expr::Column(other) => *other == column,
+            Expr::Constant(_) | Expr::Null => false,
+            Expr::Call(_, arguments) => arguments.iter().any(|argument| inside(argument, column)),
+        }
+    }
+    match term {
+        Term::Domain { column: other, .. } => *other == column,
+        Term::Expression(expr) => inside(expr, column),
+    }
+}
+
+/// The connector's idea of the table.
+fn table(columns: &[Column], stored: bool) -> Table {
+    let scalar = |kind| match kind {
+        Kind::Boolean => Scalar::Boolean,
+        Kind::Bigint => Scalar::Bigint,
+        Kind::Integer => Scalar::Integer,
+        Kind::Double => Scalar::Double,
+        Kind::Varchar => Scalar::Varchar,
+        Kind::Timestamp => Scalar::Timestamp,
+        Kind::Date => Scalar::Date,
+    };
+    let kind = |name| match name {
+        _ if !stored => ColumnKind::Computed,
+        "time" => ColumnKind::Time,
+        "measure_name" => ColumnKind::MeasureName,
+        "host" => ColumnKind::Dimension,
+        _ => ColumnKind::MeasureValue,
+    };
+    Table {
+        source: if stored {
+            Source::Table {
+                database: "d".into(),
+                table: "t".into(),
+            }
+        } else {
+            Source::View {
+                name: "v".into(),
+                text: "SELECT 1".into(),
+            }
+        },
+        columns: columns
+            .iter()
+            .map(|column| query::Column {
+                name: column.name.into(),
+                r#type: TimestreamType::Scalar(scalar(column.kind)),
+                kind: kind(column.name),
+                partition_key: stored && column.name == "host",
+            })
+            .collect(),
+        options: Vec::new(),
+    }
+}
+
+/// Judges [`TERMS`] random terms on a random table, which the seed decides. What is wrong comes back, made as simple as
+/// can be.
+///
+/// # Errors
+///
+/// When the dialect refuses the table.
+pub fn batch(plugin: &Plugin, seed: u64) -> Result<Option<String>> {
+    let ops = taken();
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut bytes = |count| {
+        let mut bytes = vec![0; count];
+        random.fill(&mut bytes);
+        bytes
+    };
+    let stored = bytes(1) < vec![128];
+    let columns: &[Column] = if stored { &STORED } else { &COMPUTED };
+    let rows = rows(
+        &mut Draw::new(&bytes(ROW_BYTES * ROWS)),
+        columns,
+        stored,
+        ROWS,
+    );
+    let bench = Bench::new(plugin, stored, rows)?;
+    let made = |bytes: &[u8]| term(&mut Draw::new(bytes), columns, &ops);
+
+    let origins: Vec<Vec<u8>> = (0..TERMS).map(|_| bytes(TERM_BYTES)).collect();
+    let terms: Vec<Term> = origins.iter().map(|origin| made(origin)).collect();
+    let Some((place, mut found)) = bench.check(&terms)? else {
+        return Ok(None);
+    };
+    shrink(&origins[place], |bytes| match bench.check(&[made(bytes)]) {
+        Ok(Some((_, simpler))) => {
+            found = simpler;
+            true
+        }
+        _ => false,
+    });
+    Ok(Some(found))
+}

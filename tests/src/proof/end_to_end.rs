@@ -1,0 +1,382 @@
+//! Whole queries: rows written to the stand-in, asked for by Athena's calls, inline and spilled, against the rows that
+//! the evaluator picks.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+use arrow::array::RecordBatch;
+use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, Record, TimeUnit};
+use connector::Connector;
+use connector::wire::{Constraints, OrderByField, OrderDirection};
+use local::s3::S3;
+use local::timestream::{Options, Server};
+use tokio::runtime::Runtime;
+
+use super::generate::{self, Draw};
+use super::model::{Kind, Row, STORED, Value};
+use super::oracle::{Op, Term, admits, order};
+use super::shrink::shrink;
+use super::wire::{constraints, seen_rows, taken};
+use crate::athena::{select, table_name};
+use crate::{plugin, sdk_config, settings};
+
+/// Queries asked of one table.
+pub const QUERIES: usize = 10;
+
+const ROWS: usize = 40;
+const ROW_BYTES: usize = 40;
+const QUERY_BYTES: usize = 400;
+
+/// Records of one call at most (service quotas).
+const RECORDS: usize = 100;
+
+/// Athena's usual sizes of blocks; and such that everything is spilled, in small blocks.
+const SIZES: [(u64, u64); 2] = [(16_000_000, 5_242_880), (2_000, 0)];
+
+/// A stand-in, a bucket, and a connector in front of them.
+pub struct Stage {
+    runtime: Runtime,
+    /// Serves as long as it lives.
+    _timestream: Server,
+    _s3: S3,
+    write: aws_sdk_timestreamwrite::Client,
+    bucket: aws_sdk_s3::Client,
+    connector: Connector,
+    fields: Vec<(String, Kind)>,
+    ops: Vec<Op>,
+}
+
+/// A query of Athena's.
+#[derive(Debug)]
+struct Query {
+    terms: Vec<Term>,
+    /// Column, and its direction.
+    order: Vec<(usize, OrderDirection)>,
+    limit: Option<usize>,
+    /// Columns, in order; `id` first.
+    columns: Vec<usize>,
+    sizes: (u64, u64),
+}
+
+impl Stage {
+    /// Starts the servers.
+    ///
+    /// # Errors
+    ///
+    /// When one does not start.
+    pub fn start() -> Result<Self> {
+        let runtime = Runtime::new()?;
+        let (timestream, s3) = runtime.block_on(async {
+            let timestream = Server::start(Options {
+                page_bytes: 4_000,
+                ..Options::default()
+            });
+            Ok::<_, anyhow::Error>((timestream.await?, S3::start(0, "spill", None).await?))
+        })?;
+        let config = sdk_config(&timestream.url(), &s3.url());
+        let write = aws_sdk_timestreamwrite::Client::new(&config);
+        runtime.block_on(write.create_database().database_name("d").send())?;
+        let fields = STORED.iter();
+        Ok(Self {
+            runtime,
+            bucket: aws_sdk_s3::Client::new(&config),
+            connector: Connector::with_plugin(
+                settings(s3.bucket())?,
+                &config,
+                plugin("timestream")?,
+            ),
+            write,
+            _timestream: timestream,
+            _s3: s3,
+            fields: fields
+                .map(|column| (column.name.to_lowercase(), column.kind))
+                .collect(),
+            ops: taken(),
+        })
+    }
+
+    /// Asks [`QUERIES`] random queries of a random table, which the seed decides. What is wrong comes back, made as
+    /// simple as can be.
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be written.
+    pub fn batch(&self, seed: u64) -> Result<Option<String>> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut bytes = |count| {
+            let mut bytes = vec![0; count];
+            random.fill(&mut bytes);
+            bytes
+        };
+        let made = bytes(ROW_BYTES * ROWS);
+        let mut rows = generate::rows(&mut Draw::new(&made), &STORED, true, ROWS);
+        // A column exists once a record has it.
+        for (place, column) in STORED.iter().enumerate() {
+            rows[0][place]
+                .get_or_insert_with(|| generate::value(&mut Draw::new(&[]), *column, true));
+        }
+        let table = format!("t{seed}");
+        self.runtime
+            .block_on(self.store(&table, &rows))
+            .context("cannot write the rows")?;
+        for _ in 0..QUERIES {
+            let origin = bytes(QUERY_BYTES);
+            let Some(mut found) = self.wrong(&table, &rows, &self.query(&origin)) else {
+                continue;
+            };
+            shrink(&origin, |bytes| {
+                let simpler = self.wrong(&table, &rows, &self.query(bytes));
+                let fails = simpler.is_some();
+                if let Some(simpler) = simpler {
+                    found = simpler;
+                }
+                fails
+            });
+            return Ok(Some(found));
+        }
+        let delete = self.write.delete_table().database_name("d");
+        self.runtime.block_on(delete.table_name(&table).send())?;
+        Ok(None)
+    }
+
+    fn query(&self, bytes: &[u8]) -> Query {
+        let draw = &mut Draw::new(bytes);
+        let mut terms = Vec::new();
+        let mut restricted = BTreeSet::new();
+        for _ in 0..draw.below(4) {
+            let term = generate::term(draw, &STORED, &self.ops);
+            // Athena sends one domain for a column.
+            let is_first = match &term {
+                Term::Domain { column, .. } => restricted.insert(*column),
+                Term::Expression(_) => true,
+            };
+            if is_first {
+                terms.push(term);
+            }
+        }
+        let limit = match draw.below(3) {
+            0 => None,
+            _ => Some([3, 1, 10, 0, 1_000][draw.below(5)]),
+        };
+        let keys = if limit.is_some() { draw.below(4) } else { 0 };
+        let directions = [
+            OrderDirection::AscNullsLast,
+            OrderDirection::AscNullsFirst,
+            OrderDirection::DescNullsLast,
+            OrderDirection::DescNullsFirst,
+        ];
+        let order = (0..keys)
+            .map(|_| (draw.below(STORED.len()), directions[draw.below(4)]))
+            .collect();
+        let mut columns = vec![0];
+        for _ in 0..draw.below(6) {
+            let column = draw.below(STORED.len());
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        Query {
+            terms,
+            order,
+            limit,
+            columns,
+            sizes: SIZES[draw.below(2)],
+        }
+    }
+
+    /// What is wrong with a query's answer.
+    fn wrong(&self, table: &str, rows: &[Row], query: &Query) -> Option<String> {
+        let seen = seen_rows(rows);
+        let admitted = |row: &Row| {
+            let truths = query.terms.iter().map(|term| admits(term, row));
+            truths.collect::<Result<Vec<bool>, _>>()
+        };
+        let admitted: Result<Vec<Vec<bool>>, _> = seen.iter().map(admitted).collect();
+        // What fails the query is not asked.
+        let admitted = admitted.ok()?;
+        let expected: Vec<usize> = (0..seen.len())
+            .filter(|id| admitted[*id].iter().all(|truth| *truth))
+            .collect();
+        let answer = self.runtime.block_on(self.ask(table, query));
+        let wrong = match answer {
+            Err(error) => Some(format!("the query fails: {error:#}")),
+            Ok(batches) => judge(query, &seen, &expected, &batches)
+                .err()
+                .map(|error| error.to_string()),
+        };
+        wrong.map(|wrong| format!("{wrong}\n  {query:?}"))
+    }
+
+    async fn ask(&self, table: &str, query: &Query) -> Result<Vec<RecordBatch>> {
+        let terms: Vec<&Term> = query.terms.iter().collect();
+        let order_by_clause = query.order.iter().map(|(column, direction)| OrderByField {
+            column_name: self.fields[*column].0.clone(),
+            direction: *direction,
+        });
+        let constraints = Constraints {
+            order_by_clause: order_by_clause.collect(),
+            limit: match query.limit {
+                None => -1,
+                Some(limit) => i64::try_from(limit)?,
+            },
+            ..constraints(&self.fields, &terms)?
+        };
+        let name = |column: &usize| self.fields[*column].0.as_str();
+        let columns: Vec<&str> = query.columns.iter().map(name).collect();
+        let (batches, _) = select(
+            &self.connector,
+            Some(&self.bucket),
+            &table_name("d", table),
+            &columns,
+            &constraints,
+            query.sizes,
+        )
+        .await?;
+        Ok(batches)
+    }
+
+    /// Creates a table of rows.
+    async fn store(&self, table: &str, rows: &[Row]) -> Result<()> {
+        let create = self.write.create_table().database_name("d");
+        create.table_name(table).send().await?;
+        let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
+        for some in records.chunks(RECORDS) {
+            let write = self.write.write_records().database_name("d");
+            let write = write.table_name(table).set_records(Some(some.to_vec()));
+            write.send().await?;
+        }
+        Ok(())
+    }
+}
+
+/// A row as a record; a dimension of its own keeps it apart from all others.
+fn record(row: &Row) -> Result<Record> {
+    let mut record = Record::builder()
+        .time_unit(TimeUnit::Nanoseconds)
+        .measure_value_type(MeasureValueType::Multi);
+    for (column, value) in STORED.iter().zip(row) {
+        let Some(value) = value else {
+            continue;
+        };
+        let (text, r#type) = match value {
+            Value::Boolean(value) => (value.to_string(), MeasureValueType::Boolean),
+            Value::Integer(value) => (value.to_string(), MeasureValueType::Bigint),
+            Value::Double(value) => (format!("{value:?}"), MeasureValueType::Double),
+            Value::Text(value) => (value.clone(), MeasureValueType::Varchar),
+            Value::Nanos(value) => (value.to_string(), MeasureValueType::Timestamp),
+            Value::Date(_) | Value::Millis(_) => continue,
+        };
+        if column.name == "id" {
+            let key = Dimension::builder().name("key").value(&text);
+            record = record.dimensions(key.build()?);
+        }
+        record = match column.name {
+            "time" => record.time(text),
+            "measure_name" => record.measure_name(text),
+            "host" => record.dimensions(Dimension::builder().name("host").value(text).build()?),
+            name => {
+                let measure = MeasureValue::builder().name(name).value(text);
+                record.measure_values(measure.r#type(r#type).build()?)
+            }
+        };
+    }
+    Ok(record.build())
+}
+
+/// Whether an answer is one that the query allows.
+fn judge(query: &Query, seen: &[Row], expected: &[usize], batches: &[RecordBatch]) -> Result<()> {
+    let mut ids = BTreeSet::new();
+    for batch in batches {
+        for row in 0..batch.num_rows() {
+            let cell = |place: usize| cell(batch, place, row, STORED[query.columns[place]].kind);
+            let Some(Value::Integer(id)) = cell(0)? else {
+                anyhow::bail!("a row without its id");
+            };
+            let id = usize::try_from(id)?;
+            ensure!(ids.insert(id), "row {id} came twice");
+            ensure!(expected.contains(&id), "row {id} came: {:?}", seen[id]);
+            for (place, column) in query.columns.iter().enumerate() {
+                let (came, stored) = (cell(place)?, &seen[id][*column]);
+                let name = STORED[*column].name;
+                // By their text, so that the zeros are told apart.
+                ensure!(
+                    format!("{came:?}") == format!("{stored:?}"),
+                    "`{name}` of row {id} came as {came:?}, it is {stored:?}"
+                );
+            }
+        }
+    }
+    let count = query
+        .limit
+        .map_or(expected.len(), |limit| limit.min(expected.len()));
+    let missing: Vec<usize> = expected
+        .iter()
+        .copied()
+        .filter(|id| !ids.contains(id))
+        .collect();
+    ensure!(
+        ids.len() == count,
+        "{} rows came, not {count}; one that did not: {:?}",
+        ids.len(),
+        missing.first().map(|id| &seen[*id])
+    );
+    // Any of the first rows will do, but none that stands after one that did not come.
+    for out in &missing {
+        for id in &ids {
+            ensure!(
+                query.order.is_empty() || compare(&query.order, &seen[*id], &seen[*out]).is_le(),
+                "row {id} came in place of row {out}: {:?}, {:?}",
+                seen[*id],
+                seen[*out]
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The order of two rows.
+fn compare(keys: &[(usize, OrderDirection)], left: &Row, right: &Row) -> Ordering {
+    for (column, direction) in keys {
+        let (descending, nulls_first) = match direction {
+            OrderDirection::AscNullsFirst => (false, true),
+            OrderDirection::AscNullsLast => (false, false),
+            OrderDirection::DescNullsFirst => (true, true),
+            OrderDirection::DescNullsLast => (true, false),
+        };
+        let order = match (&left[*column], &right[*column]) {
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) if nulls_first => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) if nulls_first => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (Some(left), Some(right)) => {
+                let order = order(left, right).unwrap_or(Ordering::Equal);
+                if descending { order.reverse() } else { order }
+            }
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+    Ordering::Equal
+}
+
+/// A cell of an answer.
+fn cell(batch: &RecordBatch, place: usize, row: usize, kind: Kind) -> Result<Option<Value>> {
+    use arrow::array::{Array, AsArray};
+    use arrow::datatypes::{Date64Type, Float64Type, Int64Type};
+
+    let column = batch.column(place);
+    if column.is_null(row) {
+        return Ok(None);
+    }
+    Ok(Some(match kind {
+        Kind::Boolean => Value::Boolean(column.as_boolean().value(row)),
+        Kind::Bigint => Value::Integer(column.as_primitive::<Int64Type>().value(row)),
+        Kind::Double => Value::Double(column.as_primitive::<Float64Type>().value(row)),
+        Kind::Varchar => Value::Text(column.as_string::<i32>().value(row).to_owned()),
+        Kind::Timestamp => Value::Millis(column.as_primitive::<Date64Type>().value(row)),
+        Kind::Integer | Kind::Date => anyhow::bail!("no table stores {kind:?}"),
+    }))
+}

@@ -1,0 +1,15 @@
+//! The proof that the dialect loses no row: what Athena asks, put through the connector and the dialect, against an
+//! evaluator that sees no SQL and shares no code with the connector ([`oracle`]).
+//!
+//! Random cases are made of bytes that a seed gives ([`generate`]); a seed that fails is named, and its case made as
+//! simple as can be ([`shrink`]).
+
+pub mod conditions;
+pub mod end_to_end;
+pub mod exhaustive;
+pub mod generate;
+pub mod model;
+pub mod oracle;
+pub mod run;
+pub mod shrink;
+pub mod wire;
