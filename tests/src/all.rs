@@ -15,6 +15,7 @@ mod passthrough;
 mod places;
 mod plugins;
 mod protocol;
+mod proven;
 mod reading;
 mod seeds;
 mod through;

@@ -8,6 +8,7 @@ mod cargo;
 mod demo;
 mod guests;
 mod interop;
+mod prove;
 mod python;
 mod test;
 mod toolchain;
@@ -19,6 +20,8 @@ commands:
   demo     build everything, load a fleet of devices, ask seven queries and check every answer;
            --break nanoseconds plants a fault that the check must find
   test     all tests, after building and installing what they need
+  prove    random and exhaustive cases against the dialect, more than the tests have; --cases <conditions>,
+           --end-to-end <queries>, --exhaustive, --seed <first seed>
   guests   build every plugin into target/components/<name>.wasm
 
 environment:
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["demo", arguments @ ..] => demo::run(arguments),
         ["guests"] => guests::build(),
+        ["prove", arguments @ ..] => prove::run(arguments),
         ["test"] => test::run(),
         ["help" | "--help" | "-h"] => {
             print(USAGE);

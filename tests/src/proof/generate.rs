@@ -263,7 +263,7 @@ impl Expressions<'_> {
                 Expr::Call(Op::Like, vec![self.operand(draw, column, 0), pattern])
             }
             6 if kind == Kind::Boolean => Expr::Column(column),
-            7 if depth > DEPTH && draw.one_in(4) => match draw.below(3) {
+            7 if draw.one_in(4) => match draw.below(3) {
                 0 => Expr::Null,
                 truth => Expr::Constant(Value::Boolean(truth == 1)),
             },

@@ -9,6 +9,7 @@ use datafusion::catalog::{
     MemoryCatalogProviderList, MemorySchemaProvider, SchemaProvider,
 };
 use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
 use datafusion::physical_plan::collect;
 
 use super::error::{planning, running};
@@ -39,10 +40,11 @@ impl Conditions {
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
         let state = Engine::new(Arc::new(Store::default())).state;
-        // Optimizing hundreds of columns takes far longer than computing each once; whole queries are optimized.
+        // Optimizing hundreds of columns takes far longer than computing each once; whole queries are optimized. Some
+        // functions exist only until they are simplified.
         let state = SessionStateBuilder::new_from_existing(state)
             .with_catalog_list(Arc::new(catalogs))
-            .with_optimizer_rules(Vec::new())
+            .with_optimizer_rules(vec![Arc::new(SimplifyExpressions::new())])
             .with_physical_optimizer_rules(Vec::new())
             .build();
         Ok(Self { state })
