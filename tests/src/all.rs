@@ -16,6 +16,7 @@ mod places;
 mod plugins;
 mod protocol;
 mod proven;
+mod pushdown;
 mod reading;
 mod seeds;
 mod through;

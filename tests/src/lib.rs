@@ -4,6 +4,7 @@ pub mod athena;
 pub mod processes;
 pub mod proof;
 pub mod scripted;
+pub mod suite;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

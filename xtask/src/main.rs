@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+mod bench;
 mod cargo;
 mod demo;
 mod guests;
@@ -22,6 +23,8 @@ commands:
   test     all tests, after building and installing what they need
   prove    random and exhaustive cases against the dialect, more than the tests have; --cases <conditions>,
            --end-to-end <queries>, --exhaustive, --seed <first seed>
+  bench pushdown
+           what each query of a suite fetches from Timestream, beside what it fetches with java-compat
   guests   build every plugin into target/components/<name>.wasm
 
 environment:
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
+        ["bench", "pushdown"] => bench::pushdown(),
         ["demo", arguments @ ..] => demo::run(arguments),
         ["guests"] => guests::build(),
         ["prove", arguments @ ..] => prove::run(arguments),

@@ -2,6 +2,7 @@
 //! without an account.
 
 pub mod athena;
+pub mod check;
 pub mod cli;
 pub mod data;
 pub mod s3;

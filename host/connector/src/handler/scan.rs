@@ -17,7 +17,9 @@ pub struct Explanation {
     pub statement: Statement,
     /// The terms as Athena sent them.
     pub terms: Vec<query::Term>,
-    /// The table's fields, which terms and statement point at.
+    /// The table.
+    pub table: Table,
+    /// Its fields, which terms and statement point at.
     pub mapping: Mapping,
     /// The dialect, by name and digest.
     pub dialect: String,
@@ -44,6 +46,7 @@ impl Connector {
             statement: statement(&self.plugin, &query)?,
             terms: query.terms,
             dialect: self.plugin.label().to_owned(),
+            table: scan.table,
             mapping: scan.mapping,
         })
     }

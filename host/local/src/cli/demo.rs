@@ -4,10 +4,8 @@
 //! compared, row by row, with that of another engine over the generated rows. It ends with `7 of 7 equal`, or with the
 //! rows that differ and an error.
 
-mod compare;
 mod fault;
 mod questions;
-mod reference;
 mod stage;
 
 use std::path::PathBuf;
@@ -20,12 +18,11 @@ use aws_sdk_timestreamwrite::error::BuildError;
 use aws_sdk_timestreamwrite::types::Record;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use self::compare::{Difference, difference};
 use self::questions::{QUESTIONS, Question};
-use self::reference::Reference;
 use self::stage::Stage;
 use super::print;
 use crate::athena::Athena;
+use crate::check::{Difference, Reference, difference};
 use crate::data::generate::{DATABASE, Fleet, READINGS, SIGNALS};
 use crate::data::write::{Numbered, Target};
 

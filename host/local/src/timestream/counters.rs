@@ -24,9 +24,9 @@ pub struct QueryCounters {
     pub statements: u64,
     /// Pages sent, empty and repeated ones included.
     pub pages: u64,
-    /// Rows sent.
+    /// Rows sent that were metered: not those of `DESCRIBE` and `SHOW`.
     pub rows: u64,
-    /// Bytes of row JSON sent.
+    /// Bytes of their JSON.
     pub row_bytes: u64,
     /// Runs that `CancelQuery` stopped.
     pub cancelled: u64,
@@ -68,7 +68,7 @@ impl Shared {
         self.lock().query.statements += 1;
     }
 
-    /// Counts a page that is about to be sent.
+    /// Counts a page that is about to be sent, with its metered rows and their bytes.
     pub(crate) fn page(&self, rows: u64, row_bytes: u64) {
         let query = &mut self.lock().query;
         query.pages += 1;

@@ -108,21 +108,23 @@ async fn counters_are_seen_inside_and_outside() {
     let server = Server::start(Options::default()).await.unwrap();
     call(&server, "Query", json!({ "QueryString": "SELECT 1" })).await;
     call(&server, "Query", json!({ "QueryString": "SELEC" })).await;
+    call(&server, "CreateDatabase", json!({ "DatabaseName": "d" })).await;
+    call(&server, "Query", json!({ "QueryString": "SHOW DATABASES" })).await;
     let counters = server.counters();
-    assert_eq!(counters.calls.get("Query"), Some(&2));
+    assert_eq!(counters.calls.get("Query"), Some(&3));
     assert_eq!(
         (
             counters.query.statements,
             counters.query.pages,
             counters.query.rows
         ),
-        (1, 1, 1)
+        (2, 2, 1)
     );
     assert_eq!(
         counters.query.row_bytes,
         r#"{"Data":[{"ScalarValue":"1"}]}"#.len() as u64
     );
-    assert_eq!(counters.query.sql, ["SELECT 1", "SELEC"]);
+    assert_eq!(counters.query.sql, ["SELECT 1", "SELEC", "SHOW DATABASES"]);
     let get = "GET /counters HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".to_owned();
     let (_, shown) = send(&server, get).await;
     assert_eq!(shown, serde_json::to_value(&counters).unwrap());

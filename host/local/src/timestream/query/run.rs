@@ -31,6 +31,7 @@ const MAX_ROW_BYTES: usize = 1_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     pub(super) body: Bytes,
+    /// Rows and their bytes, if they are metered.
     pub(super) rows: u64,
     pub(super) row_bytes: u64,
     pub(super) last: bool,
@@ -219,10 +220,15 @@ impl Head {
             r#"{{"QueryId":"{query_id}"{token},"Rows":[{}],"ColumnInfo":{},"QueryStatus":{status}}}"#,
             rows.json, self.columns
         );
+        let (count, bytes) = if self.bytes_metered > 0 {
+            (rows.count as u64, rows.bytes as u64)
+        } else {
+            (0, 0)
+        };
         Page {
             body: body.into(),
-            rows: rows.count as u64,
-            row_bytes: rows.bytes as u64,
+            rows: count,
+            row_bytes: bytes,
             last: rows.last,
         }
     }

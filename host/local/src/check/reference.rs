@@ -13,7 +13,7 @@ use datafusion::prelude::SessionContext;
 use crate::data::generate::{DATABASE, Fleet, READINGS, SIGNALS};
 
 /// Answers questions about a fleet.
-pub(super) struct Reference(SessionContext);
+pub struct Reference(SessionContext);
 
 impl Reference {
     /// Keeps what Athena should see of a fleet.
@@ -21,7 +21,7 @@ impl Reference {
     /// # Errors
     ///
     /// If the engine refuses the rows.
-    pub(super) fn new(fleet: &Fleet) -> anyhow::Result<Reference> {
+    pub fn new(fleet: &Fleet) -> anyhow::Result<Reference> {
         let context = SessionContext::new();
         let default = context
             .state()
@@ -46,12 +46,12 @@ impl Reference {
         Ok(Reference(context))
     }
 
-    /// Answers one question.
+    /// Answers one question, or runs a statement such as `CREATE VIEW`.
     ///
     /// # Errors
     ///
     /// If the engine cannot.
-    pub(super) async fn query(&self, sql: &str) -> anyhow::Result<(SchemaRef, Vec<RecordBatch>)> {
+    pub async fn query(&self, sql: &str) -> anyhow::Result<(SchemaRef, Vec<RecordBatch>)> {
         let frame = self.0.sql(sql).await?;
         let schema = Arc::new(frame.schema().as_arrow().clone());
         Ok((schema, frame.collect().await?))

@@ -12,7 +12,7 @@ use arrow::row::{OwnedRow, RowConverter, SortField};
 
 /// What is different.
 #[derive(Debug)]
-pub(super) enum Difference {
+pub enum Difference {
     /// Columns that are not called or typed alike.
     Columns {
         /// As they should be.
@@ -39,7 +39,7 @@ pub(super) enum Difference {
 /// # Errors
 ///
 /// If Arrow cannot compare rows of such types.
-pub(super) fn difference(
+pub fn difference(
     schema: &SchemaRef,
     expected: &[RecordBatch],
     found: (&SchemaRef, &[RecordBatch]),
