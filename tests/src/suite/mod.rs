@@ -9,6 +9,7 @@ pub mod queries;
 mod stage;
 
 use anyhow::{Context as _, Result, bail};
+use connector::plugin::Verdict;
 use local::athena::{Profile, QueryResult, Scan};
 use local::check::{Difference, difference};
 
@@ -38,6 +39,35 @@ pub struct Outcome {
     pub java: Fetched,
     /// The Java connector's own statements where they are others than those of `java-compat`.
     pub own: Vec<Own>,
+    /// Why `java-compat` leaves terms out that the Java connector prints.
+    pub skipped: Vec<String>,
+}
+
+impl Outcome {
+    /// What is not as promised: the shipped dialect never fetches more, and a tenth where that must do.
+    pub fn faults(&self) -> Vec<String> {
+        let (ours, java) = (self.ours.cost, self.java.cost);
+        let mut faults = Vec::new();
+        if ours.rows > java.rows || ours.bytes > java.bytes {
+            faults.push(format!("{ours:?} is more than {java:?}"));
+        }
+        // The Java connector's own statement may fetch fewer rows, but then it loses those.
+        let own = self
+            .own
+            .iter()
+            .map(|own| Some(own.cost.as_ref().ok()?.rows + own.lost));
+        if let Some(own) = own.sum::<Option<u64>>()
+            && !self.own.is_empty()
+            && ours.rows > own
+        {
+            faults.push(format!("{ours:?} is more than {:?}", self.own));
+        }
+        if self.query.tenfold && self.profile == Profile::Everything && ours.rows * 10 > java.rows {
+            faults.push(format!("{ours:?} is no tenth of {java:?}"));
+        }
+        let what = |fault| format!("query `{}` with {:?}: {fault}", self.query.id, self.profile);
+        faults.into_iter().map(what).collect()
+    }
 }
 
 /// What was asked of Timestream, and what it cost.
@@ -74,6 +104,7 @@ impl Suite {
             .fetch(Dialect::Java, Profile::Everything, query)
             .await
             .with_context(what)?;
+        let skipped = skipped(&answer.scans);
         let own = java::own(&self.0, &answer.scans).await.with_context(what)?;
         let mut outcomes = Vec::new();
         for profile in [Profile::ValueSets, Profile::Everything] {
@@ -87,6 +118,7 @@ impl Suite {
                 ours,
                 java: java.clone(),
                 own: own.clone(),
+                skipped: skipped.clone(),
             });
         }
         Ok(outcomes)
@@ -119,7 +151,7 @@ impl Suite {
                 query.sql.trim_end_matches(&format!(" LIMIT {limit}")),
                 Some(limit),
             ),
-            Answer::Rows | Answer::Ordered => (query.sql, None),
+            Answer::Rows | Answer::Ordered => (query.reference.unwrap_or(query.sql), None),
         };
         let (schema, expected) = self
             .0
@@ -148,6 +180,20 @@ impl Suite {
             (difference, _) => bail!("the answer is wrong: {difference:?}"),
         }
     }
+}
+
+/// Why terms were skipped.
+fn skipped(scans: &[Scan]) -> Vec<String> {
+    let explanations = scans.iter().filter_map(|scan| scan.explanation.as_ref());
+    let verdicts = explanations.flat_map(|explanation| &explanation.statement.verdicts);
+    let reasons = verdicts.filter_map(|verdict| {
+        if let Verdict::Skipped(reason) = verdict {
+            Some(reason.clone())
+        } else {
+            None
+        }
+    });
+    reasons.collect()
 }
 
 fn statement(scan: &Scan) -> Option<String> {

@@ -20,8 +20,8 @@ use crate::{plugin, sdk_config_with_glue};
 
 const BUCKET: &str = "spill";
 
-/// Of this many readings of a device one is kept: enough for every query to tell, few enough for many queries.
-const READINGS_PER_KEPT: usize = 10;
+/// Of this many rows one is kept: enough for every query to tell, few enough for many queries.
+const ROWS_PER_KEPT: usize = 10;
 
 /// A view, for Timestream.
 const VIEW: &str = "SELECT region, bin(time, 1h) AS hour, max(temperature) AS peak, count(*) AS n, \
@@ -93,7 +93,7 @@ impl Stage {
     }
 }
 
-/// The demo's fleet, with every so many readings, and those at the edges of its ranges.
+/// The demo's fleet, with every so many rows, and the readings at the edges of its ranges.
 fn fleet() -> Fleet {
     let mut fleet = Fleet::generate();
     let is_edge = |time: i64| {
@@ -104,7 +104,13 @@ fn fleet() -> Fleet {
     let mut number = 0;
     fleet.readings.retain(|reading| {
         number += 1;
-        number % READINGS_PER_KEPT == 0 || is_edge(reading.time)
+        number % ROWS_PER_KEPT == 0 || is_edge(reading.time)
+    });
+    let mut number = 0;
+    // Measures take turns, four of them: an odd step keeps them all.
+    fleet.signals.retain(|_| {
+        number += 1;
+        number % (ROWS_PER_KEPT + 1) == 0
     });
     fleet
 }

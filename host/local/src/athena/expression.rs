@@ -37,8 +37,8 @@ impl Writer<'_> {
                 (column.data_type == &DataType::Boolean).then(|| variable(&column))
             }
             Expr::Not(inner) => self.not(self.write(inner)?),
-            Expr::IsNull(column) => self.is_null(column),
-            Expr::IsNotNull(column) => self.not(self.is_null(column)?),
+            Expr::IsNull(operand) => self.is_null(operand),
+            Expr::IsNotNull(operand) => self.not(self.is_null(operand)?),
             Expr::Between(between) => {
                 let low = self.compare(&between.expr, Operator::GtEq, &between.low)?;
                 let high = self.compare(&between.expr, Operator::LtEq, &between.high)?;
@@ -66,24 +66,70 @@ impl Writer<'_> {
             Operator::IsDistinctFrom => "$is_distinct_from",
             _ => return None,
         };
-        let arguments = match (left, right) {
+        let (left, right, _) = self.operands(left, right)?;
+        self.call(name, vec![left, right])
+    }
+
+    /// Two values of one type; a constant takes the type of the other.
+    fn operands(&self, left: &Expr, right: &Expr) -> Option<(Expression, Expression, DataType)> {
+        match (left, right) {
             (left, Expr::Literal(..)) => {
-                let column = self.scalar(left)?;
-                vec![variable(&column), constant(&[right], column.data_type)?]
+                let (left, data_type) = self.operand(left)?;
+                Some((left, constant(&[right], &data_type)?, data_type))
             }
             (Expr::Literal(..), right) => {
-                let column = self.scalar(right)?;
-                vec![constant(&[left], column.data_type)?, variable(&column)]
+                let (right, data_type) = self.operand(right)?;
+                Some((constant(&[left], &data_type)?, right, data_type))
             }
             (left, right) => {
-                let (left, right) = (self.scalar(left)?, self.scalar(right)?);
-                if left.data_type != right.data_type {
+                let ((left, data_type), (right, other)) =
+                    (self.operand(left)?, self.operand(right)?);
+                (data_type == other).then_some((left, right, data_type))
+            }
+        }
+    }
+
+    /// A value that is computed from columns, and its type at the wire.
+    fn operand(&self, expr: &Expr) -> Option<(Expression, DataType)> {
+        let (name, arguments, data_type) = match expr {
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+                let name = match op {
+                    Operator::Plus => "$add",
+                    Operator::Minus => "$subtract",
+                    Operator::Multiply => "$multiply",
+                    Operator::Divide => "$divide",
+                    Operator::Modulo => "$modulus",
+                    _ => return None,
+                };
+                let (left, right, data_type) = self.operands(left, right)?;
+                (
+                    name,
+                    vec![left, right],
+                    Some(data_type).filter(DataType::is_numeric)?,
+                )
+            }
+            Expr::Negative(inner) => {
+                let (inner, data_type) = self.operand(inner)?;
+                (
+                    "$negate",
+                    vec![inner],
+                    Some(data_type).filter(DataType::is_numeric)?,
+                )
+            }
+            Expr::ScalarFunction(call) if call.name() == "nullif" => {
+                let [left, right] = call.args.as_slice() else {
                     return None;
-                }
-                vec![variable(&left), variable(&right)]
+                };
+                let (left, right, data_type) = self.operands(left, right)?;
+                ("$nullif", vec![left, right], data_type)
+            }
+            expr => {
+                let column = self.scalar(expr)?;
+                return Some((variable(&column), column.data_type.clone()));
             }
         };
-        self.call(name, arguments)
+        let r#type = ArrowType::from(&data_type);
+        Some((self.typed(r#type, name, arguments)?, data_type))
     }
 
     fn in_list(
@@ -94,14 +140,14 @@ impl Writer<'_> {
             negated,
         }: &InList,
     ) -> Option<Expression> {
-        let column = self.scalar(expr)?;
+        let (operand, data_type) = self.operand(expr)?;
         let elements: Vec<&Expr> = list.iter().collect();
         let array = self.typed(
             ArrowType::List,
             "$array",
-            vec![constant(&elements, column.data_type)?],
+            vec![constant(&elements, &data_type)?],
         )?;
-        let membership = self.call("$in", vec![variable(&column), array])?;
+        let membership = self.call("$in", vec![operand, array])?;
         if *negated {
             self.not(membership)
         } else {
@@ -127,9 +173,9 @@ impl Writer<'_> {
         }
     }
 
-    fn is_null(&self, column: &Expr) -> Option<Expression> {
-        let column = self.scalar(column)?;
-        self.call("$is_null", vec![variable(&column)])
+    fn is_null(&self, operand: &Expr) -> Option<Expression> {
+        let (operand, _) = self.operand(operand)?;
+        self.call("$is_null", vec![operand])
     }
 
     fn not(&self, inner: Expression) -> Option<Expression> {

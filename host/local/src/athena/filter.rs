@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use arrow::datatypes::{DataType, Schema, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, Operator};
 
 use super::domain::{Cut, Domain};
 use super::opaque::unwrapped;
 use super::value::Value;
+
+const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// What a filter says of single columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -255,6 +257,21 @@ impl Place {
     }
 }
 
+/// A timestamp column that was cast to be a date, and a day's place on its line, which is a range there (Trino's
+/// `UnwrapCastInComparison`).
+fn day_of<'a>(cast: &'a Cast, day: i32, schema: &'a Schema) -> Option<(Column<'a>, Place)> {
+    let column = Column::of(&cast.expr, schema)?;
+    if cast.field.data_type() != &DataType::Date32 || column.data_type != &DataType::Date64 {
+        return None;
+    }
+    let begin = i64::from(day) * MILLIS_PER_DAY;
+    let place = Place {
+        below: Cut::below(Value::Millisecond(begin)),
+        above: Cut::below(Value::Millisecond(begin + MILLIS_PER_DAY)),
+    };
+    Some((column, place))
+}
+
 /// The column that is compared, and the constant's place on its line.
 ///
 /// A column that was cast to a finer unit is looked through, exactly (Trino's `UnwrapCastInComparison`): between two
@@ -267,6 +284,9 @@ fn place<'a>(
     if let Some(column) = Column::of(side, schema) {
         let value = Value::exactly(constant, column.data_type)?;
         return Some((column, Place::at(value)));
+    }
+    if let (Expr::Cast(cast), ScalarValue::Date32(Some(day))) = (side, constant) {
+        return day_of(cast, *day, schema);
     }
     let Expr::Cast(cast) = unwrapped(side)? else {
         return None;

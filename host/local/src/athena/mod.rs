@@ -124,7 +124,7 @@ pub struct Kept {
     /// The filter.
     pub filter: String,
     /// What could be written instead, if it is a known trap.
-    pub hint: Option<&'static str>,
+    pub hint: Option<String>,
 }
 
 impl Athena {

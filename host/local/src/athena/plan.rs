@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::{Transformed, TreeNode as _};
+use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
@@ -32,8 +32,8 @@ use super::scan::{ScanExec, ScanState};
 use super::sql::{self, Parsed};
 use super::{Athena, CATALOG, Kept, Scan};
 
-/// What to write in place of a comparison that Athena does not push.
-const ZONE_HINT: &str = "Athena casts the column to have a zone and pushes nothing; compare it with a timestamp that has no zone";
+/// What to write in place of a function of a timestamp, which Athena does not push.
+const RANGE_HINT: &str = "Athena pushes no function of a timestamp; compare the column itself, as in time >= timestamp '2024-03-01 06:00:00'";
 
 /// A planned query.
 pub(super) struct Plan {
@@ -210,17 +210,77 @@ fn find(
 }
 
 fn kept(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> datafusion::error::Result<Kept> {
-    let mut hint = None;
-    let shown = filter.clone().transform_up(|part| {
-        if let Some(cast) = part.downcast_ref::<CastExpr>()
-            && matches!(cast.cast_type(), DataType::Timestamp(_, Some(_)))
-            && matches!(
-                cast.expr().data_type(schema),
-                Ok(DataType::Timestamp(_, None))
-            )
-        {
-            hint = Some(ZONE_HINT);
-        }
+    let (mut gets_zone, mut in_function) = (false, false);
+    filter.apply(|part| {
+        gets_zone |= column_with_zone(part, schema).is_some();
+        in_function |= part
+            .downcast_ref::<ScalarFunctionExpr>()
+            .is_some_and(|call| call.name() != opaque::NAME)
+            && is_of_timestamp(part, schema);
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    let hint = if gets_zone {
+        let plain = filter
+            .clone()
+            .transform_up(|part| Ok(without_zone(part, schema)))?;
+        Some(format!(
+            "Athena casts the column to have a zone and pushes nothing; write {}",
+            shown(plain.data)?
+        ))
+    } else {
+        in_function.then(|| RANGE_HINT.to_owned())
+    };
+    Ok(Kept {
+        filter: shown(filter.clone())?,
+        hint,
+    })
+}
+
+/// The column that an expression casts from a timestamp to one with a zone.
+fn column_with_zone<'a>(
+    part: &'a Arc<dyn PhysicalExpr>,
+    schema: &Schema,
+) -> Option<&'a Arc<dyn PhysicalExpr>> {
+    let cast = part.downcast_ref::<CastExpr>()?;
+    let is_given = matches!(cast.cast_type(), DataType::Timestamp(_, Some(_)))
+        && matches!(
+            cast.expr().data_type(schema),
+            Ok(DataType::Timestamp(_, None))
+        );
+    is_given.then(|| cast.expr())
+}
+
+/// The same without a zone that was given to a column, and constants without theirs.
+fn without_zone(
+    part: Arc<dyn PhysicalExpr>,
+    schema: &Schema,
+) -> Transformed<Arc<dyn PhysicalExpr>> {
+    if let Some(column) = column_with_zone(&part, schema) {
+        return Transformed::yes(column.clone());
+    }
+    let zoned = part.downcast_ref::<Literal>().map(Literal::value);
+    if let Some(ScalarValue::TimestampMillisecond(millis, Some(_))) = zoned {
+        let constant = ScalarValue::TimestampMillisecond(*millis, None);
+        return Transformed::yes(Arc::new(Literal::new(constant)));
+    }
+    Transformed::no(part)
+}
+
+/// Whether an expression looks at a timestamp column.
+fn is_of_timestamp(part: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bool {
+    let is_timestamp = part
+        .downcast_ref::<Column>()
+        .is_some_and(|column| matches!(column.data_type(schema), Ok(DataType::Timestamp(..))));
+    is_timestamp
+        || part
+            .children()
+            .into_iter()
+            .any(|child| is_of_timestamp(child, schema))
+}
+
+/// A filter as SQL, for a person.
+fn shown(filter: Arc<dyn PhysicalExpr>) -> datafusion::error::Result<String> {
+    let shown = filter.transform_up(|part| {
         Ok(match readable(&part) {
             Some(text) => {
                 Transformed::yes(Arc::new(Column::new(&text, 0)) as Arc<dyn PhysicalExpr>)
@@ -228,10 +288,7 @@ fn kept(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> datafusion::error::R
             None => Transformed::no(part),
         })
     })?;
-    Ok(Kept {
-        filter: fmt_sql(shown.data.as_ref()).to_string(),
-        hint,
-    })
+    Ok(fmt_sql(shown.data.as_ref()).to_string())
 }
 
 /// The text of what DataFusion would not print as SQL.

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use anyhow::{Context as _, bail};
 use datafusion::sql::sqlparser::ast::{
-    self, CastKind, DataType, Expr, Function, FunctionArguments, TableFactor, TimezoneInfo,
-    TypedString, Value, VisitMut, VisitorMut,
+    self, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    TableFactor, TimezoneInfo, TypedString, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -28,6 +28,7 @@ pub(super) enum Parsed {
 /// * Quoted names are lowered too: Athena reaches no other (federation-protocol.md, section 2.1).
 /// * A timestamp constant has as many digits as are written, at least three, and a zone if one is written.
 /// * `now()` has a zone and milliseconds, `localtimestamp` milliseconds and no zone.
+/// * `date(x)` is a cast.
 /// * LIKE has no escape character unless one is named.
 /// * A call in place of a table becomes a table.
 ///
@@ -87,6 +88,8 @@ impl VisitorMut for Rewriter {
             Expr::Function(function) => {
                 if let Some(data_type) = clock(function) {
                     *expr = cast_to(expr.clone(), data_type);
+                } else if let Some(day) = day(function) {
+                    *expr = day;
                 }
             }
             Expr::Like {
@@ -166,6 +169,24 @@ fn clock(function: &mut Function) -> Option<DataType> {
         clauses: Vec::new(),
     });
     Some(DataType::Timestamp(Some(3), zone))
+}
+
+/// `date(x)` is `CAST(x AS date)`.
+fn day(function: &Function) -> Option<Expr> {
+    let [name] = function.name.0.as_slice() else {
+        return None;
+    };
+    let FunctionArguments::List(list) = &function.args else {
+        return None;
+    };
+    match list.args.as_slice() {
+        [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))]
+            if name.as_ident()?.value.eq_ignore_ascii_case("date") =>
+        {
+            Some(cast_to(argument.clone(), DataType::Date))
+        }
+        _ => None,
+    }
 }
 
 fn cast_to(expr: Expr, data_type: DataType) -> Expr {

@@ -38,7 +38,7 @@ pub(super) fn scan(scan: &Scan) -> String {
     }
     for kept in &scan.kept {
         lines.add("engine", &kept.filter);
-        if let Some(hint) = kept.hint {
+        if let Some(hint) = &kept.hint {
             lines.add("hint", hint);
         }
     }
