@@ -8,6 +8,7 @@ use arrow::datatypes::DataType;
 use super::{Bound, Domain, Expression, Function, Literal, Mapping, Range, Term, ValueSet};
 
 const NANOS_PER_MILLI: i64 = 1_000_000;
+const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// The term as a plugin sees it, with nanoseconds in place of milliseconds; None when there is no exact form, so
 /// that the term stays with the host.
@@ -141,6 +142,15 @@ fn expression(tree: &Expression, mapping: &Mapping) -> Option<Expression> {
         if *function == Function::IsNull && matches!(arguments.as_slice(), [Expression::Field(_)]) {
             return Some(tree.clone());
         }
+        if *function == Function::In
+            && let [
+                Expression::Field(field),
+                Expression::Call(Function::Array, listed),
+            ] = arguments.as_slice()
+            && is_timestamp(&mapping.fields[*field].data_type)
+        {
+            return is_in(*field, listed);
+        }
         let arguments = arguments
             .iter()
             .map(|argument| expression(argument, mapping))
@@ -168,16 +178,12 @@ fn comparison(
     arguments: &[Expression],
     mapping: &Mapping,
 ) -> Option<Option<Expression>> {
-    use Function::{Equal, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual, NotEqual};
+    use Function::{
+        Equal, GreaterThan, GreaterThanOrEqual, IsDistinctFrom, LessThan, LessThanOrEqual, NotEqual,
+    };
     let (field, millis, function) = match arguments {
-        [
-            Expression::Field(field),
-            Expression::Constant(Literal::Millis(millis)),
-        ] => (*field, *millis, function),
-        [
-            Expression::Constant(Literal::Millis(millis)),
-            Expression::Field(field),
-        ] => {
+        [Expression::Field(field), constant] => (*field, constant_millis(constant)?, function),
+        [constant, Expression::Field(field)] => {
             let swapped = match function {
                 LessThan => GreaterThan,
                 LessThanOrEqual => GreaterThanOrEqual,
@@ -185,22 +191,14 @@ fn comparison(
                 GreaterThanOrEqual => LessThanOrEqual,
                 other => other,
             };
-            (*field, *millis, swapped)
+            (*field, constant_millis(constant)?, swapped)
         }
         _ => return None,
     };
     if !is_timestamp(&mapping.fields[field].data_type) {
         return None;
     }
-    let call = |function, nanos| {
-        Expression::Call(
-            function,
-            vec![
-                Expression::Field(field),
-                Expression::Constant(Literal::Nanos(nanos)),
-            ],
-        )
-    };
+    let call = |function, nanos| beside(function, field, nanos);
     let begin = millis.checked_mul(NANOS_PER_MILLI);
     let end = begin.and_then(|begin| begin.checked_add(NANOS_PER_MILLI));
     let (Some(begin), Some(end)) = (begin, end) else {
@@ -215,10 +213,71 @@ fn comparison(
             Function::Or,
             vec![call(LessThan, begin), call(GreaterThanOrEqual, end)],
         )),
+        IsDistinctFrom => Some(Expression::Call(
+            Function::Or,
+            vec![
+                Expression::Call(Function::IsNull, vec![Expression::Field(field)]),
+                call(LessThan, begin),
+                call(GreaterThanOrEqual, end),
+            ],
+        )),
         LessThan => Some(call(LessThan, begin)),
         LessThanOrEqual => Some(call(LessThan, end)),
         GreaterThan => Some(call(GreaterThanOrEqual, end)),
         GreaterThanOrEqual => Some(call(GreaterThanOrEqual, begin)),
         _ => None,
     })
+}
+
+/// `field IN (listed)` on a timestamp, as the ranges of its milliseconds; None when an element is no constant, or none
+/// can be stored.
+fn is_in(field: usize, listed: &[Expression]) -> Option<Expression> {
+    let mut ranges = Vec::with_capacity(listed.len());
+    let mut has_null = false;
+    for element in listed {
+        match element {
+            Expression::Null => has_null = true,
+            element => ranges.extend(instant(constant_millis(element)?)),
+        }
+    }
+    let ValueSet::Ranges(ranges) = ValueSet::from_ranges(ranges) else {
+        return None;
+    };
+    let mut alternatives: Vec<Expression> = ranges
+        .iter()
+        .map(|range| {
+            let mut ends = Vec::with_capacity(2);
+            if let Bound::Inclusive(Literal::Nanos(low)) = range.low {
+                ends.push(beside(Function::GreaterThanOrEqual, field, low));
+            }
+            if let Bound::Exclusive(Literal::Nanos(high)) = range.high {
+                ends.push(beside(Function::LessThan, field, high));
+            }
+            Expression::Call(Function::And, ends)
+        })
+        .collect();
+    // Equal to none of the others, it is not known to be different from NULL.
+    if has_null {
+        alternatives.push(Expression::Null);
+    }
+    Some(Expression::Call(Function::Or, alternatives))
+}
+
+/// The millisecond of a constant beside a timestamp: a date is its midnight, as Trino casts it.
+fn constant_millis(constant: &Expression) -> Option<i64> {
+    match constant {
+        Expression::Constant(Literal::Millis(millis)) => Some(*millis),
+        Expression::Constant(Literal::Date(days)) => Some(i64::from(*days) * MILLIS_PER_DAY),
+        _ => None,
+    }
+}
+
+fn beside(function: Function, field: usize, nanos: i64) -> Expression {
+    Expression::Call(
+        function,
+        vec![
+            Expression::Field(field),
+            Expression::Constant(Literal::Nanos(nanos)),
+        ],
+    )
 }

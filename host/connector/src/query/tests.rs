@@ -218,8 +218,98 @@ fn timestamp_comparisons_in_expressions_are_rewritten_or_kept_back() {
         expected(call(Function::LessThan, vec![field(), nanos(6 * MILLI)]))
     );
     assert_eq!(pushed(call(Function::Equal, vec![field(), field()])), None);
-    let list = call(Function::Array, vec![constant(millis(5))]);
-    assert_eq!(pushed(call(Function::In, vec![field(), list])), None);
+    let span = |begin, end| {
+        call(
+            Function::And,
+            vec![
+                call(Function::GreaterThanOrEqual, vec![field(), nanos(begin)]),
+                call(Function::LessThan, vec![field(), nanos(end)]),
+            ],
+        )
+    };
+    let is_in = |elements| {
+        let list = call(Function::Array, elements);
+        call(Function::In, vec![field(), list])
+    };
+    // Neighbours in one range; an instant that cannot be stored is dropped; NULL stays.
+    let listed = vec![
+        constant(millis(6)),
+        constant(millis(i64::MAX)),
+        constant(Literal::Date(-1)),
+        constant(millis(5)),
+        Expression::Null,
+    ];
+    const DAY: i64 = 86_400_000 * MILLI;
+    assert_eq!(
+        pushed(call(Function::Not, vec![is_in(listed)])),
+        expected(call(
+            Function::Not,
+            vec![call(
+                Function::Or,
+                vec![
+                    span(-DAY, MILLI - DAY),
+                    span(5 * MILLI, 7 * MILLI),
+                    Expression::Null
+                ]
+            )]
+        ))
+    );
+    assert_eq!(pushed(is_in(vec![constant(millis(i64::MAX))])), None);
+    assert_eq!(pushed(is_in(vec![field()])), None);
+    assert_eq!(pushed(is_in(vec![Expression::Null])), None);
+    assert_eq!(
+        pushed(call(
+            Function::IsDistinctFrom,
+            vec![field(), constant(millis(5))]
+        )),
+        expected(call(
+            Function::Or,
+            vec![
+                call(Function::IsNull, vec![field()]),
+                call(Function::LessThan, vec![field(), nanos(5 * MILLI)]),
+                call(
+                    Function::GreaterThanOrEqual,
+                    vec![field(), nanos(6 * MILLI)]
+                ),
+            ]
+        ))
+    );
+    // A date beside a timestamp is its midnight.
+    assert_eq!(
+        pushed(call(
+            Function::LessThan,
+            vec![field(), constant(Literal::Date(1))]
+        )),
+        expected(call(Function::LessThan, vec![field(), nanos(DAY)]))
+    );
+    for kept in [
+        call(Function::IsDistinctFrom, vec![field(), field()]),
+        call(
+            Function::IsNull,
+            vec![call(Function::NullIf, vec![field(), constant(millis(5))])],
+        ),
+        call(
+            Function::Equal,
+            vec![
+                call(Function::Subtract, vec![field(), constant(millis(5))]),
+                constant(millis(0)),
+            ],
+        ),
+        call(
+            Function::LessThan,
+            vec![field(), constant(millis(i64::MAX))],
+        ),
+        call(
+            Function::GreaterThan,
+            vec![field(), constant(millis(i64::MIN))],
+        ),
+        call(
+            Function::Equal,
+            vec![field(), constant(millis(i64::MAX / MILLI))],
+        ),
+    ] {
+        assert_eq!(pushed(kept), None);
+    }
     let is_null = call(Function::IsNull, vec![field()]);
     assert_eq!(pushed(is_null.clone()), expected(is_null));
 }
