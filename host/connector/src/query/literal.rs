@@ -2,8 +2,8 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Date64Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimeUnit, TimestampMillisecondType,
+    DataType, Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMillisecondType,
 };
 
 use crate::error::{Error, Result};
@@ -34,9 +34,12 @@ pub enum Literal {
 impl Literal {
     /// Reads row `row` of an array; None is NULL.
     ///
+    /// Narrow types are widened, a real exactly. A decimal, which no field is, is an integer if it is whole; else it is
+    /// the nearest double, as Trino casts it beside a double.
+    ///
     /// # Errors
     ///
-    /// When the type is none that this connector's fields have.
+    /// When the type is none that this connector's fields have, or a decimal has no such form.
     pub fn from_array(array: &dyn Array, row: usize) -> Result<Option<Self>> {
         if row >= array.len() || array.is_null(row) {
             return Ok(None);
@@ -52,6 +55,9 @@ impl Literal {
             }
             DataType::Float64 => Self::Double(array.as_primitive::<Float64Type>().value(row)),
             DataType::Utf8 => Self::Text(array.as_string::<i32>().value(row).to_owned()),
+            DataType::Decimal128(_, scale) => {
+                decimal(array.as_primitive::<Decimal128Type>().value(row), *scale)?
+            }
             DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>().value(row)),
             DataType::Date64 => Self::Millis(array.as_primitive::<Date64Type>().value(row)),
             DataType::Timestamp(TimeUnit::Millisecond, Some(_)) => Self::Millis(unpack_utc_millis(
@@ -89,4 +95,24 @@ impl Literal {
             Self::Millis(_) | Self::Nanos(_) => "timestamp",
         }
     }
+}
+
+/// `unscaled / 10^scale`. A fraction that rounds to a whole number is refused: it would equal an integer that it is not.
+fn decimal(mut unscaled: i128, mut scale: i8) -> Result<Literal> {
+    while scale > 0 && unscaled % 10 == 0 {
+        unscaled /= 10;
+        scale -= 1;
+    }
+    let literal = if scale == 0 {
+        i64::try_from(unscaled).ok().map(Literal::Integer)
+    } else {
+        let nearest: Option<f64> = format!("{unscaled}e{}", -i16::from(scale)).parse().ok();
+        let fraction = nearest.filter(|double| double.fract() != 0.0);
+        fraction.map(Literal::Double)
+    };
+    literal.ok_or_else(|| {
+        Error::invalid_input(
+            "cannot read constant: a decimal is neither a bigint nor close to a double",
+        )
+    })
 }

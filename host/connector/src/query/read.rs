@@ -1,10 +1,18 @@
 //! Athena's constraints to terms and order.
 
+#[cfg(test)]
+mod tests;
+
+use arrow::datatypes::DataType;
+
 use super::{
     Bound, Domain, Expression, Function, Literal, Mapping, Range, SortKey, Term, ValueSet,
 };
 use crate::error::{Code, Error, Fault, Result};
 use crate::wire::{self, MarkerBound, OrderDirection};
+
+/// 9999-12-31T23:59:59.999Z, in milliseconds since the epoch.
+const LAST_MILLI: i64 = 253_402_300_799_999;
 
 /// The terms of a request: its value sets in the mapping's order, then its expressions, top-level `$and` split.
 ///
@@ -29,7 +37,9 @@ pub fn terms(constraints: &wire::Constraints, mapping: &Mapping) -> Result<Vec<T
 
     let mut terms: Vec<Term> = domains.into_iter().map(Term::Domain).collect();
     for tree in &constraints.expression {
-        split_and(expression(tree, mapping)?, &mut terms);
+        let expression = expression(tree, mapping)?;
+        check_instants(&expression, mapping)?;
+        split_and(expression, &mut terms);
     }
     Ok(terms)
 }
@@ -71,15 +81,17 @@ fn field(mapping: &Mapping, name: &str) -> Result<usize> {
 
 fn domain(field: usize, set: &wire::ValueSet, mapping: &Mapping) -> Result<Domain> {
     let data_type = &mapping.fields[field].data_type;
-    let checked = |literal: Literal| {
-        if literal.fits(data_type) {
-            Ok(literal)
-        } else {
-            Err(Error::invalid_input(format!(
-                "a constant is {}, the column is {data_type}",
-                literal.kind()
-            )))
+    let checked = |literal: Literal| match (literal, data_type) {
+        (Literal::Millis(millis), _) if millis > LAST_MILLI => Err(after_9999()),
+        // A whole decimal.
+        (Literal::Integer(value), DataType::Float64) if is_exact(value) => {
+            Ok(Literal::Double(value as f64))
         }
+        (literal, data_type) if literal.fits(data_type) => Ok(literal),
+        (literal, data_type) => Err(Error::invalid_input(format!(
+            "a constant is {}, the column is {data_type}",
+            literal.kind()
+        ))),
     };
     let (values, null_allowed) = match set {
         wire::ValueSet::EquatableValueSet {
@@ -114,6 +126,10 @@ fn domain(field: usize, set: &wire::ValueSet, mapping: &Mapping) -> Result<Domai
                         low: low(&range.low, &checked)?,
                         high: high(&range.high, &checked)?,
                     };
+                    // The Java SDK orders NaN above all, SQL orders it nowhere: only equality means the same.
+                    if range.is_open_at_nan() {
+                        return Err(Error::invalid_input("a range begins or ends at NaN"));
+                    }
                     // The Java SDK orders text by UTF-16 units, where such a range can hold values; to take it for
                     // empty would lose them in silence.
                     if range.is_empty() {
@@ -276,4 +292,52 @@ fn split_and(expression: Expression, terms: &mut Vec<Term>) {
         }
         expression => terms.push(Term::Expression(expression)),
     }
+}
+
+/// Refuses a timestamp after the year 9999.
+///
+/// Athena is known to send microseconds where milliseconds belong: 2022-11-15 arrives as a day of the year 54841
+/// (issue 831 of awslabs/aws-athena-query-federation). Such a constant is neither pushed, which would lose every row,
+/// nor left out, since Athena may not filter again; nor is it divided by 1000, since it might be meant.
+fn check_instants(expression: &Expression, mapping: &Mapping) -> Result<()> {
+    let Expression::Call(function, arguments) = expression else {
+        return Ok(());
+    };
+    for argument in arguments {
+        check_instants(argument, mapping)?;
+    }
+    let is_after = |constant: &Expression| matches!(constant, Expression::Constant(Literal::Millis(millis)) if *millis > LAST_MILLI);
+    let is_asked = arguments.iter().any(|argument| match argument {
+        Expression::Call(Function::Array, listed) => listed.iter().any(is_after),
+        argument => is_after(argument),
+    });
+    // A list's column stands beside the list.
+    if !is_asked || *function == Function::Array {
+        return Ok(());
+    }
+    let mut fields = Vec::new();
+    expression.collect_fields(&mut fields);
+    let columns: Vec<String> = fields
+        .iter()
+        .filter_map(|field| mapping.fields.get(*field))
+        .map(|field| format!("`{}`", field.name))
+        .collect();
+    let what = format!(
+        "cannot read the constraint on column {}",
+        columns.join(", ")
+    );
+    Err(after_9999().context(what))
+}
+
+fn after_9999() -> Error {
+    Error::invalid_input(
+        "a timestamp lies after the year 9999; Athena is known to send microseconds as milliseconds (issue 831 of \
+         awslabs/aws-athena-query-federation); hint: write the constant with a time zone, as in \
+         `timestamp '2024-01-01 00:00:00 UTC'`: Athena then compares the column itself",
+    )
+}
+
+/// Whether a double holds the integer.
+fn is_exact(value: i64) -> bool {
+    (value as f64) as i128 == i128::from(value)
 }

@@ -112,6 +112,17 @@ impl Range {
         }
     }
 
+    /// Whether NaN is one of its bounds but not both.
+    pub(super) fn is_open_at_nan(&self) -> bool {
+        let is_nan = |bound: &Bound| match bound {
+            Bound::Inclusive(literal) | Bound::Exclusive(literal) => {
+                literal.partial_cmp(literal).is_none()
+            }
+            Bound::Unbounded => false,
+        };
+        is_nan(&self.low) != is_nan(&self.high)
+    }
+
     /// Whether no value can lie in it.
     pub(super) fn is_empty(&self) -> bool {
         match (&self.low, &self.high) {
