@@ -22,3 +22,4 @@ mod seeds;
 mod through;
 mod tidy;
 mod user;
+mod weaknesses;

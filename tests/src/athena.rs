@@ -40,12 +40,20 @@ pub async fn ask(connector: &Connector, request: Request) -> connector::Result<R
 ///
 /// What the connector answers.
 pub async fn get_table(connector: &Connector, name: &TableName) -> connector::Result<SchemaRef> {
+    schema(connector, name, BTreeMap::new()).await
+}
+
+async fn schema(
+    connector: &Connector,
+    name: &TableName,
+    query_passthrough_arguments: BTreeMap<String, String>,
+) -> connector::Result<SchemaRef> {
     let request = GetTableRequest {
         identity: Some(Identity::default()),
         query_id: Some("query".into()),
         catalog_name: "catalog".into(),
         table_name: name.clone(),
-        query_passthrough_arguments: BTreeMap::new(),
+        query_passthrough_arguments,
     };
     match ask(connector, Request::GetTableRequest(request)).await? {
         Response::GetTableResponse(response) => Ok(response.schema),
@@ -134,7 +142,8 @@ pub async fn select(
     constraints: &Constraints,
     sizes: (u64, u64),
 ) -> Result<(Vec<RecordBatch>, Vec<Reading>)> {
-    let schema = get_table(connector, name).await?;
+    let arguments = constraints.query_passthrough_arguments.clone();
+    let schema = schema(connector, name, arguments).await?;
     let mut batches = Vec::new();
     let mut readings = Vec::new();
     for split in splits(connector, name, &schema, constraints).await? {

@@ -1,0 +1,266 @@
+//! What the Java connector gets wrong (its weaknesses W-n) and where a test holds that this one does not.
+//!
+//! | | weakness | test |
+//! |---|---|---|
+//! | W-1 | values by position | `passthrough::columns_come_without_a_run_and_values_by_name_whatever_is_pruned` |
+//! | W-2 | columns of one name collapse | the same |
+//! | W-3 | a rejected row's complex value in the next row | here |
+//! | W-4 | rows below a millisecond in no answer | here; every nanosecond in the connector's `query::tests` |
+//! | W-5 | nanoseconds lost | the guest's `mapping::tests::options_add_nanoseconds_…`, the connector's `timestream::tests::a_zoned_timestamp_…` |
+//! | W-6 | −0.0 lost, NaN kept | here; the connector's `query::residual::tests::doubles_compare_as_ieee_says` |
+//! | W-7 | text in UTF-16's order | here; the connector's `query::residual::tests::text_is_ordered_by_code_point` |
+//! | W-8 | deny-lists inverted | here |
+//! | W-10 | a broken view gives way to a table | `glue::views::a_broken_view_gives_its_error_and_never_a_table` |
+//! | W-11 | lost blocks | `user::a_million_rows_are_read_through_spill_each_once_in_flat_memory` |
+//! | W-13 | microseconds as milliseconds | here; the connector's `query::read::tests` |
+//! | W-14 | times and intervals compared as text | the guest's `condition::tests::what_is_shown_as_text_is_not_compared` |
+//! | W-15 | names that differ in case | `errors::names_are_found_by_their_lower_case_or_the_candidates_are_listed` |
+//! | W-16 | any text a boolean, any day a date | the connector's `timestream::tests::malformed_pages_say_what_and_where`, `…timestamps_with_any_fraction_…` |
+//! | W-17 | dates sent as integers | the guest's `condition::tests::dates_are_typed_and_clamped` |
+//! | W-18 | NaN and infinities as bare names | the guest's `condition::tests::infinities_and_nan_only_widen` |
+//! | W-19 | empty sets | the guest's `condition::tests::everything_and_nothing` |
+//! | W-20 | no columns | `reading::rows_are_counted_without_columns` |
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Date64Array, Float64Array, RecordBatch, StringArray};
+use connector::Connector;
+use connector::wire::{
+    ArrowType, Block, Constraints, Expression, FunctionName, Marker, MarkerBound, Range, ValueSet,
+};
+use local::s3::S3;
+use serde_json::json;
+use tests::athena::{rows, select, table_name};
+use tests::scripted::{Reply, Scripted};
+use tests::{plugin, sdk_config, settings};
+
+/// A user's statement with a list, which no table of Timestream has.
+const PREPARED: &str = r#"{"QueryString":"","Parameters":[],"Columns":[
+    {"Name":"host","Type":{"ScalarType":"VARCHAR"}},
+    {"Name":"list","Type":{"ArrayColumnInfo":{"Type":{"ScalarType":"INTEGER"}}}}]}"#;
+
+/// The rows of `columns` and the statement, where Timestream answers with `page` whatever it is asked.
+async fn answered(
+    page: Reply,
+    columns: &[&str],
+    constraints: Constraints,
+) -> anyhow::Result<(Vec<Vec<String>>, String)> {
+    let described = Reply::description(&[
+        ("host", "varchar", "DIMENSION"),
+        ("x", "double", "MEASURE_VALUE"),
+        ("time", "timestamp", "TIMESTAMP"),
+    ]);
+    let timestream = Scripted::start(move |call| match call.operation.as_str() {
+        "PrepareQuery" => Reply::Json(PREPARED.into()),
+        _ if call.sql().starts_with("DESCRIBE") => described.clone(),
+        _ => page.clone(),
+    })
+    .await?;
+    let s3 = S3::start(0, "spill", None).await?;
+    let config = sdk_config(timestream.url(), &s3.url());
+    let connector = Connector::with_plugin(settings(s3.bucket())?, &config, plugin("timestream")?);
+    let name = table_name("d", "t");
+    let sizes = (16_000_000, 5_242_880);
+    let (batches, _) = select(&connector, None, &name, columns, &constraints, sizes).await?;
+    let calls = timestream.calls();
+    Ok((rows(&batches)?, calls.last().unwrap().sql().to_owned()))
+}
+
+fn block(values: ArrayRef) -> Block {
+    Block(RecordBatch::try_from_iter_with_nullable([("col1", values, true)]).unwrap())
+}
+
+fn on(column: &str, set: ValueSet) -> Constraints {
+    Constraints {
+        summary: BTreeMap::from([(column.to_owned(), set)]),
+        ..Constraints::default()
+    }
+}
+
+/// From or above a value.
+fn from(value: ArrayRef, bound: MarkerBound) -> ValueSet {
+    ValueSet::SortedRangeSet {
+        r#type: ArrowType::from(value.data_type()),
+        ranges: vec![Range {
+            high: Marker {
+                value_block: block(value.slice(0, 0)),
+                bound: MarkerBound::Below,
+                null_value: true,
+            },
+            low: Marker {
+                value_block: block(value),
+                bound,
+                null_value: false,
+            },
+        }],
+        null_allowed: false,
+    }
+}
+
+fn listed(values: ArrayRef, white_list: bool, null_allowed: bool) -> ValueSet {
+    ValueSet::EquatableValueSet {
+        value_block: block(values),
+        white_list,
+        null_allowed,
+    }
+}
+
+/// W-3: Java wrote the list of a row that its filter then rejected, and a NULL after it left it there.
+#[tokio::test]
+async fn a_rejected_row_leaves_no_list_to_the_next() {
+    let row = |host: &str, list| json!({"Data": [{"ScalarValue": host}, list]});
+    let array = json!({"ArrayValue": [{"ScalarValue": "7"}]});
+    let page = json!({
+        "QueryId": "SCRIPTED",
+        "ColumnInfo": [
+            {"Name": "host", "Type": {"ScalarType": "VARCHAR"}},
+            {"Name": "list", "Type": {"ArrayColumnInfo": {"Type": {"ScalarType": "INTEGER"}}}},
+        ],
+        "Rows": [row("rejected", array), row("kept", json!({"NullValue": true}))],
+    });
+    // NULLIF(host, 'rejected') IS NOT NULL.
+    let call = |name: &str, arguments| Expression::FunctionCallExpression {
+        r#type: ArrowType::Bool,
+        function_name: FunctionName {
+            function_name: name.into(),
+        },
+        arguments,
+    };
+    let host = Expression::VariableExpression {
+        column_name: "host".into(),
+        r#type: ArrowType::Utf8,
+    };
+    let rejected = Expression::ConstantExpression {
+        value_block: Some(block(Arc::new(StringArray::from(vec!["rejected"])))),
+        r#type: ArrowType::Utf8,
+    };
+    let null = call("$is_null", vec![call("$nullif", vec![host, rejected])]);
+    let constraints = Constraints {
+        expression: vec![call("$not", vec![null])],
+        query_passthrough_arguments: BTreeMap::from(
+            [
+                ("schemaFunctionName", "SYSTEM.QUERY"),
+                ("QUERY", "SELECT host, list FROM d.t"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        ),
+        ..Constraints::default()
+    };
+    let (rows, _) = answered(
+        Reply::Json(page.to_string()),
+        &["host", "list"],
+        constraints,
+    )
+    .await
+    .unwrap();
+    assert_eq!(rows, [["kept", "NULL"]]);
+}
+
+/// W-4: half a microsecond past the bound, Java's row was in neither `time <= x` nor `time > x`, nor `time = x`.
+#[tokio::test]
+async fn a_row_within_the_millisecond_is_in_exactly_one_half() {
+    let page = Reply::page(
+        &[("time", "TIMESTAMP")],
+        &[&[Some("2024-01-01 00:00:00.000000500")]],
+        None,
+    );
+    let bound = || Arc::new(Date64Array::from(vec![1_704_067_200_000])) as ArrayRef;
+    let (rows, equal) = answered(
+        page.clone(),
+        &["time"],
+        on("time", listed(bound(), true, false)),
+    )
+    .await
+    .unwrap();
+    assert_eq!(rows, [["2024-01-01T00:00:00"]]);
+    let (begin, end) = (
+        "'2024-01-01 00:00:00.000000000'",
+        "'2024-01-01 00:00:00.001000000'",
+    );
+    assert!(
+        equal.contains(&format!(r#""time" >= TIMESTAMP {begin}"#)),
+        "{equal}"
+    );
+    assert!(
+        equal.contains(&format!(r#""time" < TIMESTAMP {end}"#)),
+        "{equal}"
+    );
+    let (_, above) = answered(
+        page,
+        &["time"],
+        on("time", from(bound(), MarkerBound::Above)),
+    )
+    .await
+    .unwrap();
+    assert!(
+        above.contains(&format!(r#""time" >= TIMESTAMP {end}"#)),
+        "{above}"
+    );
+}
+
+/// W-6: Timestream's −0.0 equals 0.0; Java's second filter put it below and dropped the row.
+#[tokio::test]
+async fn negative_zero_is_zero() {
+    let page = Reply::page(&[("x", "DOUBLE")], &[&[Some("-0.0")]], None);
+    let zero = || Arc::new(Float64Array::from(vec![0.0])) as ArrayRef;
+    for set in [
+        listed(zero(), true, false),
+        from(zero(), MarkerBound::Exactly),
+    ] {
+        let (rows, _) = answered(page.clone(), &["x"], on("x", set)).await.unwrap();
+        assert_eq!(rows, [["-0.0"]]);
+    }
+}
+
+/// W-7: U+1F600 is above U+FFFD; in UTF-16, by which Java filtered again, below.
+#[tokio::test]
+async fn text_beyond_the_basic_plane_is_above_it() {
+    let page = Reply::page(&[("host", "VARCHAR")], &[&[Some("\u{1F600}")]], None);
+    let bound = Arc::new(StringArray::from(vec!["\u{FFFD}"])) as ArrayRef;
+    let (rows, _) = answered(page, &["host"], on("host", from(bound, MarkerBound::Above)))
+        .await
+        .unwrap();
+    assert_eq!(rows, [["\u{1F600}"]]);
+}
+
+/// W-8: Java wrote `IN` for the values to leave out, and forgot whether NULL is admitted.
+#[tokio::test]
+async fn a_deny_list_denies_and_keeps_null_where_allowed() {
+    let page = || Reply::page(&[("host", "VARCHAR")], &[&[Some("c")]], None);
+    let denied = || Arc::new(StringArray::from(vec!["a", "b"])) as ArrayRef;
+    let (rows, sql) = answered(
+        page(),
+        &["host"],
+        on("host", listed(denied(), false, false)),
+    )
+    .await
+    .unwrap();
+    assert_eq!(rows, [["c"]]);
+    assert!(sql.contains(r#""host" NOT IN ('a', 'b')"#), "{sql}");
+    assert!(!sql.contains("IS NULL"), "{sql}");
+    let (_, sql) = answered(page(), &["host"], on("host", listed(denied(), false, true)))
+        .await
+        .unwrap();
+    assert!(
+        sql.contains(r#""host" NOT IN ('a', 'b') OR "host" IS NULL"#),
+        "{sql}"
+    );
+}
+
+/// W-13: the bound of issue 831, 2022-11-15 in microseconds; Java answered no row.
+#[tokio::test]
+async fn microseconds_in_place_of_milliseconds_are_told() {
+    let page = Reply::page(&[("time", "TIMESTAMP")], &[], None);
+    let odd = Arc::new(Date64Array::from(vec![1_668_470_400_000_000])) as ArrayRef;
+    let error = answered(page, &["time"], on("time", from(odd, MarkerBound::Exactly)))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("column `time`") && error.contains("issue 831"),
+        "{error}"
+    );
+}
