@@ -10,6 +10,7 @@
 //! | W-6 | −0.0 lost, NaN kept | here; the connector's `query::residual::tests::doubles_compare_as_ieee_says` |
 //! | W-7 | text in UTF-16's order | here; the connector's `query::residual::tests::text_is_ordered_by_code_point` |
 //! | W-8 | deny-lists inverted | here |
+//! | W-9 | partition keys in Glue make a table read as empty | `glue::a_flagged_table_has_glues_columns_and_timestreams_names` |
 //! | W-10 | a broken view gives way to a table | `glue::views::a_broken_view_gives_its_error_and_never_a_table` |
 //! | W-11 | lost blocks | `user::a_million_rows_are_read_through_spill_each_once_in_flat_memory` |
 //! | W-13 | microseconds as milliseconds | here; the connector's `query::read::tests` |
@@ -20,6 +21,9 @@
 //! | W-18 | NaN and infinities as bare names | the guest's `condition::tests::infinities_and_nan_only_widen` |
 //! | W-19 | empty sets | the guest's `condition::tests::everything_and_nothing` |
 //! | W-20 | no columns | `reading::rows_are_counted_without_columns` |
+//! | W-27 | lower-case names from Glue | `glue::a_flagged_table_has_glues_columns_and_timestreams_names` |
+//! | W-28 | what follows a view's text | `glue::views::the_template_wins_over_glues_own_text`, the connector's `catalog::view::tests` |
+//! | W-29 | Athena's views taken for Timestream SQL | `glue::views::a_broken_view_gives_its_error_and_never_a_table` |
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
