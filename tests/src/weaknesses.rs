@@ -13,6 +13,7 @@
 //! | W-9 | partition keys in Glue make a table read as empty | `glue::a_flagged_table_has_glues_columns_and_timestreams_names` |
 //! | W-10 | a broken view gives way to a table | `glue::views::a_broken_view_gives_its_error_and_never_a_table` |
 //! | W-11 | lost blocks | `user::a_million_rows_are_read_through_spill_each_once_in_flat_memory` |
+//! | W-12 | a failed upload that nobody hears of | here |
 //! | W-13 | microseconds as milliseconds | here; the connector's `query::read::tests` |
 //! | W-14 | times and intervals compared as text | the guest's `condition::tests::what_is_shown_as_text_is_not_compared` |
 //! | W-15 | names that differ in case | `errors::names_are_found_by_their_lower_case_or_the_candidates_are_listed` |
@@ -21,6 +22,9 @@
 //! | W-18 | NaN and infinities as bare names | the guest's `condition::tests::infinities_and_nan_only_widen` |
 //! | W-19 | empty sets | the guest's `condition::tests::everything_and_nothing` |
 //! | W-20 | no columns | `reading::rows_are_counted_without_columns` |
+//! | W-21 | the second page of `DESCRIBE` | `describing::a_description_of_several_pages_is_asked_for_with_the_same_text` |
+//! | W-22 | harmless statements refused | the connector's `catalog::passthrough::tests::texts_that_are_one_query_pass` |
+//! | W-26 | the first cause lost | `describing::a_validation_error_of_a_name_that_is_right_is_told_itself` |
 //! | W-27 | lower-case names from Glue | `glue::a_flagged_table_has_glues_columns_and_timestreams_names` |
 //! | W-28 | what follows a view's text | `glue::views::the_template_wins_over_glues_own_text`, the connector's `catalog::view::tests` |
 //! | W-29 | Athena's views taken for Timestream SQL | `glue::views::a_broken_view_gives_its_error_and_never_a_table` |
@@ -33,11 +37,12 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date64Array, Float64Array, RecordBatch, StringArray};
 use connector::Connector;
 use connector::wire::{
-    ArrowType, Block, Constraints, Expression, FunctionName, Marker, MarkerBound, Range, ValueSet,
+    ArrowType, Block, Constraints, Expression, FunctionName, Marker, MarkerBound, Range, Request,
+    SpillLocation, ValueSet,
 };
 use local::s3::S3;
 use serde_json::json;
-use tests::athena::{rows, select, table_name};
+use tests::athena::{ask, get_table, read_request, rows, select, splits, table_name};
 use tests::scripted::{Reply, Scripted};
 use tests::{plugin, sdk_config, settings};
 
@@ -265,6 +270,44 @@ async fn microseconds_in_place_of_milliseconds_are_told() {
         .to_string();
     assert!(
         error.contains("column `time`") && error.contains("issue 831"),
+        "{error}"
+    );
+}
+
+/// W-12: the Java connector may take a block that S3 did not take for written.
+#[tokio::test]
+async fn an_upload_that_fails_ends_the_read() {
+    let timestream = Scripted::start(|call| match call.sql() {
+        sql if sql.starts_with("DESCRIBE") => Reply::description(&[("n", "bigint", "MULTI")]),
+        _ => Reply::page(&[("n", "BIGINT")], &[&[Some("1")]], None),
+    })
+    .await
+    .unwrap();
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let config = sdk_config(timestream.url(), &s3.url());
+    let connector = Connector::with_plugin(
+        settings(s3.bucket()).unwrap(),
+        &config,
+        plugin("timestream").unwrap(),
+    );
+    let (name, constraints) = (table_name("d", "t"), Constraints::default());
+    let schema = get_table(&connector, &name).await.unwrap();
+    let mut split = splits(&connector, &name, &schema, &constraints)
+        .await
+        .unwrap()
+        .remove(0);
+    // Gone since the query was divided.
+    let Some(SpillLocation::S3SpillLocation { bucket, .. }) = &mut split.spill_location else {
+        panic!("no place to spill");
+    };
+    "gone".clone_into(bucket);
+    let mut request = read_request(&name, &schema, &["n"], split, &constraints).unwrap();
+    request.max_inline_block_size = 0;
+    let error = ask(&connector, Request::ReadRecordsRequest(request))
+        .await
+        .unwrap_err();
+    assert!(
+        error.message().contains("cannot spill to bucket `gone`"),
         "{error}"
     );
 }
