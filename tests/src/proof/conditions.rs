@@ -15,7 +15,7 @@ use super::generate::{Draw, rows, term};
 use super::model::{COMPUTED, Column, Kind, Row, STORED};
 use super::oracle::{Expr, Fault, Term, admits};
 use super::shrink::shrink;
-use super::wire::{constraints, seen_batch, seen_rows, stored_batch, taken};
+use super::wire::{constraints, seen_batch, seen_rows, stored_batch};
 
 /// Terms asked of one table in one statement.
 pub const TERMS: usize = 300;
@@ -74,11 +74,6 @@ impl<'a> Bench<'a> {
             mapping,
             rows,
         })
-    }
-
-    /// The columns, by their places in terms.
-    pub fn columns(&self) -> &'static [Column] {
-        self.columns
     }
 
     /// What each term became. A term that fails the query is not judged.
@@ -313,7 +308,6 @@ fn table(columns: &[Column], stored: bool) -> Table {
 ///
 /// When the dialect refuses the table.
 pub fn batch(plugin: &Plugin, seed: u64) -> Result<Option<String>> {
-    let ops = taken();
     let mut random = fastrand::Rng::with_seed(seed);
     let mut bytes = |count| {
         let mut bytes = vec![0; count];
@@ -329,7 +323,7 @@ pub fn batch(plugin: &Plugin, seed: u64) -> Result<Option<String>> {
         ROWS,
     );
     let bench = Bench::new(plugin, stored, rows)?;
-    let made = |bytes: &[u8]| term(&mut Draw::new(bytes), columns, &ops);
+    let made = |bytes: &[u8]| term(&mut Draw::new(bytes), columns);
 
     let origins: Vec<Vec<u8>> = (0..TERMS).map(|_| bytes(TERM_BYTES)).collect();
     let terms: Vec<Term> = origins.iter().map(|origin| made(origin)).collect();

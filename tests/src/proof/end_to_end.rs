@@ -15,9 +15,9 @@ use tokio::runtime::Runtime;
 
 use super::generate::{self, Draw};
 use super::model::{Kind, Row, STORED, Value};
-use super::oracle::{Op, Term, admits, order};
+use super::oracle::{Term, admits, order};
 use super::shrink::shrink;
-use super::wire::{constraints, seen_rows, taken};
+use super::wire::{constraints, seen_rows};
 use crate::athena::{select, table_name};
 use crate::{plugin, sdk_config, settings};
 
@@ -44,7 +44,6 @@ pub struct Stage {
     bucket: aws_sdk_s3::Client,
     connector: Connector,
     fields: Vec<(String, Kind)>,
-    ops: Vec<Op>,
 }
 
 /// A query of Athena's.
@@ -92,7 +91,6 @@ impl Stage {
             fields: fields
                 .map(|column| (column.name.to_lowercase(), column.kind))
                 .collect(),
-            ops: taken(),
         })
     }
 
@@ -145,7 +143,7 @@ impl Stage {
         let mut terms = Vec::new();
         let mut restricted = BTreeSet::new();
         for _ in 0..draw.below(4) {
-            let term = generate::term(draw, &STORED, &self.ops);
+            let term = generate::term(draw, &STORED);
             // Athena sends one domain for a column.
             let is_first = match &term {
                 Term::Domain { column, .. } => restricted.insert(*column),

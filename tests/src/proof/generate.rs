@@ -62,10 +62,7 @@ pub fn value(draw: &mut Draw<'_>, column: Column, stored: bool) -> Value {
         Kind::Double if stored => Value::Double(draw.pick(&DOUBLES[..14])),
         // The API takes no empty value, and whether it keeps U+0000 is unknown.
         Kind::Varchar if stored => Value::Text(draw.pick(&TEXTS[..TEXTS.len() - 2]).to_owned()),
-        _ => match constant(draw, column) {
-            Value::Date(day) => Value::Date(day),
-            other => other,
-        },
+        _ => constant(draw, column),
     }
 }
 
@@ -179,8 +176,8 @@ const TEXTS: [&str; 30] = [
     "a\0b",
 ];
 
-/// A term over fields whose columns these are; `ops` are the functions it may use.
-pub fn term(draw: &mut Draw<'_>, fields: &[Column], ops: &[Op]) -> Term {
+/// A term over fields whose columns these are.
+pub fn term(draw: &mut Draw<'_>, fields: &[Column]) -> Term {
     if draw.below(2) == 0 {
         let column = draw.below(fields.len());
         return Term::Domain {
@@ -189,7 +186,7 @@ pub fn term(draw: &mut Draw<'_>, fields: &[Column], ops: &[Op]) -> Term {
             null: draw.below(3) == 1,
         };
     }
-    Term::Expression(Expressions { fields, ops }.boolean(draw, DEPTH))
+    Term::Expression(Expressions { fields }.boolean(draw, DEPTH))
 }
 
 fn set(draw: &mut Draw<'_>, column: Column) -> Set {
@@ -235,30 +232,25 @@ fn range(draw: &mut Draw<'_>, column: Column) -> (Bound, Bound) {
 
 struct Expressions<'a> {
     fields: &'a [Column],
-    ops: &'a [Op],
 }
 
 impl Expressions<'_> {
-    fn has(&self, op: Op) -> bool {
-        self.ops.contains(&op)
-    }
-
     fn boolean(&self, draw: &mut Draw<'_>, depth: usize) -> Expr {
         let column = draw.below(self.fields.len());
         let kind = self.fields[column].kind;
         let choices = if depth == 0 { 8 } else { 13 };
         match draw.below(choices) {
-            3 if self.has(Op::IsNull) => {
+            3 => {
                 let operand = self.operand(draw, column, depth);
                 Expr::Call(Op::IsNull, vec![operand])
             }
-            4 if self.has(Op::In) => {
+            4 => {
                 let count = 1 + draw.below(4);
                 let mut arguments = vec![self.operand(draw, column, depth)];
                 arguments.extend((0..count).map(|_| self.constant(draw, column)));
                 Expr::Call(Op::In, arguments)
             }
-            5 if self.has(Op::Like) && kind == Kind::Varchar => {
+            5 if kind == Kind::Varchar => {
                 let pattern = Expr::Constant(Value::Text(self.pattern(draw)));
                 Expr::Call(Op::Like, vec![self.operand(draw, column, 0), pattern])
             }
@@ -267,7 +259,7 @@ impl Expressions<'_> {
                 0 => Expr::Null,
                 truth => Expr::Constant(Value::Boolean(truth == 1)),
             },
-            8 | 9 if self.has(Op::Not) => Expr::Call(Op::Not, vec![self.boolean(draw, depth - 1)]),
+            8 | 9 => Expr::Call(Op::Not, vec![self.boolean(draw, depth - 1)]),
             10 => self.joined(Op::And, draw, depth),
             11 => self.joined(Op::Or, draw, depth),
             _ => self.comparison(draw, column, depth),
@@ -275,9 +267,6 @@ impl Expressions<'_> {
     }
 
     fn joined(&self, op: Op, draw: &mut Draw<'_>, depth: usize) -> Expr {
-        if !self.has(op) {
-            return self.boolean(draw, 0);
-        }
         let count = 1 + draw.below(3);
         Expr::Call(
             op,
@@ -295,7 +284,6 @@ impl Expressions<'_> {
             Op::NotEqual,
             Op::Distinct,
         ]);
-        let op = if self.has(op) { op } else { Op::Equal };
         let left = self.operand(draw, column, depth);
         let right = match draw.below(4) {
             3 => {
@@ -340,7 +328,7 @@ impl Expressions<'_> {
             return plain;
         }
         match draw.below(8) {
-            5 if self.has(Op::NullIf) => {
+            5 => {
                 let other = self.like(draw, column);
                 let other = match draw.below(2) {
                     0 => self.constant(draw, column),
@@ -353,9 +341,6 @@ impl Expressions<'_> {
             }
             6 if counts => {
                 let op = draw.pick(&[Op::Add, Op::Subtract, Op::Multiply, Op::Divide, Op::Modulus]);
-                if !self.has(op) {
-                    return plain;
-                }
                 let (left, right) = (
                     self.operand(draw, column, depth - 1),
                     self.constant(draw, column),
@@ -367,9 +352,7 @@ impl Expressions<'_> {
                 };
                 Expr::Call(op, sides)
             }
-            7 if counts && self.has(Op::Negate) => {
-                Expr::Call(Op::Negate, vec![self.operand(draw, column, depth - 1)])
-            }
+            7 if counts => Expr::Call(Op::Negate, vec![self.operand(draw, column, depth - 1)]),
             _ => plain,
         }
     }

@@ -1,6 +1,5 @@
 //! The proof's tables and terms in others' words: Arrow's, and those of Athena's requests.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -39,18 +38,6 @@ const NAMES: [(Op, &str); 20] = [
     (Op::Modulus, "$modulus"),
     (Op::Negate, "$negate"),
 ];
-
-/// The functions that the connector takes from Athena.
-pub fn taken() -> Vec<Op> {
-    let is_taken = |name: &str| {
-        connector::query::Function::from_name(name).is_some_and(|function| function.is_evaluated())
-    };
-    NAMES
-        .into_iter()
-        .filter(|(_, name)| is_taken(name))
-        .map(|(op, _)| op)
-        .collect()
-}
 
 /// How Timestream's values look to its queries.
 pub fn stored_type(kind: Kind) -> DataType {
@@ -163,17 +150,6 @@ pub fn constraints(fields: &[(String, Kind)], terms: &[&Term]) -> Result<Constra
         }
     }
     Ok(constraints)
-}
-
-/// The columns that terms restrict by domains: Athena sends one for each.
-pub fn domains(terms: &[&Term]) -> BTreeMap<usize, usize> {
-    let mut counts = BTreeMap::new();
-    for term in terms {
-        if let Term::Domain { column, .. } = term {
-            *counts.entry(*column).or_default() += 1;
-        }
-    }
-    counts
 }
 
 fn block(data_type: &DataType, values: &[Option<&Value>]) -> Result<Block> {
