@@ -207,11 +207,14 @@ fn set(draw: &mut Draw<'_>, column: Column) -> Set {
 
 fn range(draw: &mut Draw<'_>, column: Column) -> (Bound, Bound) {
     let (mut low, mut high) = (constant(draw, column), constant(draw, column));
-    let order = order(&low, &high);
-    if order.is_some_and(std::cmp::Ordering::is_gt) {
+    let Some(order) = order(&low, &high) else {
+        // No range begins or ends at NaN.
+        return (Bound::Unbounded, Bound::Unbounded);
+    };
+    if order.is_gt() {
         std::mem::swap(&mut low, &mut high);
     }
-    if order.is_some_and(std::cmp::Ordering::is_eq) && draw.below(2) == 0 {
+    if order.is_eq() && draw.below(2) == 0 {
         return (Bound::With(low), Bound::With(high));
     }
     let bound = |draw: &mut Draw<'_>, value| match draw.below(3) {
@@ -219,14 +222,12 @@ fn range(draw: &mut Draw<'_>, column: Column) -> (Bound, Bound) {
         1 => Bound::Without(value),
         _ => Bound::Unbounded,
     };
-    match (order, bound(draw, low), bound(draw, high)) {
+    match (bound(draw, low), bound(draw, high)) {
         // Nothing lies between a value and itself: Athena sends no such range.
-        (Some(std::cmp::Ordering::Equal), low, high)
-            if low != Bound::Unbounded && high != Bound::Unbounded =>
-        {
+        (low, high) if order.is_eq() && low != Bound::Unbounded && high != Bound::Unbounded => {
             (low, Bound::Unbounded)
         }
-        (_, low, high) => (low, high),
+        range => range,
     }
 }
 

@@ -132,7 +132,7 @@ fn is_all_but_points(ranges: &[(Bound, Bound)]) -> bool {
     let reach = |bound: &Bound, unbounded: f64| match bound {
         Bound::Unbounded => Some((unbounded, true)),
         Bound::With(Value::Double(value)) | Bound::Without(Value::Double(value)) => {
-            (!value.is_nan()).then_some((*value, false))
+            Some((*value, false))
         }
         _ => None,
     };
