@@ -60,7 +60,7 @@ pub fn value(draw: &mut Draw<'_>, column: Column, stored: bool) -> Value {
             Value::Nanos(nanos.saturating_add(within))
         }
         Kind::Double if stored => Value::Double(draw.pick(&DOUBLES[..14])),
-        // The API takes no empty value, and whether it keeps U+0000 is unknown.
+        // The API takes no empty value, and whether it keeps U+0000 is unknown: those stand last.
         Kind::Varchar if stored => Value::Text(draw.pick(&TEXTS[..TEXTS.len() - 2]).to_owned()),
         _ => constant(draw, column),
     }
@@ -96,7 +96,7 @@ const BIGINTS: [i64; 11] = [
 
 const INTEGERS: [i32; 7] = [0, 1, -1, 2, 42, i32::MAX, i32::MIN];
 
-/// The last ones are stored nowhere, but computed.
+/// The first fourteen can be stored, the last ones can only be computed.
 const DOUBLES: [f64; 17] = [
     0.0,
     1.0,
@@ -117,8 +117,8 @@ const DOUBLES: [f64; 17] = [
     f64::NEG_INFINITY,
 ];
 
-/// Whole seconds and their neighbours; the last eight-th fits nanoseconds no more with its fraction, those after it lie
-/// before 1970, and the last ones fit no nanoseconds at all.
+/// Whole seconds and their neighbours. The first eight can be stored, the three after them can be computed, and the last
+/// ones are constants alone: they lie at the end of what 64 bits of nanoseconds hold, and beyond.
 const MILLIS: [i64; 15] = [
     1_704_067_200_000,
     1_704_067_200_001,
