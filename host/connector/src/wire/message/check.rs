@@ -149,11 +149,11 @@ impl Parts<'_> {
         }
         match field.data_type() {
             DataType::Utf8 | DataType::Binary => {
-                self.buffer()?;
+                self.offsets()?;
                 self.buffer().map(drop)
             }
             DataType::List(child) | DataType::Map(child, _) => {
-                self.buffer()?;
+                self.offsets()?;
                 self.column(child)
             }
             DataType::Struct(children) => children.iter().try_for_each(|child| self.column(child)),
@@ -163,6 +163,15 @@ impl Parts<'_> {
             other => Err(format!(
                 "is {other}, which is not one of the protocol's types"
             )),
+        }
+    }
+
+    /// A buffer of 32-bit offsets. Whether they ascend, Arrow checks.
+    fn offsets(&mut self) -> Result<(), String> {
+        if self.buffer()?.is_multiple_of(size_of::<i32>()) {
+            Ok(())
+        } else {
+            Err("has offsets that end inside a number".into())
         }
     }
 

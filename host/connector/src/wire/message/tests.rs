@@ -263,6 +263,17 @@ fn nulls_that_no_bits_tell_are_refused() {
 }
 
 #[test]
+fn offsets_cut_inside_a_number_are_refused() {
+    let read = |data_type| OneColumn::new(1, 0, &[&[], &[0; 9], &[]]).read(data_type);
+    for data_type in [DataType::Utf8, DataType::Binary] {
+        assert_eq!(
+            read(data_type).unwrap_err(),
+            "malformed Arrow message: batch: column `c` has offsets that end inside a number"
+        );
+    }
+}
+
+#[test]
 fn numbers_of_rows_and_nulls_that_cannot_be_are_refused() {
     let read = |rows, nulls| {
         OneColumn::new(rows, nulls, &[&[0], &[0; 8]])
