@@ -3,7 +3,7 @@
 //!
 //! Each case has a seed, which a failure names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -65,6 +65,7 @@ fn generated_requests_of_the_java_sdk_say_the_same_to_us_word_by_word_and_by_the
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     pub(super) requests: u64,
+    pub(super) types: BTreeSet<&'static str>,
     sets: u64,
     pub(super) probes: u64,
 }
@@ -80,6 +81,7 @@ pub(super) fn check(generated: Generated, checked: &mut Checked) {
     make_comparable(&mut expected, generated.version);
     compare(&place, &expected, &said(&request));
     checked.requests += 1;
+    checked.types.insert(request.name());
     if let (Some(Value::Object(probes)), Some(constraints)) = (probes, constraints(&request)) {
         for (column, probes) in probes {
             let words = &expected["constraints"]["summary"][&column];

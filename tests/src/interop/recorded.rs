@@ -1,6 +1,8 @@
 //! What Java said once of the first generated cases, in `tests/fixtures/java`: so that the wire is held to it without
 //! Java too. With Java here, the recordings are what it says today; `ATHENA_TIMESTREAM_RECORD=1` writes them anew.
 
+use std::collections::HashSet;
+use std::mem::{Discriminant, discriminant};
 use std::path::PathBuf;
 
 use connector::spill::decrypt;
@@ -36,7 +38,7 @@ fn recorded_requests_of_the_java_sdk_say_the_same_to_us() {
     for generated in java::read_lines::<Generated>(&file("requests.jsonl")) {
         check(generated, &mut checked);
     }
-    assert_eq!(checked.requests, RECORDED);
+    assert_eq!((checked.requests, checked.types.len()), (RECORDED, 8));
     assert!(checked.probes > RECORDED, "{checked:?}");
 }
 
@@ -44,6 +46,7 @@ fn recorded_requests_of_the_java_sdk_say_the_same_to_us() {
 fn our_answers_are_still_those_that_java_read() {
     let recorded: Vec<Answer> = java::read_lines(&file("answers.jsonl"));
     assert_eq!(recorded.len() as u64, RECORDED);
+    let mut types = HashSet::new();
     for recorded in recorded {
         let case = Case::generate(recorded.seed);
         let place = format!("seed {}", case.seed);
@@ -52,12 +55,13 @@ fn our_answers_are_still_those_that_java_read() {
         // values out otherwise: then Java has to be asked again.
         assert_eq!(case.answer, recorded.answer, "{place}");
         assert_eq!(case.objects, recorded.objects, "{place}");
-        read_by_us(&place, &recorded);
+        types.insert(read_by_us(&place, &recorded));
     }
+    assert_eq!(types.len(), 9);
 }
 
-/// Our own client, in the local tools, understands of an answer what Java did.
-fn read_by_us(place: &str, recorded: &Answer) {
+/// Our own client, in the local tools, understands of an answer what Java did. Returns the answer's kind.
+fn read_by_us(place: &str, recorded: &Answer) -> Discriminant<Response> {
     let answer = read_response(recorded.answer.as_bytes()).unwrap();
     assert_eq!(
         String::from_utf8(write_response(&answer).unwrap()).unwrap(),
@@ -90,6 +94,7 @@ fn read_by_us(place: &str, recorded: &Answer) {
         }
         _ => {}
     }
+    discriminant(&answer)
 }
 
 fn decoded(base64: &Value) -> Vec<u8> {

@@ -107,6 +107,9 @@ final class Generating {
     }
 
     private FederatedIdentity identity() {
+        if (random.nextInt(10) == 0) {
+            return null;
+        }
         return new FederatedIdentity(perhaps(values.anyText()), perhaps("123456789012"), texts(),
                 new ArrayList<>(texts().values()), texts());
     }

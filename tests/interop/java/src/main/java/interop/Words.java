@@ -52,7 +52,7 @@ final class Words {
     Map<String, Object> request(FederationRequest request, long seed) {
         Map<String, Object> said = new LinkedHashMap<>();
         said.put("type", request.getClass().getSimpleName());
-        said.put("identity", identity(request.getIdentity()));
+        said.put("identity", request.getIdentity() == null ? null : identity(request.getIdentity()));
         if (request instanceof PingRequest ping) {
             said.put("queryId", ping.getQueryId());
             said.put("catalogName", ping.getCatalogName());
@@ -185,7 +185,10 @@ final class Words {
             reader.setPosition(row);
             verdicts.add(set.containsValue(reader.readObject()));
         }
-        return Map.of("values", Cells.block(block), "contained", verdicts);
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("values", Cells.block(block));
+        said.put("contained", verdicts);
+        return said;
     }
 
     private static Map<String, Object> expression(FederationExpression expression) {
