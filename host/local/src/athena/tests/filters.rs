@@ -250,6 +250,50 @@ async fn a_timestamp_with_a_zone_pushes_nothing_and_says_why() {
             scan.kept
         );
     }
+    let hint = async |predicate: &str| {
+        let scan = explain(predicate, Profile::ValueSets, Vec::new()).await;
+        scan.kept[0].hint.clone().unwrap()
+    };
+    let zone = hint("time >= timestamp '2024-01-01 00:00:00 +02:00'").await;
+    assert!(
+        zone.ends_with("write time >= timestamp '2023-12-31 22:00:00'"),
+        "{zone}"
+    );
+    let function = hint("date_trunc('hour', time) = timestamp '2024-01-01 00:00:00'").await;
+    assert!(function.contains("compare the column itself"), "{function}");
+}
+
+/// Trino's `UnwrapCastInComparison`: a day is a range of the timestamps in it.
+#[tokio::test]
+async fn a_timestamp_cast_to_a_day_is_a_range() {
+    for (predicate, sent) in [
+        (
+            "date(time) = date '2024-02-29'",
+            "time in [2024-02-29 00:00:00.000, 2024-03-01 00:00:00.000)",
+        ),
+        (
+            "cast(time as date) <= date '2024-02-29'",
+            "time in (-∞, 2024-03-01 00:00:00.000)",
+        ),
+        (
+            "date '2024-02-29' <= date(time)",
+            "time in [2024-02-29 00:00:00.000, ∞)",
+        ),
+        (
+            "date(time) < date '2024-02-29'",
+            "time in (-∞, 2024-02-29 00:00:00.000)",
+        ),
+        (
+            "date(time) > date '1969-12-31'",
+            "time in [1970-01-01 00:00:00.000, ∞)",
+        ),
+        (
+            "date(time) <> date '2024-02-29'",
+            "time in (-∞, 2024-02-29 00:00:00.000) ∪ [2024-03-01 00:00:00.000, ∞)",
+        ),
+    ] {
+        check(predicate, &[sent], false).await;
+    }
 }
 
 #[tokio::test]
@@ -262,7 +306,6 @@ async fn what_athena_does_not_translate_stays_with_the_engine() {
         "extract(year from time) = 2024",
         "floor(ratio) = 5",
         "cast(big as varchar) = '5'",
-        "cast(time as date) = date '2024-01-01'",
         "date_trunc('hour', time) = timestamp '2024-01-01 00:00:00'",
         // Outside of the column's type.
         "small = 3000000000",
@@ -333,6 +376,54 @@ async fn announced_functions_carry_whole_filters() {
         "$and is not announced"
     );
     assert!(!scan.kept.is_empty());
+}
+
+#[tokio::test]
+async fn arithmetic_and_nullif_are_sent_where_they_were_announced() {
+    let functions = vec![
+        "$add",
+        "$subtract",
+        "$multiply",
+        "$divide",
+        "$modulus",
+        "$negate",
+        "$nullif",
+        "$equal",
+        "$greater_than",
+        "$is_null",
+        "$not",
+        "$in",
+        "$array",
+    ];
+    let sent = [
+        "big + 1 = 3",
+        "3 = big - 1",
+        "ratio * 2 > ratio + 1",
+        "big / 10 > 4",
+        "big % 2 = 1",
+        "-ratio > 1.5",
+        "nullif(name, 'a') is null",
+        "nullif(big, 7) is not null",
+        "big * 2 in (2, 4, 6, 8)",
+    ];
+    for predicate in sent {
+        let scan = explain(predicate, Profile::Everything, functions.clone()).await;
+        assert_eq!(scan.constraints.len(), 1, "{predicate}");
+        assert!(scan.kept.is_empty(), "{predicate}: {:?}", scan.kept);
+    }
+    // Types that differ are cast, and no function casts.
+    for predicate in [
+        "small + big = 3",
+        "big + ratio > 1",
+        "time + interval '1' day = time",
+    ] {
+        let scan = explain(predicate, Profile::Everything, functions.clone()).await;
+        assert!(!scan.kept.is_empty(), "{predicate}: {:?}", scan.constraints);
+    }
+    for predicate in sent {
+        let scan = explain(predicate, Profile::Everything, vec!["$equal", "$is_null"]).await;
+        assert!(!scan.kept.is_empty(), "{predicate}: {:?}", scan.constraints);
+    }
 }
 
 /// What a filter compares may be computed elsewhere: below, or in a join.
