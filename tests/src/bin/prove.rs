@@ -88,7 +88,7 @@ fn random(
     // Some thirty lines in all.
     let step = batches.div_ceil(30).max(1);
     let progress = |done: u64| {
-        if done % step == 0 || done == batches {
+        if done.is_multiple_of(step) || done == batches {
             let rate = (done * per_seed) as f64 / started.elapsed().as_secs_f64();
             say(&format!("{} {what}, {rate:.0} a second", done * per_seed));
         }
