@@ -142,13 +142,14 @@ async fn a_rejected_row_leaves_no_list_to_the_next() {
         column_name: "host".into(),
         r#type: ArrowType::Utf8,
     };
-    let rejected = Expression::ConstantExpression {
-        value_block: Some(block(Arc::new(StringArray::from(vec!["rejected"])))),
+    let text = |text| Expression::ConstantExpression {
+        value_block: Some(block(Arc::new(StringArray::from(vec![text])))),
         r#type: ArrowType::Utf8,
     };
-    let null = call("$is_null", vec![call("$nullif", vec![host, rejected])]);
+    let shown = call("$nullif", vec![host, text("rejected")]);
     let constraints = Constraints {
-        expression: vec![call("$not", vec![null])],
+        // A pattern beside a computed text is left to the host.
+        expression: vec![call("$like_pattern", vec![shown, text("%")])],
         query_passthrough_arguments: BTreeMap::from(
             [
                 ("schemaFunctionName", "SYSTEM.QUERY"),
