@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Field, Schema};
 
-use super::names::Names;
+use super::names::{Listed, Names};
 use super::partition;
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Column, ColumnKind, Scalar, Source, Table, TimestreamType};
@@ -14,38 +14,51 @@ use crate::wire::TableName;
 
 /// The table that Athena means, with its columns.
 ///
-/// A name that no listing of late has is tried as it came: one call where it is right.
+/// The name is tried as it came first: it may have been made since tables were listed, beside one that differs in case.
 ///
 /// # Errors
 ///
 /// When there is no such table, or what Timestream answered.
 pub(super) async fn describe(names: &Names<'_>, asked: &TableName) -> Result<Table> {
     let clients = names.clients;
-    let (mut database, mut table, mut keys) = match names.known(asked) {
-        Some((database, listed)) => (database, listed.name, Some(listed.keys)),
-        None => (asked.schema_name.clone(), asked.table_name.clone(), None),
+    let known = names.known(asked);
+    let is_asked = |database: &str, table: &str| {
+        (database, table) == (asked.schema_name.as_str(), asked.table_name.as_str())
     };
-    let first = columns(clients, &database, &table).await;
-    let mut columns = match first {
+    let first = columns(clients, &asked.schema_name, &asked.table_name).await;
+    let (database, listed, mut columns) = match first {
+        Ok(columns) => {
+            let known = known.filter(|(database, listed)| is_asked(database, &listed.name));
+            let listed = match known {
+                Some((_, listed)) => listed,
+                None => Listed {
+                    name: asked.table_name.clone(),
+                    keys: partition::keys(clients, &asked.schema_name, &asked.table_name).await,
+                },
+            };
+            (asked.schema_name.clone(), listed, columns)
+        }
         // A missing database or table is a validation error like any other: look the name up, and if it was right
         // after all, say what was wrong in truth.
         Err(error) if error.code() == Code::InvalidInput => {
-            let (found, listed) = names.resolve(asked).await?;
-            if (&found, &listed.name) == (&database, &table) {
+            let (database, listed) = match known {
+                Some(known) if !is_asked(&known.0, &known.1.name) => known,
+                _ => names.resolve(asked).await?,
+            };
+            if is_asked(&database, &listed.name) {
                 return Err(error);
             }
-            (database, table, keys) = (found, listed.name, Some(listed.keys));
-            columns(clients, &database, &table).await?
+            let columns = columns(clients, &database, &listed.name).await?;
+            (database, listed, columns)
         }
-        described => described?,
+        Err(error) => return Err(error),
     };
-    let keys = match keys {
-        Some(keys) => keys,
-        None => partition::keys(clients, &database, &table).await,
-    };
-    partition::mark(&keys, &mut columns);
+    partition::mark(&listed.keys, &mut columns);
     Ok(Table {
-        source: Source::Table { database, table },
+        source: Source::Table {
+            database,
+            table: listed.name,
+        },
         columns,
         options: Vec::new(),
     })
@@ -54,7 +67,12 @@ pub(super) async fn describe(names: &Names<'_>, asked: &TableName) -> Result<Tab
 async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<Column>> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let sql = format!("DESCRIBE {}.{}", quoted(database), quoted(table));
-    let mut pages = Pages::start(clients.query().await?, sql, "timestream:DescribeTable");
+    let mut pages = Pages::start(
+        clients.query().await?,
+        sql,
+        "timestream:DescribeTable",
+        None,
+    );
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let schema = Arc::new(Schema::new(vec![
         text("Column"),

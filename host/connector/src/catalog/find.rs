@@ -5,7 +5,7 @@ use super::glue::{Definition, GlueCatalog, fit};
 use super::names::Names;
 use super::view;
 use crate::error::{Error, Result};
-use crate::query::{Column, ColumnKind, Source, Table};
+use crate::query::{Column, ColumnKind, Scalar, Source, Table, TimestreamType};
 use crate::wire::TableName;
 
 /// A table or view, and what only GetTable shows of it.
@@ -79,11 +79,15 @@ async fn defined_view(
     })
 }
 
-/// Glue's word alone.
+/// Glue's word alone. What it calls text may be of any type: a value without a type is shown as text, and compared with
+/// nothing in Timestream.
 fn unchecked(definition: &Definition) -> Vec<Column> {
     let columns = definition.columns.iter().map(|column| Column {
         name: column.name.clone(),
-        r#type: column.r#type.clone(),
+        r#type: match &column.r#type {
+            TimestreamType::Scalar(Scalar::Varchar) => TimestreamType::Scalar(Scalar::Unknown),
+            r#type => r#type.clone(),
+        },
         kind: ColumnKind::Computed,
         partition_key: false,
     });

@@ -66,7 +66,8 @@ impl<'a> Names<'a> {
     ///
     /// When there is no such database, or several; what Timestream answered.
     pub async fn tables(&self, asked: &str) -> Result<Arc<[Listed]>> {
-        if let Some((_, tables)) = self.known_tables(asked) {
+        let key = (self.owner.clone(), asked.to_owned());
+        if let Some(tables) = self.listings.tables.get(&key) {
             return Ok(tables);
         }
         match self.list_tables(asked).await {

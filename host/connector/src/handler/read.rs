@@ -63,7 +63,7 @@ impl Connector {
         let mut rows = Rows::new(&query, &statement)?;
         if query.limit != Some(0) {
             let client = self.clients.query().await?;
-            let mut pages = Pages::start(client, statement.sql.clone(), "timestream:Select");
+            let mut pages = Pages::start(client, statement.sql.clone(), "timestream:Select", None);
             let done = self
                 .read_pages(&mut pages, &mut rows, &mut spiller, &request, &mut reading)
                 .await;

@@ -60,7 +60,8 @@ impl Refusal {
             wit::RefusalKind::Invalid => Code::InvalidInput,
             wit::RefusalKind::Forbidden => Code::AccessDenied,
         };
-        Error::new(code, Fault::Caller, self.0.message)
+        // A plugin's own words: they may quote a value.
+        Error::new(code, Fault::Caller, "the dialect refuses the query").with_detail(self.0.message)
     }
 }
 

@@ -41,7 +41,8 @@ impl Literal {
     ///
     /// When the type is none that this connector's fields have, or a decimal has no such form.
     pub fn from_array(array: &dyn Array, row: usize) -> Result<Option<Self>> {
-        if row >= array.len() || array.is_null(row) {
+        // An array of type Null has no bitmap of its nulls.
+        if row >= array.len() || array.is_null(row) || array.data_type() == &DataType::Null {
             return Ok(None);
         }
         Ok(Some(match array.data_type() {

@@ -244,9 +244,35 @@ fn expression(tree: &wire::Expression, mapping: &Mapping) -> Result<Expression> 
                 }
             }
             check_arity(function, converted.len())?;
+            if is_arithmetic(function) && arguments.iter().any(is_decimal) {
+                // Exact to the last digit in SQL, which neither bigint nor double are.
+                return Err(Error::new(
+                    Code::OperationNotSupported,
+                    Fault::Caller,
+                    format!("cannot read expression: `{name}` computes with a decimal"),
+                ));
+            }
             Ok(Expression::Call(function, converted))
         }
     }
+}
+
+fn is_arithmetic(function: Function) -> bool {
+    use Function::{Add, Divide, Modulus, Multiply, Negate, Subtract};
+    matches!(
+        function,
+        Add | Subtract | Multiply | Divide | Modulus | Negate
+    )
+}
+
+fn is_decimal(argument: &wire::Expression) -> bool {
+    matches!(
+        argument,
+        wire::Expression::ConstantExpression {
+            r#type: wire::ArrowType::Decimal { .. },
+            ..
+        }
+    )
 }
 
 /// The values of a constant; no block, no row and a null row are all NULL (section 4.5).

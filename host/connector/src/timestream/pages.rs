@@ -20,18 +20,20 @@ pub struct Pages {
     client: Client,
     sql: String,
     action: &'static str,
+    max_rows: Option<i32>,
     next: JoinSet<Result<Page>>,
     query_id: Option<String>,
     is_complete: bool,
 }
 
 impl Pages {
-    /// Starts a statement, for which IAM has to allow `action`.
-    pub fn start(client: Client, sql: String, action: &'static str) -> Self {
+    /// Starts a statement, for which IAM has to allow `action`; `max_rows` go on a page, if the service is not to choose.
+    pub fn start(client: Client, sql: String, action: &'static str, max_rows: Option<i32>) -> Self {
         let mut pages = Self {
             client,
             sql,
             action,
+            max_rows,
             next: JoinSet::new(),
             query_id: None,
             is_complete: false,
@@ -86,7 +88,8 @@ impl Pages {
     }
 
     fn ask(&mut self, token: Option<String>, pause: Duration) {
-        let (client, sql, action) = (self.client.clone(), self.sql.clone(), self.action);
+        let (client, sql) = (self.client.clone(), self.sql.clone());
+        let (action, max_rows) = (self.action, self.max_rows);
         self.next.spawn(async move {
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
@@ -96,6 +99,7 @@ impl Pages {
                 .query()
                 // The same text on every page, or the token is refused.
                 .query_string(sql)
+                .set_max_rows(max_rows)
                 .set_next_token(token)
                 .customize()
                 .interceptor(body.clone())

@@ -45,22 +45,22 @@ pub async fn prepared_columns(
     columns.collect::<Result<Vec<_>>>().map(Some)
 }
 
-/// The same by running the statement until its first page tells the columns, and cancelling it.
+/// The same by running the statement, a row a page, until a page tells the columns, and cancelling it.
 ///
 /// # Errors
 ///
 /// What Timestream says of the statement.
 pub async fn columns_by_running(client: &Client, sql: &str) -> Result<Vec<ColumnInfo>> {
-    let mut pages = Pages::start(client.clone(), sql.to_owned(), "timestream:Select");
+    let mut pages = Pages::start(client.clone(), sql.to_owned(), "timestream:Select", Some(1));
     let columns = loop {
-        match pages.next().await? {
-            Some(page) if page.columns.is_empty() => {}
-            Some(page) => break page.columns,
-            None => break Vec::new(),
+        match pages.next().await {
+            Ok(Some(page)) if page.columns.is_empty() => {}
+            Ok(page) => break Ok(page.map_or_else(Vec::new, |page| page.columns)),
+            Err(error) => break Err(error),
         }
     };
     pages.cancel().await;
-    Ok(columns)
+    columns
 }
 
 fn unmapped(name: &str) -> Error {

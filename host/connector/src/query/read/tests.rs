@@ -275,6 +275,32 @@ fn constants_of_other_widths_keep_their_value() {
     assert!(error.message().contains("Binary"), "{error}");
 }
 
+/// 5 divided by the decimal 2.0 is 2.5, and by the integer 2 it is 2: neither integers nor doubles compute as SQL does.
+#[test]
+fn arithmetic_with_a_decimal_is_refused() {
+    let values = Decimal128Array::from(vec![20]).with_precision_and_scale(5, 1);
+    let values: ArrayRef = Arc::new(values.unwrap());
+    for function in ["$add", "$subtract", "$multiply", "$divide", "$modulus"] {
+        let error = terms(
+            &call(function, values.clone()),
+            &mapping(&DataType::Float64),
+        )
+        .unwrap_err();
+        assert!(
+            error
+                .message()
+                .contains(&format!("`{function}` computes with a decimal")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_constant_of_type_null_is_null() {
+    let nulls: ArrayRef = Arc::new(arrow::array::NullArray::new(1));
+    assert_eq!(Literal::from_array(&nulls, 0).unwrap(), None);
+}
+
 #[test]
 fn a_value_set_of_another_type_than_its_column_is_refused() {
     let whole = Decimal128Array::from(vec![30]).with_precision_and_scale(5, 1);

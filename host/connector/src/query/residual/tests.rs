@@ -90,6 +90,21 @@ fn nan_is_not_distinct_from_nan() {
     assert_eq!(truth(call(Function::IsNull, [left])), Some(false));
 }
 
+/// One failure below many functions is one failure, not twice as many with each.
+#[test]
+fn a_failure_does_not_multiply_with_nesting() {
+    let fields = [Arc::new(Int32Array::from(vec![i32::MAX])) as ArrayRef];
+    let mut nested = call(Function::Add, [field(0), integer(1)]);
+    for _ in 0..60 {
+        nested = call(
+            Function::NullIf,
+            [call(Function::Negate, [nested]), integer(7)],
+        );
+    }
+    let error = rows(&fields, [equal(nested, integer(0))]).unwrap_err();
+    assert!(error.message().contains("`$add`"), "{error}");
+}
+
 #[test]
 fn integers_overflow_at_their_own_width() {
     use Function::{Add, Divide, Modulus, Multiply, Negate, Subtract};

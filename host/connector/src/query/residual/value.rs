@@ -19,6 +19,10 @@ use crate::wire::unpack_utc_millis;
 /// The type in which instants are compared, whatever their field's own.
 pub(super) const INSTANT: DataType = DataType::Timestamp(TimeUnit::Millisecond, None);
 
+/// Bytes that a text constant may take when it stands on every row of a batch. Arbitrary: a page of rows is 1 MB, and
+/// Arrow's offsets end at 2 GiB.
+const MAX_REPEATED_BYTES: usize = 64 * 1024 * 1024;
+
 /// A value for every row; NULL where a function failed.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
@@ -76,6 +80,11 @@ impl Value {
             },
             Some(Literal::Double(value)) => Arc::new(Float64Array::from_value(*value, rows)),
             Some(Literal::Text(value)) => {
+                if value.len().saturating_mul(rows) > MAX_REPEATED_BYTES {
+                    return Err(Error::invalid_input(
+                        "cannot evaluate an expression: it holds a text that is too long to be compared on every row",
+                    ));
+                }
                 Arc::new(StringArray::from_iter_values(repeat_n(value, rows)))
             }
             Some(Literal::Date(value)) => Arc::new(Date32Array::from_value(*value, rows)),
@@ -107,7 +116,15 @@ impl Value {
     pub(super) fn failing(mut self, failures: Vec<Failure>) -> Result<Self> {
         if let Some(failed) = union(&failures) {
             self.array = nullif(&self.array, &BooleanArray::new(failed, None)).map_err(kernel)?;
-            self.failures.extend(failures);
+            for failure in failures {
+                let alike = |known: &&mut Failure| {
+                    (known.function, known.why) == (failure.function, failure.why)
+                };
+                match self.failures.iter_mut().find(alike) {
+                    Some(known) => known.rows = &known.rows | &failure.rows,
+                    None => self.failures.push(failure),
+                }
+            }
         }
         Ok(self)
     }
