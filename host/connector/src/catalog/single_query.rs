@@ -2,10 +2,9 @@
 //!
 //! Timestream's Query API reads, but for UNLOAD. Words inside texts, names and comments mean nothing.
 
-use sqlparser::dialect::GenericDialect;
-use sqlparser::tokenizer::{Location, Token, Tokenizer, Whitespace};
+use sqlparser::tokenizer::{Location, Token};
 
-use crate::plugin::check_part;
+use crate::plugin::{check_part, tokens};
 
 /// One query, without the semicolon, the comments and the blanks that follow it.
 ///
@@ -13,18 +12,7 @@ use crate::plugin::check_part;
 ///
 /// A phrase that says what else the text is, to follow its name.
 pub(super) fn single_query(text: &str) -> Result<&str, String> {
-    let tokens = Tokenizer::new(&GenericDialect {}, text)
-        .with_unescape(false)
-        .tokenize_with_location()
-        .map_err(|_| "is not SQL: a quote or comment is not closed".to_owned())?;
-    let in_comment = |token: &Token| match token {
-        Token::Whitespace(Whitespace::MultiLineComment(comment)) => comment.contains("/*"),
-        _ => false,
-    };
-    // Where such a comment ends, tokenizers do not agree.
-    if tokens.iter().any(|token| in_comment(&token.token)) {
-        return Err("holds a comment within a comment".into());
-    }
+    let tokens = tokens(text)?;
     let mut words = tokens
         .iter()
         .filter(|token| !matches!(token.token, Token::Whitespace(_)));

@@ -1,13 +1,14 @@
 //! Checks of what a plugin answered. Nothing here trusts it: a part that would change the statement around it, an
 //! index that points nowhere or an arena that loops is an error, not SQL.
 
+mod part;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
 
-use sqlparser::dialect::GenericDialect;
-use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
+pub use part::check_part;
+pub(crate) use part::tokens;
 
 use super::v0_1::{FieldAnswer, MappingAnswer, TypeAnswer};
 use super::{Plan, PlanRequest, Slicing, Verdict};
@@ -187,89 +188,4 @@ pub(super) fn plan(plan: &Plan, request: &PlanRequest<'_>) -> Result<(), String>
         check_part(item, false).map_err(|why| format!("a common table {why}"))?;
     }
     check_part(&plan.from_item, true).map_err(|why| format!("the source {why}"))
-}
-
-/// Words that begin another clause or query where a part ends.
-const CLAUSES: [&str; 18] = [
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "GROUP",
-    "HAVING",
-    "WINDOW",
-    "ORDER",
-    "LIMIT",
-    "OFFSET",
-    "FETCH",
-    "FOR",
-    "UNION",
-    "INTERSECT",
-    "EXCEPT",
-    "WITH",
-    "VALUES",
-    "INTO",
-    "UNLOAD",
-];
-
-/// Checks one part of a statement: not empty, balanced, no `;`, no comment, no clause or comma of its own outside
-/// parentheses. `list` allows commas there: a `FROM` item may be a join.
-///
-/// # Errors
-///
-/// A phrase that says what is wrong, to follow the part's name.
-pub fn check_part(text: &str, list: bool) -> Result<(), String> {
-    let tokens = Tokenizer::new(&GenericDialect {}, text)
-        .with_unescape(false)
-        .tokenize()
-        .map_err(|_| "is not SQL: a quote is not closed".to_owned())?;
-    let mut open = Vec::new();
-    let mut empty = true;
-    for token in tokens {
-        match token {
-            Token::Whitespace(
-                Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_),
-            ) => {
-                // Harmless inside a subquery that ends its line, where a view's text is.
-                if open.is_empty() {
-                    return Err("holds a comment".into());
-                }
-                continue;
-            }
-            Token::Whitespace(_) => continue,
-            Token::SemiColon => return Err("holds a semicolon".into()),
-            Token::LParen => open.push(Token::RParen),
-            Token::LBracket => open.push(Token::RBracket),
-            Token::LBrace => open.push(Token::RBrace),
-            closing @ (Token::RParen | Token::RBracket | Token::RBrace)
-                if open.pop() != Some(closing.clone()) =>
-            {
-                return Err("closes a parenthesis that it did not open".into());
-            }
-            Token::Comma if open.is_empty() && !list => {
-                return Err("holds more than one expression".into());
-            }
-            Token::Word(word) if open.is_empty() && word.quote_style.is_none() => {
-                let upper = word.value.to_ascii_uppercase();
-                if CLAUSES.contains(&upper.as_str()) {
-                    return Err(format!("begins another clause with `{upper}`"));
-                }
-            }
-            // Forms that other tokenizers end elsewhere.
-            Token::DollarQuotedString(_)
-            | Token::Placeholder(_)
-            | Token::UnicodeStringLiteral(_) => {
-                return Err("holds a form of string that Timestream does not know".into());
-            }
-            _ => {}
-        }
-        empty = false;
-    }
-    if !open.is_empty() {
-        return Err("opens a parenthesis that it does not close".into());
-    }
-    if empty {
-        Err("is empty".into())
-    } else {
-        Ok(())
-    }
 }

@@ -10,6 +10,7 @@ mod engine;
 mod v0_1;
 
 pub use check::check_part;
+pub(crate) use check::tokens;
 pub use component::Plugin;
 pub use engine::Engine;
 

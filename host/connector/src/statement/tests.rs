@@ -18,6 +18,8 @@ fn parts_that_stay_in_their_place_pass() {
         r#"ARRAY["x", "y"][1]"#,
         r#""c" LIKE 'a\\%' ESCAPE '\'"#,
         "x between ago(1h) and now()",
+        "filter(_a, b -> b % 2 <> 1 AND measure_value::double >= -1.5e3)",
+        "(a /* the user's */ || x'0aF0' -- too\r\n)",
         r#""view" AS (SELECT 1 -- the user's own
 )"#,
     ] {
@@ -38,15 +40,39 @@ fn parts_that_leave_their_place_are_refused() {
         ("a; DELETE", "semicolon"),
         ("a -- ", "comment"),
         ("a /* */", "comment"),
-        ("'a", "quote is not closed"),
-        ("\"a", "quote is not closed"),
+        ("'a", "is not closed"),
+        ("\"a", "is not closed"),
         ("a, b", "more than one expression"),
         ("1 = 1 ORDER BY 1", "`ORDER`"),
         ("1 = 1 limit 5", "`LIMIT`"),
         ("1 = 1 UNION SELECT 1", "`UNION`"),
-        ("$$a$$", "form of string"),
+        ("$$a$$", "does not know"),
     ] {
         let error = check_part(part, false).unwrap_err();
+        assert!(error.contains(why), "{part}: {error}");
+    }
+}
+
+#[test]
+fn parts_that_tokenizers_cut_at_other_places_are_refused() {
+    for (part, why) in [
+        // A tokenizer may take the character after it for part of a name: what follows, a quote, a semicolon.
+        ("a #", "does not know at line 1, column 3"),
+        ("a #;", "does not know at line 1, column 3"),
+        ("(#' OR ')", "does not know at line 1, column 2"),
+        ("a @; b", "does not know at line 1, column 3"),
+        // The second part of an operator of others begins a comment.
+        ("'a' ||/*(*/ 'b') OR (1 = 1 ||/*)*/ ''", "does not know"),
+        // Comments that are text to others, or end elsewhere.
+        ("1 = 1 /*!(*/ ) OR (2 = 2 /*!)*/", "comment"),
+        ("(1 /* /* */ ) OR (1 = 1 -- */ */\n)", "comment within"),
+        ("(1 -- \r) OR (1 = 1\n)", "carriage return"),
+        // A backslash may be a character or hide the quote behind it.
+        (r"x'\''", "does not know"),
+    ] {
+        let Err(error) = check_part(part, false) else {
+            panic!("{part} passes");
+        };
         assert!(error.contains(why), "{part}: {error}");
     }
 }
