@@ -3,7 +3,7 @@
 mod data;
 mod requests;
 
-pub use data::{key, mapping, one, result, rows, schemas};
+pub use data::{key, mapping, result, rows, schemas};
 pub use requests::{block_of, constraints, requests};
 
 use arrow::array::RecordBatch;

@@ -1,4 +1,5 @@
-//! Value sets as Athena writes them, to domains, to nanoseconds, and on rows: held against what Athena means by them.
+//! Value sets of Athena's to domains, to nanoseconds, and on rows: held against what Athena means by them. Their JSON is
+//! read by [`crate::reading::request`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,10 +9,7 @@ use arrow::array::{
     Array, ArrayRef, BooleanArray, Date64Array, Int64Array, RecordBatch, TimestampMillisecondArray,
 };
 use connector::query::{self, Bound, Literal, Mapping, Term, pushed_term, residual};
-use connector::wire::{
-    ArrowType, Constraints, GetTableLayoutRequest, Marker, MarkerBound, Range, Request, TableName,
-    ValueSet, read_request, write_request,
-};
+use connector::wire::{ArrowType, Constraints, Marker, MarkerBound, Range, ValueSet};
 
 use crate::samples::{self, block_of};
 
@@ -155,7 +153,11 @@ impl Asked {
 
     fn check(&self) -> Result<(), String> {
         let mapping = samples::mapping();
-        let terms = query::terms(&self.sent(), mapping);
+        let constraints = Constraints {
+            summary: BTreeMap::from([(self.column.name().to_owned(), self.wire())]),
+            ..Constraints::default()
+        };
+        let terms = query::terms(&constraints, mapping);
         if let Set::Ranges(ranges) = &self.set
             && ranges.iter().any(is_backwards)
         {
@@ -173,30 +175,6 @@ impl Asked {
         self.check_rows(&terms);
         self.check_pushed(&terms, mapping);
         Ok(())
-    }
-
-    /// The constraint, once it was written and read.
-    fn sent(&self) -> Constraints {
-        let constraints = Constraints {
-            summary: BTreeMap::from([(self.column.name().to_owned(), self.wire())]),
-            ..Constraints::default()
-        };
-        let request = Request::GetTableLayoutRequest(GetTableLayoutRequest {
-            identity: None,
-            query_id: None,
-            catalog_name: "c".into(),
-            table_name: TableName {
-                schema_name: "s".into(),
-                table_name: "t".into(),
-            },
-            constraints,
-            schema: samples::one("a", arrow::datatypes::DataType::Utf8),
-            partition_columns: Vec::new(),
-        });
-        match write_request(&request).and_then(|bytes| read_request(&bytes)) {
-            Ok(Request::GetTableLayoutRequest(request)) => request.constraints,
-            other => panic!("{self:?} is read as {other:?}"),
-        }
     }
 
     fn wire(&self) -> ValueSet {

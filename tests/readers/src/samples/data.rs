@@ -22,7 +22,7 @@ pub fn key() -> EncryptionKey {
 }
 
 /// A schema of one nullable column.
-pub fn one(name: &str, data_type: DataType) -> SchemaRef {
+pub(super) fn one(name: &str, data_type: DataType) -> SchemaRef {
     Arc::new(Schema::new(vec![Field::new(name, data_type, true)]))
 }
 
