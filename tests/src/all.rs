@@ -18,6 +18,7 @@ mod protocol;
 mod proven;
 mod pushdown;
 mod reading;
+mod reference;
 mod seeds;
 mod through;
 mod tidy;

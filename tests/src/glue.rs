@@ -20,13 +20,13 @@ use tests::athena::{ask, get_table, rows, select, table_name};
 use tests::processes::Moto;
 use tests::{plugin, sdk_config_with_glue};
 
-const FLAG: &str = "timestream-metadata-flag";
+pub(crate) const FLAG: &str = "timestream-metadata-flag";
 
 /// Athena's sizes, as the SDK's validator sends them.
 const USUAL: (u64, u64) = (16_000_000, 5_242_880);
 
 /// Settings with a bucket and the others named.
-fn settings(others: &[(&str, &str)]) -> Settings {
+pub(crate) fn settings(others: &[(&str, &str)]) -> Settings {
     let others: HashMap<&str, &str> = others.iter().copied().collect();
     Settings::from_lookup(|name| match name {
         "spill_bucket" => Some("spill".to_owned()),
@@ -37,12 +37,12 @@ fn settings(others: &[(&str, &str)]) -> Settings {
 
 /// A Glue table as a user makes it.
 #[derive(Default)]
-struct GlueTable<'a> {
-    name: &'a str,
-    parameters: &'a [(&'a str, &'a str)],
-    columns: &'a [(&'a str, &'a str)],
-    partition_keys: &'a [(&'a str, &'a str)],
-    original_text: Option<&'a str>,
+pub(crate) struct GlueTable<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) parameters: &'a [(&'a str, &'a str)],
+    pub(crate) columns: &'a [(&'a str, &'a str)],
+    pub(crate) partition_keys: &'a [(&'a str, &'a str)],
+    pub(crate) original_text: Option<&'a str>,
 }
 
 /// Glue, Timestream and S3, and a connector in front of them.
@@ -55,9 +55,9 @@ struct World {
 }
 
 /// Tables on both sides.
-struct Tables {
-    glue: aws_sdk_glue::Client,
-    write: aws_sdk_timestreamwrite::Client,
+pub(crate) struct Tables {
+    pub(crate) glue: aws_sdk_glue::Client,
+    pub(crate) write: aws_sdk_timestreamwrite::Client,
 }
 
 impl Deref for World {
@@ -124,7 +124,7 @@ impl World {
 
 impl Tables {
     /// A database in Glue, and in Timestream under its own spelling.
-    async fn database(&self, name: &str) {
+    pub(crate) async fn database(&self, name: &str) {
         let input = DatabaseInput::builder()
             .name(name.to_lowercase())
             .build()
@@ -143,7 +143,7 @@ impl Tables {
             .unwrap();
     }
 
-    async fn glue_table(&self, database: &str, table: GlueTable<'_>) {
+    pub(crate) async fn glue_table(&self, database: &str, table: GlueTable<'_>) {
         let column = |(name, r#type): &(&str, &str)| {
             let column = Column::builder().name(*name).r#type(*r#type);
             column.comment(format!("about {name}")).build().unwrap()
