@@ -15,7 +15,7 @@
 //! | `…_timeseriesColumn_returnsSchema` | `passthrough::a_series_column_is_a_list_of_points` |
 //! | `…_nullColumnName_defaultsToItem` | `passthrough::a_nameless_column_is_named_by_its_place`, not `item` |
 //! | `…_arrayAndRowColumns_returnsSchema` | `passthrough::arrays_and_rows_…` |
-//! | `…_missingType_throwsException`, `…_emptyType_throwsException` | `timestream::tests::malformed_pages_say_what_and_where` in the connector |
+//! | `…_missingType_throwsException`, `…_emptyType_throwsException` | `passthrough::a_column_without_a_type_…` |
 //!
 //! | record handler | test |
 //! |---|---|

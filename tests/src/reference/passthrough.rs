@@ -131,6 +131,27 @@ async fn arrays_and_rows_have_the_reference_s_members() {
     becomes(columns, &[("arr", list(DataType::Int32)), ("r", members)]).await;
 }
 
+#[tokio::test]
+async fn a_column_without_a_type_or_with_an_empty_one_is_told_by_its_name() {
+    for (column, why) in [
+        (
+            json!({"Name": "missing_type"}),
+            "column `missing_type` has no type information",
+        ),
+        (
+            json!({"Name": "my_time_series", "Type": {}}),
+            "column `my_time_series` has a type that could not be mapped",
+        ),
+    ] {
+        for is_prepared in [true, false] {
+            let columns = json!([scalar("id", "VARCHAR"), column]);
+            let error = schema(&columns, is_prepared).await.unwrap_err();
+            assert_eq!(error.code(), Code::InvalidResponse);
+            assert!(error.message().contains(why), "{is_prepared}: {error}");
+        }
+    }
+}
+
 /// `'UPDATE'` within a text is harmless: the reference's own test wants it refused (W-22).
 #[tokio::test]
 async fn queries_are_taken_and_other_statements_refused() {

@@ -35,12 +35,11 @@ pub async fn prepared_columns(
     };
     let columns = prepared.columns.into_iter().map(|column| {
         let name = column.name.unwrap_or_default();
-        let r#type = column
-            .r#type
-            .as_ref()
-            .and_then(timestream_type)
-            .ok_or_else(|| unmapped(&name))?;
-        Ok(ColumnInfo { name, r#type })
+        match column.r#type.as_ref().map(timestream_type) {
+            Some(Some(r#type)) => Ok(ColumnInfo { name, r#type }),
+            Some(None) => Err(unreadable(&name, "has a type that could not be mapped")),
+            None => Err(unreadable(&name, "has no type information")),
+        }
     });
     columns.collect::<Result<Vec<_>>>().map(Some)
 }
@@ -63,9 +62,9 @@ pub async fn columns_by_running(client: &Client, sql: &str) -> Result<Vec<Column
     columns
 }
 
-fn unmapped(name: &str) -> Error {
+fn unreadable(name: &str, why: &str) -> Error {
     invalid(format!(
-        "cannot read Timestream's answer: column `{name}` has a type that could not be mapped"
+        "cannot read Timestream's answer: column `{name}` {why}"
     ))
 }
 
