@@ -40,6 +40,7 @@
 //! | `DescribeTableQueryBuilderTest` | `metadata::a_table_that_glue_answers_nothing_of_is_described` |
 //! | `TimestreamQueryPassthroughTest`: `customConnectorVerifications_…` (7) | `passthrough::queries_are_taken_and_other_statements_refused` |
 //! | `getFunctionArguments_whenCalled_shouldReturnQueryArgument` | `passthrough::passthrough_is_announced_while_it_is_on` beside this folder |
+//! | `TimestreamClientBuilderTest` | `metadata::every_call_tells_whose_it_is` |
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 

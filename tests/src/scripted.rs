@@ -23,6 +23,8 @@ pub struct Call {
     pub host: String,
     /// Whose signature it bears, and for which region.
     pub authorization: String,
+    /// Which program says it sent it.
+    pub user_agent: String,
 }
 
 impl Call {
@@ -148,6 +150,7 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Str
         body: serde_json::from_str(&body).unwrap_or_default(),
         host: header("host"),
         authorization: header("authorization"),
+        user_agent: header("user-agent"),
     };
     shared
         .calls

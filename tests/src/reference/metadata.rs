@@ -236,3 +236,22 @@ async fn a_time_series_in_glue_is_a_list_of_points_with_glues_names() {
     );
     assert!(schema.metadata().values().any(|value| value.contains(text)));
 }
+
+/// The reference's prefix is its own name.
+#[tokio::test]
+async fn every_call_tells_whose_it_is() {
+    let world =
+        World::start(|call| three_pages(call, "Databases", "DatabaseName", "database")).await;
+    let request = ListSchemasRequest {
+        identity: None,
+        query_id: None,
+        catalog_name: "default".into(),
+    };
+    ask(&world.connector, Request::ListSchemasRequest(request))
+        .await
+        .unwrap();
+    for call in world.timestream.calls() {
+        let words: Vec<&str> = call.user_agent.split(' ').collect();
+        assert!(words.contains(&"app/athena-timestream"), "{words:?}");
+    }
+}

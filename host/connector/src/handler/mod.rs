@@ -11,8 +11,8 @@ mod table;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, SdkConfig};
 
 pub use self::read::Reading;
 pub use self::scan::Explanation;
@@ -33,6 +33,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One call of `Query` may take 60 s on the service's side (timestream.md, section 1.4); no other call takes longer.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// What every call to AWS says of its sender, as `app/…` in the user agent, unless `AWS_SDK_UA_APP_ID` says otherwise:
+/// CloudTrail shows it.
+const APP_NAME: &str = "athena-timestream";
 
 /// The connector: answers Athena's requests.
 pub struct Connector {
@@ -75,7 +79,10 @@ impl Connector {
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
-        let config = config.to_builder().timeout_config(timeouts).build();
+        let own_name = || AppName::new(APP_NAME).ok();
+        let mut builder = config.to_builder().timeout_config(timeouts);
+        builder.set_app_name(config.app_name().cloned().or_else(own_name));
+        let config = builder.build();
         Self {
             clients: Clients::new(&config, settings.timestream.clone()),
             own: Arc::new(Services::new(&config, &settings)),
