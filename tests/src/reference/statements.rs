@@ -45,7 +45,7 @@ async fn conjuncts(columns: &[&str], constraints: &Constraints) -> (String, Vec<
     (select.to_owned(), conditions)
 }
 
-/// Above a value, below it, or, from a value on, below nothing.
+/// Above a value, or below it.
 fn beyond(value: ArrayRef, is_above: bool) -> ValueSet {
     let marker = |value: ArrayRef, bound| Marker {
         null_value: value.is_empty(),
