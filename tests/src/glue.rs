@@ -12,7 +12,9 @@ use std::ops::Deref;
 use arrow::datatypes::SchemaRef;
 use aws_sdk_glue::types::{Column, DatabaseInput, StorageDescriptor, TableInput};
 use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, Record, TimeUnit};
-use connector::wire::{Constraints, ListTablesRequest, Request, Response};
+use connector::wire::{
+    ArrowType, Constraints, Expression, FunctionName, ListTablesRequest, Request, Response,
+};
 use connector::{Connector, Settings};
 use local::s3::S3;
 use local::timestream::{Options, Server};
@@ -425,4 +427,52 @@ async fn a_definition_that_cannot_be_used_is_told_and_hides_the_table() {
     world.glue_table("fleet", missing).await;
     let failure = world.failure("fleet", "missing").await;
     assert!(failure.contains("cannot find table `missing`"), "{failure}");
+}
+
+/// Two bigints that are one apart are one double: Timestream would compare the bigints.
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_numbers_that_glue_shows_as_doubles_are_compared_as_doubles() {
+    let world = World::start().await;
+    world.database("d").await;
+    let create = world.tables.write.create_table().database_name("d");
+    create.table_name("t").send().await.unwrap();
+    let whole = |name: &str, value: &str| {
+        let value = MeasureValue::builder().name(name).value(value);
+        value.r#type(MeasureValueType::Bigint).build().unwrap()
+    };
+    let record = Record::builder()
+        .dimensions(dimension(&("host", "h")))
+        .measure_name("m")
+        .measure_value_type(MeasureValueType::Multi)
+        .measure_values(whole("a", "9007199254740993"))
+        .measure_values(whole("b", "9007199254740992"))
+        .time("1577836800000")
+        .build();
+    world.write_records("d", "t", vec![record]).await;
+    let table = GlueTable {
+        name: "t",
+        parameters: &[(FLAG, "")],
+        columns: &[("a", "double"), ("b", "double")],
+        ..GlueTable::default()
+    };
+    world.glue_table("d", table).await;
+
+    let column = |name: &str| Expression::VariableExpression {
+        column_name: name.into(),
+        r#type: ArrowType::from(&arrow::datatypes::DataType::Float64),
+    };
+    let constraints = Constraints {
+        expression: vec![Expression::FunctionCallExpression {
+            r#type: ArrowType::Bool,
+            function_name: FunctionName {
+                function_name: "$equal".into(),
+            },
+            arguments: vec![column("a"), column("b")],
+        }],
+        ..Constraints::default()
+    };
+    let name = table_name("d", "t");
+    let read = select(&world.connector, None, &name, &["a"], &constraints, USUAL);
+    let (batches, _) = read.await.unwrap();
+    assert_eq!(rows(&batches).unwrap(), [["9007199254740992.0"]]);
 }

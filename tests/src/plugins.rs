@@ -17,6 +17,7 @@ fn column(name: &str, scalar: Scalar, kind: ColumnKind) -> Column {
         r#type: TimestreamType::Scalar(scalar),
         kind,
         partition_key: false,
+        as_double: false,
     }
 }
 

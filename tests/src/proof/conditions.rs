@@ -295,6 +295,7 @@ fn table(columns: &[Column], stored: bool) -> Table {
                 r#type: TimestreamType::Scalar(scalar(column.kind)),
                 kind: kind(column.name),
                 partition_key: stored && column.name == "host",
+                as_double: false,
             })
             .collect(),
         options: Vec::new(),

@@ -96,6 +96,7 @@ async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<C
                 r#type: TimestreamType::Scalar(scalar),
                 kind: kind_from_name(kind),
                 partition_key: false,
+                as_double: false,
             });
         }
     }

@@ -90,6 +90,7 @@ fn unchecked(definition: &Definition) -> Vec<Column> {
         },
         kind: ColumnKind::Computed,
         partition_key: false,
+        as_double: false,
     });
     columns.collect()
 }

@@ -108,6 +108,7 @@ fn named(columns: Vec<ColumnInfo>) -> Vec<Column> {
             r#type: column.r#type,
             kind: ColumnKind::Computed,
             partition_key: false,
+            as_double: false,
         })
         .collect()
 }

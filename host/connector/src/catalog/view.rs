@@ -58,6 +58,7 @@ pub(super) async fn columns(
         r#type,
         kind: ColumnKind::Computed,
         partition_key: false,
+        as_double: false,
     };
     Ok(columns.map(|columns| {
         columns

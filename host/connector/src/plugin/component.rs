@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, Linker};
 
@@ -119,7 +120,18 @@ impl Plugin {
     pub fn map_table(&self, table: &Table) -> Result<Mapping> {
         let mapping = self.call("map-table", |call| call.map_table(table))?;
         let mapping = mapping.map_err(|refusal| refusal.error())?;
-        check::mapping(mapping, table).map_err(|why| self.wrong("map-table", &why))
+        let mut mapping =
+            check::mapping(mapping, table).map_err(|why| self.wrong("map-table", &why))?;
+        // The plugin sees what Timestream computes with, and so compares nothing there that Athena compares as doubles.
+        for field in &mut mapping.fields {
+            let column = field.column.and_then(|column| table.columns.get(column));
+            if column.is_some_and(|column| column.as_double)
+                && matches!(field.data_type, DataType::Int32 | DataType::Int64)
+            {
+                field.data_type = DataType::Float64;
+            }
+        }
+        Ok(mapping)
     }
 
     /// Plans a query.

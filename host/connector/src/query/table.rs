@@ -80,6 +80,9 @@ pub struct Column {
     /// Whether Timestream prunes by it.
     #[serde(default)]
     pub partition_key: bool,
+    /// Whether Glue shows its whole numbers as doubles. Its type stays what Timestream computes with.
+    #[serde(default)]
+    pub as_double: bool,
 }
 
 /// Where rows come from.

@@ -19,6 +19,14 @@ pub(in crate::catalog) fn fit(
     }
     let fitted = defined.iter().map(|defined| {
         let mut column = find(&defined.name, &actual)?.clone();
+        if let (
+            TimestreamType::Scalar(Scalar::Bigint | Scalar::Integer),
+            TimestreamType::Scalar(Scalar::Double),
+        ) = (&column.r#type, &defined.r#type)
+        {
+            column.as_double = true;
+            return Ok(column);
+        }
         column.r#type = shown_as(&column.r#type, &defined.r#type).ok_or_else(|| {
             let message = format!(
                 "column `{}` has type `{}` in Glue and `{}` in Timestream; hint: change the type in Glue",
