@@ -457,22 +457,26 @@ async fn whole_numbers_that_glue_shows_as_doubles_are_compared_as_doubles() {
     };
     world.glue_table("d", table).await;
 
+    let (name, equal) = (table_name("d", "t"), equal_doubles("a", "b"));
+    let read = select(&world.connector, None, &name, &["a"], &equal, USUAL);
+    let (batches, _) = read.await.unwrap();
+    assert_eq!(rows(&batches).unwrap(), [["9007199254740992.0"]]);
+}
+
+/// `left = right`, both shown as doubles.
+fn equal_doubles(left: &str, right: &str) -> Constraints {
     let column = |name: &str| Expression::VariableExpression {
         column_name: name.into(),
         r#type: ArrowType::from(&arrow::datatypes::DataType::Float64),
     };
-    let constraints = Constraints {
+    Constraints {
         expression: vec![Expression::FunctionCallExpression {
             r#type: ArrowType::Bool,
             function_name: FunctionName {
                 function_name: "$equal".into(),
             },
-            arguments: vec![column("a"), column("b")],
+            arguments: vec![column(left), column(right)],
         }],
         ..Constraints::default()
-    };
-    let name = table_name("d", "t");
-    let read = select(&world.connector, None, &name, &["a"], &constraints, USUAL);
-    let (batches, _) = read.await.unwrap();
-    assert_eq!(rows(&batches).unwrap(), [["9007199254740992.0"]]);
+    }
 }

@@ -236,3 +236,38 @@ async fn a_view_is_taken_on_glues_word_where_the_function_may_not_prepare_it() {
         "{error}"
     );
 }
+
+/// What Glue calls double may be a bigint: two that are one apart are one double, and Timestream would compare the bigints.
+#[tokio::test]
+async fn doubles_on_glues_word_are_compared_by_the_host() {
+    let glue = |_: &Call| {
+        let columns = ["a", "b"].map(|name| json!({"Name": name, "Type": "double"}));
+        let mut view = flagged("v");
+        view["StorageDescriptor"]["Columns"] = json!(columns);
+        Reply::Json(json!({"Table": view}).to_string())
+    };
+    let timestream = |call: &Call| match call.operation.as_str() {
+        "PrepareQuery" => Reply::Error(400, "AccessDeniedException", "no".into()),
+        "Query" if call.sql().contains("=") => Reply::page(&[], &[], None),
+        "Query" => Reply::page(
+            &[("a", "BIGINT"), ("b", "DOUBLE")],
+            &[
+                &[Some("9007199254740993"), Some("9007199254740992.0")],
+                &[Some("1"), Some("1.5")],
+            ],
+            None,
+        ),
+        other => panic!("{other}"),
+    };
+    let glue = Scripted::start(glue).await.unwrap();
+    let timestream = Scripted::start(timestream).await.unwrap();
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let config = sdk_config_with_glue(timestream.url(), &s3.url(), glue.url());
+    let connector =
+        Connector::with_plugin(settings(&[]), &config, plugin("timestream").unwrap());
+    let (name, equal) = (table_name("d", "v"), equal_doubles("a", "b"));
+    let read = select(&connector, None, &name, &["a", "b"], &equal, USUAL);
+    let (batches, _) = read.await.unwrap();
+    let both = "9007199254740992.0";
+    assert_eq!(rows(&batches).unwrap(), [[both, both]]);
+}

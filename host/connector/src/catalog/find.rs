@@ -80,17 +80,21 @@ async fn defined_view(
 }
 
 /// Glue's word alone. What it calls text may be of any type: a value without a type is shown as text, and compared with
-/// nothing in Timestream.
+/// nothing in Timestream. What it calls double may be whole numbers.
 fn unchecked(definition: &Definition) -> Vec<Column> {
-    let columns = definition.columns.iter().map(|column| Column {
-        name: column.name.clone(),
-        r#type: match &column.r#type {
-            TimestreamType::Scalar(Scalar::Varchar) => TimestreamType::Scalar(Scalar::Unknown),
-            r#type => r#type.clone(),
-        },
-        kind: ColumnKind::Computed,
-        partition_key: false,
-        as_double: false,
+    let columns = definition.columns.iter().map(|column| {
+        let as_double = column.r#type == TimestreamType::Scalar(Scalar::Double);
+        Column {
+            name: column.name.clone(),
+            r#type: match &column.r#type {
+                TimestreamType::Scalar(Scalar::Varchar) => TimestreamType::Scalar(Scalar::Unknown),
+                _ if as_double => TimestreamType::Scalar(Scalar::Bigint),
+                r#type => r#type.clone(),
+            },
+            kind: ColumnKind::Computed,
+            partition_key: false,
+            as_double,
+        }
     });
     columns.collect()
 }
