@@ -13,7 +13,8 @@ use arrow::datatypes::SchemaRef;
 use aws_sdk_glue::types::{Column, DatabaseInput, StorageDescriptor, TableInput};
 use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, Record, TimeUnit};
 use connector::wire::{
-    ArrowType, Constraints, Expression, FunctionName, ListTablesRequest, Request, Response,
+    ArrowType, Constraints, Expression, FunctionName, ListTablesRequest, OrderByField,
+    OrderDirection, Request, Response,
 };
 use connector::{Connector, Settings};
 use local::s3::S3;
@@ -440,27 +441,50 @@ async fn whole_numbers_that_glue_shows_as_doubles_are_compared_as_doubles() {
         let value = MeasureValue::builder().name(name).value(value);
         value.r#type(MeasureValueType::Bigint).build().unwrap()
     };
-    let record = Record::builder()
-        .dimensions(dimension(&("host", "h")))
-        .measure_name("m")
-        .measure_value_type(MeasureValueType::Multi)
-        .measure_values(whole("a", "9007199254740993"))
-        .measure_values(whole("b", "9007199254740992"))
-        .time("1577836800000")
-        .build();
-    world.write_records("d", "t", vec![record]).await;
+    let record = |host: &str, a: &str| {
+        let record = Record::builder()
+            .dimensions(dimension(&("host", host)))
+            .measure_name("m")
+            .measure_value_type(MeasureValueType::Multi)
+            .measure_values(whole("a", a))
+            .measure_values(whole("b", "9007199254740992"));
+        record.time("1577836800000").build()
+    };
+    let records = vec![
+        record("first", "9007199254740993"),
+        record("second", "9007199254740992"),
+        record("third", "9007199254740994"),
+    ];
+    world.write_records("d", "t", records).await;
     let table = GlueTable {
         name: "t",
         parameters: &[(FLAG, "")],
-        columns: &[("a", "double"), ("b", "double")],
+        columns: &[("host", "string"), ("a", "double"), ("b", "double")],
         ..GlueTable::default()
     };
     world.glue_table("d", table).await;
 
-    let (name, equal) = (table_name("d", "t"), equal_doubles("a", "b"));
-    let read = select(&world.connector, None, &name, &["a"], &equal, USUAL);
+    let (name, mut asked) = (table_name("d", "t"), equal_doubles("a", "b"));
+    let read = select(&world.connector, None, &name, &["host", "a"], &asked, USUAL);
+    let mut equal = rows(&read.await.unwrap().0).unwrap();
+    equal.sort();
+    let double = "9007199254740992.0";
+    assert_eq!(equal, [["first", double], ["second", double]]);
+
+    asked.expression.clear();
+    asked.order_by_clause = vec![by("a"), by("host")];
+    asked.limit = 1;
+    let read = select(&world.connector, None, &name, &["host"], &asked, USUAL);
     let (batches, _) = read.await.unwrap();
-    assert_eq!(rows(&batches).unwrap(), [["9007199254740992.0"]]);
+    assert_eq!(rows(&batches).unwrap(), [["first"]]);
+}
+
+/// A column as a key of the order.
+fn by(column: &str) -> OrderByField {
+    OrderByField {
+        column_name: column.into(),
+        direction: OrderDirection::AscNullsLast,
+    }
 }
 
 /// `left = right`, both shown as doubles.

@@ -248,7 +248,9 @@ async fn doubles_on_glues_word_are_compared_by_the_host() {
     };
     let timestream = |call: &Call| match call.operation.as_str() {
         "PrepareQuery" => Reply::Error(400, "AccessDeniedException", "no".into()),
-        "Query" if call.sql().contains("=") => Reply::page(&[], &[], None),
+        "Query" if ["=", "ORDER"].iter().any(|word| call.sql().contains(word)) => {
+            Reply::page(&[], &[], None)
+        }
         "Query" => Reply::page(
             &[("a", "BIGINT"), ("b", "DOUBLE")],
             &[
@@ -263,11 +265,20 @@ async fn doubles_on_glues_word_are_compared_by_the_host() {
     let timestream = Scripted::start(timestream).await.unwrap();
     let s3 = S3::start(0, "spill", None).await.unwrap();
     let config = sdk_config_with_glue(timestream.url(), &s3.url(), glue.url());
-    let connector =
-        Connector::with_plugin(settings(&[]), &config, plugin("timestream").unwrap());
+    let connector = Connector::with_plugin(settings(&[]), &config, plugin("timestream").unwrap());
     let (name, equal) = (table_name("d", "v"), equal_doubles("a", "b"));
     let read = select(&connector, None, &name, &["a", "b"], &equal, USUAL);
     let (batches, _) = read.await.unwrap();
     let both = "9007199254740992.0";
     assert_eq!(rows(&batches).unwrap(), [[both, both]]);
+
+    // And what may be NaN has its place in Athena's order.
+    let first = Constraints {
+        order_by_clause: vec![by("b")],
+        limit: 1,
+        ..Constraints::default()
+    };
+    let read = select(&connector, None, &name, &["b"], &first, USUAL);
+    let (batches, _) = read.await.unwrap();
+    assert_eq!(rows(&batches).unwrap(), [["1.5"]]);
 }
