@@ -60,7 +60,7 @@ impl Connector {
             request.max_inline_block_size,
         );
         let mut reading = Reading::default();
-        let mut rows = Rows::new(&query, &statement)?;
+        let mut rows = Rows::new(&query, &statement);
         if query.limit != Some(0) {
             let client = self.clients.query().await?;
             let mut pages = Pages::start(client, statement.sql.clone(), "timestream:Select", None);
@@ -126,7 +126,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(query: &Query<'_>, statement: &'a Statement) -> Result<Self> {
+    fn new(query: &Query<'_>, statement: &'a Statement) -> Self {
         let fields = statement.selected.iter().map(|field| {
             let field = &query.mapping.fields[*field];
             Field::new(&field.name, field.data_type.clone(), true)
@@ -142,17 +142,17 @@ impl<'a> Rows<'a> {
                 let keys = keys
                     .iter()
                     .filter_map(|key| Some((column(key.field)?, *key)));
-                Some(TopN::new(keys, *limit)?)
+                Some(TopN::new(keys, *limit))
             }
             _ => None,
         };
         let left = if top_n.is_none() { query.limit } else { None };
-        Ok(Self {
+        Self {
             decoder: Decoder::new(schema_of(fields)),
             statement,
             top_n,
             left,
-        })
+        }
     }
 
     /// The rows of a batch that may go out now.

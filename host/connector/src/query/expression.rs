@@ -96,4 +96,16 @@ impl Expression {
                 .for_each(|argument| argument.collect_fields(fields)),
         }
     }
+
+    /// Bytes of the longest text in it.
+    pub(super) fn longest_text(&self) -> usize {
+        match self {
+            Self::Constant(Literal::Text(text)) => text.len(),
+            Self::Field(_) | Self::Constant(_) | Self::Null => 0,
+            Self::Call(_, arguments) => {
+                let texts = arguments.iter().map(Self::longest_text);
+                texts.max().unwrap_or(0)
+            }
+        }
+    }
 }

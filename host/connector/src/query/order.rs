@@ -22,66 +22,65 @@ pub struct SortKey {
     pub nulls_first: bool,
 }
 
-/// Rows of a top-N at most: twice as many are held. Arbitrary; Athena's users ask for some dozens.
-const MAX_ROWS: usize = 100_000;
+/// Bytes of the rows that a top-N keeps, at most. While it cuts it holds four times as many: the rows it keeps, as many
+/// that have come since, and a copy of both. A function of 512 MB has that; Athena's users ask for some dozens of rows.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// Keeps the first `limit` rows of all that it is given; holds twice as many, or one batch more, at a time.
+/// Keeps the first `limit` rows of all that it is given.
 #[derive(Debug)]
 pub struct TopN {
     /// Column of the batch, and how to sort by it.
     keys: Vec<(usize, SortOptions)>,
     limit: usize,
     kept: Vec<RecordBatch>,
+    /// Rows and bytes of what is kept.
     rows: usize,
+    bytes: usize,
 }
 
 impl TopN {
     /// Sorts by columns of the batches that will come, most significant first.
-    ///
-    /// # Errors
-    ///
-    /// When more rows would have to be held than memory is meant for.
-    pub fn new(keys: impl IntoIterator<Item = (usize, SortKey)>, limit: u64) -> Result<Self> {
-        let limit = usize::try_from(limit).ok().filter(|limit| *limit <= MAX_ROWS).ok_or_else(|| {
-            let message = format!(
-                "cannot sort the first {limit} rows in the function: at most {MAX_ROWS} are held; hint: use a smaller \
-                 LIMIT, or conditions that Timestream can answer exactly"
-            );
-            Error::new(Code::OperationNotSupported, Fault::Caller, message)
-        })?;
-        let keys = keys
-            .into_iter()
-            .map(|(column, key)| {
-                (
-                    column,
-                    SortOptions {
-                        descending: key.descending,
-                        nulls_first: key.nulls_first,
-                    },
-                )
-            })
-            .collect();
-        Ok(Self {
-            keys,
-            limit,
+    pub fn new(keys: impl IntoIterator<Item = (usize, SortKey)>, limit: u64) -> Self {
+        let options = |key: SortKey| SortOptions {
+            descending: key.descending,
+            nulls_first: key.nulls_first,
+        };
+        let keys = keys.into_iter();
+        Self {
+            keys: keys.map(|(column, key)| (column, options(key))).collect(),
+            limit: usize::try_from(limit).unwrap_or(usize::MAX),
             kept: Vec::new(),
             rows: 0,
-        })
+            bytes: 0,
+        }
     }
 
     /// Takes a batch.
     ///
     /// # Errors
     ///
-    /// When a key's type cannot be sorted.
+    /// When more bytes would have to be kept than memory is meant for, or a key's type cannot be sorted.
     pub fn push(&mut self, batch: RecordBatch) -> Result<()> {
         self.rows += batch.num_rows();
+        self.bytes += batch.get_array_memory_size();
         self.kept.push(batch);
-        if self.rows > self.limit.saturating_mul(2) {
-            self.cut()
-        } else {
-            Ok(())
+        if self.rows > self.limit.saturating_mul(2) || self.bytes > 2 * MAX_BYTES {
+            self.cut()?;
+            if self.bytes > MAX_BYTES {
+                let message = format!(
+                    "cannot sort the first {} rows in the function: they take more than {} MiB; hint: use a smaller LIMIT, \
+                     fewer columns, or conditions that Timestream can answer exactly",
+                    self.limit,
+                    MAX_BYTES / 1024 / 1024
+                );
+                return Err(Error::new(
+                    Code::OperationNotSupported,
+                    Fault::Caller,
+                    message,
+                ));
+            }
         }
+        Ok(())
     }
 
     /// The rows kept, sorted; None if there were none.
@@ -112,6 +111,7 @@ impl TopN {
             lexsort_to_indices(&columns, Some(self.limit)).map_err(cannot)?;
         let cut = take_record_batch(&all, &indices).map_err(cannot)?;
         self.rows = cut.num_rows();
+        self.bytes = cut.get_array_memory_size();
         self.kept = vec![cut];
         Ok(())
     }

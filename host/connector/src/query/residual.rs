@@ -18,13 +18,17 @@ mod tests;
 
 use std::sync::Arc;
 
-use arrow::array::{Array, BooleanArray, RecordBatch};
+use arrow::array::{Array, BooleanArray, BooleanBufferBuilder, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use arrow::error::ArrowError;
 
 use super::{Function, Term};
 use crate::error::{Error, Result};
 use value::Value;
+
+/// Bytes of a text constant that stands on every row: more rows than that allows are looked at one slice after another.
+/// Arbitrary: a page of rows is 1 MB, and Arrow's offsets end at 2 GiB.
+const MAX_REPEATED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Which rows meet all terms: `columns` says where a field stands in the batch. Never NULL.
 ///
@@ -37,6 +41,26 @@ pub fn admitted(
     batch: &RecordBatch,
     columns: impl Fn(usize) -> Option<usize>,
 ) -> Result<BooleanArray> {
+    let expressions = terms.iter().filter_map(|term| match term {
+        Term::Expression(expression) => Some(expression.longest_text()),
+        Term::Domain(_) => None,
+    });
+    let longest = expressions.max().unwrap_or(0).max(1);
+    let step = (MAX_REPEATED_BYTES / longest).max(1);
+    let mut admitted = BooleanBufferBuilder::new(batch.num_rows());
+    for start in (0..batch.num_rows()).step_by(step) {
+        let slice = batch.slice(start, step.min(batch.num_rows() - start));
+        admitted.append_buffer(&admitted_of(terms, &slice, &columns)?);
+    }
+    Ok(BooleanArray::new(admitted.finish(), None))
+}
+
+/// The same for rows that are few enough to have every constant beside each.
+fn admitted_of(
+    terms: &[Term],
+    batch: &RecordBatch,
+    columns: impl Fn(usize) -> Option<usize>,
+) -> Result<BooleanBuffer> {
     let rows = batch.num_rows();
     let field = |field: usize| {
         columns(field)
@@ -67,7 +91,7 @@ pub fn admitted(
     }
     match failures.iter().find_map(|failure| failure.on(&admitted)) {
         Some(failure) => Err(failure.error()),
-        None => Ok(BooleanArray::new(admitted, None)),
+        None => Ok(admitted),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
 
 use super::*;
@@ -364,7 +364,7 @@ fn top_n_keeps_the_first_rows_of_all_batches() {
         descending: true,
         nulls_first: false,
     };
-    let mut top = TopN::new([(0, key)], 3).unwrap();
+    let mut top = TopN::new([(0, key)], 3);
     for chunk in [
         vec![Some(1), None, Some(9)],
         vec![Some(4), Some(8), Some(2)],
@@ -380,13 +380,13 @@ fn top_n_keeps_the_first_rows_of_all_batches() {
         nulls_first: true,
         ..key
     };
-    let mut top = TopN::new([(0, nulls_first)], 2).unwrap();
+    let mut top = TopN::new([(0, nulls_first)], 2);
     top.push(batch(vec![Some(1), None, Some(9)])).unwrap();
     assert_eq!(top.finish().unwrap().unwrap(), batch(vec![None, Some(9)]));
 }
 
 #[test]
-fn top_n_takes_both_zeros_for_one_and_holds_no_unbounded_number_of_rows() {
+fn top_n_takes_both_zeros_for_one() {
     let doubles = Arc::new(Float64Array::from(vec![0.0, -0.0])) as ArrayRef;
     let ties = Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef;
     let batch = RecordBatch::try_from_iter([("d", doubles), ("t", ties)]).unwrap();
@@ -395,18 +395,43 @@ fn top_n_takes_both_zeros_for_one_and_holds_no_unbounded_number_of_rows() {
         descending: false,
         nulls_first: false,
     };
-    let mut top = TopN::new([(0, key(0)), (1, key(1))], 1).unwrap();
+    let mut top = TopN::new([(0, key(0)), (1, key(1))], 1);
     top.push(batch).unwrap();
     let first = top.finish().unwrap().unwrap();
     assert_eq!(
         first.column(1).as_ref(),
-        &Int64Array::from(vec![1]) as &dyn arrow::array::Array
+        &Int64Array::from(vec![1]) as &dyn Array
     );
+}
+
+#[test]
+fn top_n_holds_many_rows_and_no_unbounded_number_of_bytes() {
+    let key = SortKey {
+        field: 0,
+        descending: false,
+        nulls_first: false,
+    };
+    let mut top = TopN::new([(0, key)], 250_000);
+    // Backwards, so that each batch's rows come before those that are held.
+    for batch in (0..40).rev() {
+        let rows = batch * 10_000..(batch + 1) * 10_000;
+        let rows = Arc::new(Int64Array::from_iter_values(rows)) as ArrayRef;
+        top.push(RecordBatch::try_from_iter([("f", rows)]).unwrap())
+            .unwrap();
+    }
+    let first = top.finish().unwrap().unwrap();
+    let expected = Int64Array::from_iter_values(0..250_000);
+    assert_eq!(first.column(0).as_ref(), &expected as &dyn Array);
+
+    let mut top = TopN::new([(0, key)], 5_000_000);
+    let wide = StringArray::from(vec!["x".repeat(8 << 20)]);
+    let wide = RecordBatch::try_from_iter([("f", Arc::new(wide) as ArrayRef)]).unwrap();
+    let refused = (0..20).find_map(|_| top.push(wide.clone()).err());
     assert!(
-        TopN::new([(0, key(0))], 5_000_000)
-            .unwrap_err()
+        refused
+            .unwrap()
             .message()
-            .contains("LIMIT")
+            .contains("hint: use a smaller LIMIT")
     );
 }
 

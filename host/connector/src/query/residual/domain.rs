@@ -216,3 +216,6 @@ fn millis(literal: &Literal) -> Option<i64> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,10 +19,6 @@ use crate::wire::unpack_utc_millis;
 /// The type in which instants are compared, whatever their field's own.
 pub(super) const INSTANT: DataType = DataType::Timestamp(TimeUnit::Millisecond, None);
 
-/// Bytes that a text constant may take when it stands on every row of a batch. Arbitrary: a page of rows is 1 MB, and
-/// Arrow's offsets end at 2 GiB.
-const MAX_REPEATED_BYTES: usize = 64 * 1024 * 1024;
-
 /// A value for every row; NULL where a function failed.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
@@ -80,11 +76,6 @@ impl Value {
             },
             Some(Literal::Double(value)) => Arc::new(Float64Array::from_value(*value, rows)),
             Some(Literal::Text(value)) => {
-                if value.len().saturating_mul(rows) > MAX_REPEATED_BYTES {
-                    return Err(Error::invalid_input(
-                        "cannot evaluate an expression: it holds a text that is too long to be compared on every row",
-                    ));
-                }
                 Arc::new(StringArray::from_iter_values(repeat_n(value, rows)))
             }
             Some(Literal::Date(value)) => Arc::new(Date32Array::from_value(*value, rows)),
