@@ -10,7 +10,7 @@ use std::process::Command;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use connector::wire::{GetTableRequest, GetTableResponse, Identity, Request, Response};
-use connector::{Connector, Settings};
+use connector::{Code, Connector, Settings};
 use tests::athena::{ask, table_name};
 use tests::processes::{Moto, output, python};
 use tests::scripted::{Reply, Scripted};
@@ -104,6 +104,20 @@ async fn glue_is_asked_in_the_callers_name_and_a_token_that_was_altered_is_refus
         error.contains("`fas_token`") && error.contains("Base64"),
         "{error}"
     );
+    for (code, expected) in [
+        ("AccessDeniedException", Code::AccessDenied),
+        ("ThrottlingException", Code::Throttling),
+        ("DisabledException", Code::InvalidInput),
+    ] {
+        let kms = Scripted::start(move |_| Reply::Error(400, code, String::new()));
+        let kms = kms.await.unwrap();
+        let config = sdk_config_with_glue("", "", kms.url());
+        let settings = Settings::from_lookup(|_| None).unwrap();
+        let closed = Connector::with_plugin(settings, &config, plugin("timestream").unwrap());
+        let options = [("fas_token", tokens[0]), ("service_kms_key_id", &key)];
+        let error = get_table(&closed, &options).await.unwrap_err();
+        assert_eq!(error.code(), expected, "{error}");
+    }
     for token in tokens {
         let bytes = STANDARD.decode(token).unwrap();
         for place in (0..bytes.len()).step_by(5) {

@@ -197,6 +197,28 @@ async fn a_missing_bucket_is_found_before_anything_is_read() {
 }
 
 #[tokio::test]
+async fn an_s3_that_fails_is_not_taken_for_one_that_refuses() {
+    let (timestream, _) = answering(catalog).await;
+    for (status, code, hint) in [
+        (503, Code::Internal, "ask again"),
+        (301, Code::InvalidInput, "region"),
+        (403, Code::InvalidInput, "s3:ListBucket"),
+    ] {
+        let s3 = Scripted::start(move |_| Reply::Error(status, "Any", String::new()));
+        let s3 = s3.await.unwrap();
+        let config = sdk_config(timestream.url(), s3.url());
+        let plugin = plugin("timestream").unwrap();
+        let connector = Connector::with_plugin(settings("spill").unwrap(), &config, plugin);
+        let name = table_name("fleet-metrics", "readings");
+        let schema = get_table(&connector, &name).await.unwrap();
+        let refused = splits(&connector, &name, &schema, &Constraints::default()).await;
+        let error = refused.unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.message().contains(hint), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn no_bucket_at_all_says_which_setting() {
     let (_timestream, _) = answering(catalog).await;
     let settings =

@@ -8,7 +8,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -117,7 +116,7 @@ impl Scripted {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let router = Router::new().route("/", post(answer)).with_state(shared);
+        let router = Router::new().fallback(answer).with_state(shared);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(Self { url, calls })
     }

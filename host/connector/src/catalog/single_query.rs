@@ -2,6 +2,7 @@
 //!
 //! Timestream's Query API reads, but for UNLOAD. Words inside texts, names and comments mean nothing.
 
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token};
 
 use crate::plugin::{check_part, tokens};
@@ -18,7 +19,8 @@ pub(super) fn single_query(text: &str) -> Result<&str, String> {
         .filter(|token| !matches!(token.token, Token::Whitespace(_)));
     let first = words.find(|token| token.token != Token::LParen);
     match first.map(|first| &first.token) {
-        Some(Token::Word(word)) if word.quote_style.is_none() => {
+        // What is no keyword may be anything, and messages are logged.
+        Some(Token::Word(word)) if word.keyword != Keyword::NoKeyword => {
             let upper = word.value.to_ascii_uppercase();
             if !["SELECT", "WITH", "VALUES"].contains(&upper.as_str()) {
                 return Err(format!("begins with `{upper}`, which is no query"));

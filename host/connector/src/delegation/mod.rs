@@ -7,6 +7,7 @@ use std::fmt;
 
 use aws_credential_types::Credentials;
 use aws_sdk_kms::Client;
+use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::primitives::Blob;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use base64::Engine;
@@ -79,11 +80,24 @@ impl Sealed {
             .send()
             .await;
         let answer = answer.map_err(|error| {
-            let message = format!(
-                "cannot use `{TOKEN}` of the request: KMS does not open it; hint: allow kms:Decrypt on `{KEY}`"
-            );
+            let (code, why) = match error.code() {
+                Some("AccessDeniedException") => (
+                    Code::AccessDenied,
+                    format!("KMS does not open it; hint: allow kms:Decrypt on `{KEY}`"),
+                ),
+                Some("ThrottlingException") => {
+                    (Code::Throttling, "KMS has no time for it".to_owned())
+                }
+                Some(other) => (Code::InvalidInput, format!("KMS does not open it: {other}")),
+                None => (
+                    Code::Internal,
+                    "KMS cannot be reached; hint: check the way out of the function's network"
+                        .to_owned(),
+                ),
+            };
+            let message = format!("cannot use `{TOKEN}` of the request: {why}");
             let chain = DisplayErrorContext(&error).to_string();
-            Error::new(Code::AccessDenied, Fault::Host, message).with_source(chain)
+            Error::new(code, Fault::Host, message).with_source(chain)
         })?;
         let data_key = answer.plaintext.unwrap_or_else(|| Blob::new([]));
         let plaintext = message.open(data_key.as_ref()).map_err(malformed)?;

@@ -90,6 +90,11 @@ impl SpillStore {
                     Code::InvalidInput,
                     "it was not found in this account; hint: check `spill_bucket`, a trailing `/` and s3:ListBucket",
                 ),
+                Some(301 | 307) => (
+                    Code::InvalidInput,
+                    "it is in another region; hint: use a bucket of the function's region",
+                ),
+                Some(500..) => (Code::Internal, "S3 fails; hint: ask again later"),
                 Some(_) => (Code::AccessDenied, "S3 refused; hint: allow s3:ListBucket on it"),
                 None => (Code::Internal, "S3 cannot be reached; hint: check region and the way out of the network"),
             };
