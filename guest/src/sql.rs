@@ -1,7 +1,9 @@
-//! Names and constants as Timestream SQL: the only place that quotes.
+//! Names and constants as Timestream SQL, the only place that quotes; and the order of constants.
 //!
 //! The forms mean the same to Timestream (an old Presto) and to DataFusion, which the local server runs: quoted names,
 //! typed timestamps with nine digits, doubles with an exponent. What has no such form is not printed at all.
+
+use std::cmp::Ordering;
 
 use crate::Literal;
 
@@ -124,6 +126,20 @@ fn civil(days: i64) -> (i64, i64, i64) {
     };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
+}
+
+/// The order of two constants of one type, doubles by their total order, texts by code point, as Timestream and Athena
+/// order them. Constants of different types have none, and are taken for equal.
+pub fn compare(left: &Literal, right: &Literal) -> Ordering {
+    match (left, right) {
+        (Literal::Boolean(left), Literal::Boolean(right)) => left.cmp(right),
+        (Literal::Integer(left), Literal::Integer(right)) => left.cmp(right),
+        (Literal::Double(left), Literal::Double(right)) => left.total_cmp(right),
+        (Literal::Text(left), Literal::Text(right)) => left.cmp(right),
+        (Literal::Date(left), Literal::Date(right)) => left.cmp(right),
+        (Literal::Timestamp(left), Literal::Timestamp(right)) => left.cmp(right),
+        _ => Ordering::Equal,
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 
 use crate::operand::{Kind, Place};
+use crate::sql::compare;
 use crate::{Bound, Literal, Range, ValueSet};
 
 /// More spans than this become the one that encloses them. Arbitrary: some dozens are within what an old Presto plans
@@ -273,20 +274,6 @@ impl Values {
         if !self.spans.contains(&span) {
             self.spans.push(span);
         }
-    }
-}
-
-/// The order of two constants of one kind; texts by code point, as Timestream and Athena order them.
-fn compare(left: &Literal, right: &Literal) -> Ordering {
-    match (left, right) {
-        (Literal::Boolean(left), Literal::Boolean(right)) => left.cmp(right),
-        (Literal::Integer(left), Literal::Integer(right)) => left.cmp(right),
-        (Literal::Double(left), Literal::Double(right)) => left.total_cmp(right),
-        (Literal::Text(left), Literal::Text(right)) => left.cmp(right),
-        (Literal::Date(left), Literal::Date(right)) => left.cmp(right),
-        (Literal::Timestamp(left), Literal::Timestamp(right)) => left.cmp(right),
-        // Constants of one set were converted to one kind.
-        _ => Ordering::Equal,
     }
 }
 

@@ -7,8 +7,8 @@
 //! | W-3 | a rejected row's complex value in the next row | here |
 //! | W-4 | rows below a millisecond in no answer | here; every nanosecond in the connector's `query::tests` |
 //! | W-5 | nanoseconds lost | the guest's `mapping::tests::options_add_nanoseconds_…`, the connector's `timestream::tests::a_zoned_timestamp_…` |
-//! | W-6 | −0.0 lost, NaN kept | here; the connector's `query::residual::tests::doubles_compare_as_ieee_says` |
-//! | W-7 | text in UTF-16's order | here; the connector's `query::residual::tests::text_is_ordered_by_code_point` |
+//! | W-6 | −0.0 lost, NaN kept | here; the connector's `query::residual::domain::tests::doubles_compare_as_ieee_says` |
+//! | W-7 | text in UTF-16's order | here; the connector's `query::residual::domain::tests::text_is_ordered_by_code_point` |
 //! | W-8 | deny-lists inverted | here |
 //! | W-9 | partition keys in Glue make a table read as empty | `glue::a_flagged_table_has_glues_columns_and_timestreams_names` |
 //! | W-10 | a broken view gives way to a table | `glue::views::a_broken_view_gives_its_error_and_never_a_table` |

@@ -3,8 +3,6 @@
 //! Its rules, in its order: a set that is open at both ends and without NULL is `IS NOT NULL`, whatever its holes; then
 //! NULL, the ranges, and the single values in one list, joined by OR. Texts of constants are its own, too.
 
-use std::cmp::Ordering;
-
 use guest::{
     Bound, Domain, Literal, Mapping, Range, Scalar, Table, Term, TimestreamType, ValueSet, Verdict,
     sql,
@@ -87,7 +85,7 @@ fn parts(set: &ValueSet) -> (Vec<Range>, Vec<Literal>) {
         ValueSet::AnyOf(values) => (Vec::new(), values.clone()),
         ValueSet::NoneOf(values) => {
             let mut holes = values.clone();
-            holes.sort_by(compare);
+            holes.sort_by(sql::compare);
             (around(&holes), Vec::new())
         }
         ValueSet::Ranges(ranges) => {
@@ -169,17 +167,4 @@ fn double(value: f64) -> Result<String, String> {
     }
     sql::double(value)
         .ok_or_else(|| format!("the Java connector prints `{value}`, which is no SQL"))
-}
-
-/// Constants of one set have one type.
-fn compare(left: &Literal, right: &Literal) -> Ordering {
-    match (left, right) {
-        (Literal::Boolean(left), Literal::Boolean(right)) => left.cmp(right),
-        (Literal::Integer(left), Literal::Integer(right)) => left.cmp(right),
-        (Literal::Double(left), Literal::Double(right)) => left.total_cmp(right),
-        (Literal::Text(left), Literal::Text(right)) => left.cmp(right),
-        (Literal::Date(left), Literal::Date(right)) => left.cmp(right),
-        (Literal::Timestamp(left), Literal::Timestamp(right)) => left.cmp(right),
-        _ => Ordering::Equal,
-    }
 }
