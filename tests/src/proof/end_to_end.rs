@@ -1,23 +1,24 @@
-//! Whole queries: rows written to the stand-in, asked for by Athena's calls, inline and spilled, against the rows that
-//! the evaluator picks.
+//! Whole queries: rows that the stand-in stores, or that a passthrough statement computes there, asked for by Athena's
+//! calls, inline and spilled, against the rows that the evaluator picks.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use arrow::array::RecordBatch;
+use arrow::util::display::array_value_to_string;
 use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, Record, TimeUnit};
 use connector::Connector;
-use connector::wire::{Constraints, OrderByField, OrderDirection};
+use connector::wire::{Constraints, OrderByField, OrderDirection, TableName};
 use local::s3::S3;
 use local::timestream::{Options, Server};
 use tokio::runtime::Runtime;
 
 use super::generate::{self, Draw};
-use super::model::{Kind, Row, STORED, Value};
+use super::model::{COMPUTED, Column, Kind, Row, STORED, Value};
 use super::oracle::{Term, admits, order};
 use super::shrink::shrink;
-use super::wire::{constraints, seen_rows};
+use super::wire::{constraints, seen_rows, stored_batch};
 use crate::athena::{select, table_name};
 use crate::{plugin, sdk_config, settings};
 
@@ -43,7 +44,15 @@ pub struct Stage {
     write: aws_sdk_timestreamwrite::Client,
     bucket: aws_sdk_s3::Client,
     connector: Connector,
-    fields: Vec<(String, Kind)>,
+}
+
+/// What is read: a table, or a passthrough statement.
+struct Source {
+    name: TableName,
+    /// The statement's.
+    arguments: BTreeMap<String, String>,
+    columns: &'static [Column],
+    rows: Vec<Row>,
 }
 
 /// A query of Athena's.
@@ -76,7 +85,6 @@ impl Stage {
         let config = sdk_config(&timestream.url(), &s3.url());
         let write = aws_sdk_timestreamwrite::Client::new(&config);
         runtime.block_on(write.create_database().database_name("d").send())?;
-        let fields = STORED.iter();
         Ok(Self {
             runtime,
             bucket: aws_sdk_s3::Client::new(&config),
@@ -88,43 +96,62 @@ impl Stage {
             write,
             _timestream: timestream,
             _s3: s3,
-            fields: fields
-                .map(|column| (column.name.to_lowercase(), column.kind))
-                .collect(),
         })
     }
 
-    /// Asks [`QUERIES`] random queries of a random table, which the seed decides. What is wrong comes back, made as
-    /// simple as can be.
+    /// Asks [`QUERIES`] random queries of a random table or statement, which the seed decides. What is wrong comes back,
+    /// made as simple as can be.
     ///
     /// # Errors
     ///
     /// When the table cannot be written.
     pub fn batch(&self, seed: u64) -> Result<Option<String>> {
         let mut random = fastrand::Rng::with_seed(seed);
+        let is_stored = random.bool();
         let mut bytes = |count| {
             let mut bytes = vec![0; count];
             random.fill(&mut bytes);
             bytes
         };
         let made = bytes(ROW_BYTES * ROWS);
-        let mut rows = generate::rows(&mut Draw::new(&made), &STORED, true, ROWS);
-        // A column exists once a record has it.
-        for (place, column) in STORED.iter().enumerate() {
-            rows[0][place]
-                .get_or_insert_with(|| generate::value(&mut Draw::new(&[]), *column, true));
-        }
-        let table = format!("t{seed}");
-        self.runtime
-            .block_on(self.store(&table, &rows))
-            .context("cannot write the rows")?;
+        let draw = &mut Draw::new(&made);
+        let source = if is_stored {
+            let mut rows = generate::rows(draw, &STORED, true, ROWS);
+            // A column exists once a record has it.
+            for (place, column) in STORED.iter().enumerate() {
+                rows[0][place]
+                    .get_or_insert_with(|| generate::value(&mut Draw::new(&[]), *column, true));
+            }
+            let table = format!("t{seed}");
+            self.runtime
+                .block_on(self.store(&table, &rows))
+                .context("cannot write the rows")?;
+            Source {
+                name: table_name("d", &table),
+                arguments: BTreeMap::new(),
+                columns: &STORED,
+                rows,
+            }
+        } else {
+            let rows = generate::rows(draw, &COMPUTED, false, ROWS);
+            let arguments = [
+                ("schemaFunctionName", "SYSTEM.QUERY".to_owned()),
+                ("QUERY", listed(&rows)?),
+            ];
+            Source {
+                name: table_name("system", "query"),
+                arguments: arguments.map(|(name, text)| (name.to_owned(), text)).into(),
+                columns: &COMPUTED,
+                rows,
+            }
+        };
         for _ in 0..QUERIES {
             let origin = bytes(QUERY_BYTES);
-            let Some(mut found) = self.wrong(&table, &rows, &self.query(&origin)) else {
+            let Some(mut found) = self.wrong(&source, &query(source.columns, &origin)) else {
                 continue;
             };
             shrink(&origin, |bytes| {
-                let simpler = self.wrong(&table, &rows, &self.query(bytes));
+                let simpler = self.wrong(&source, &query(source.columns, bytes));
                 let fails = simpler.is_some();
                 if let Some(simpler) = simpler {
                     found = simpler;
@@ -133,59 +160,17 @@ impl Stage {
             });
             return Ok(Some(found));
         }
-        let delete = self.write.delete_table().database_name("d");
-        self.runtime.block_on(delete.table_name(&table).send())?;
+        if is_stored {
+            let delete = self.write.delete_table().database_name("d");
+            let delete = delete.table_name(&source.name.table_name);
+            self.runtime.block_on(delete.send())?;
+        }
         Ok(None)
     }
 
-    fn query(&self, bytes: &[u8]) -> Query {
-        let draw = &mut Draw::new(bytes);
-        let mut terms = Vec::new();
-        let mut restricted = BTreeSet::new();
-        for _ in 0..draw.below(4) {
-            let term = generate::term(draw, &STORED);
-            // Athena sends one domain for a column.
-            let is_first = match &term {
-                Term::Domain { column, .. } => restricted.insert(*column),
-                Term::Expression(_) => true,
-            };
-            if is_first {
-                terms.push(term);
-            }
-        }
-        let limit = match draw.below(3) {
-            0 => None,
-            _ => Some([3, 1, 10, 0, 1_000][draw.below(5)]),
-        };
-        let keys = if limit.is_some() { draw.below(4) } else { 0 };
-        let directions = [
-            OrderDirection::AscNullsLast,
-            OrderDirection::AscNullsFirst,
-            OrderDirection::DescNullsLast,
-            OrderDirection::DescNullsFirst,
-        ];
-        let order = (0..keys)
-            .map(|_| (draw.below(STORED.len()), directions[draw.below(4)]))
-            .collect();
-        let mut columns = vec![0];
-        for _ in 0..draw.below(6) {
-            let column = draw.below(STORED.len());
-            if !columns.contains(&column) {
-                columns.push(column);
-            }
-        }
-        Query {
-            terms,
-            order,
-            limit,
-            columns,
-            sizes: SIZES[draw.below(2)],
-        }
-    }
-
     /// What is wrong with a query's answer.
-    fn wrong(&self, table: &str, rows: &[Row], query: &Query) -> Option<String> {
-        let seen = seen_rows(rows);
+    fn wrong(&self, source: &Source, query: &Query) -> Option<String> {
+        let seen = seen_rows(&source.rows);
         let admitted = |row: &Row| {
             let truths = query.terms.iter().map(|term| admits(term, row));
             truths.collect::<Result<Vec<bool>, _>>()
@@ -196,20 +181,24 @@ impl Stage {
         let expected: Vec<usize> = (0..seen.len())
             .filter(|id| admitted[*id].iter().all(|truth| *truth))
             .collect();
-        let answer = self.runtime.block_on(self.ask(table, query));
+        let answer = self.runtime.block_on(self.ask(source, query));
         let wrong = match answer {
             Err(error) => Some(format!("the query fails: {error:#}")),
-            Ok(batches) => judge(query, &seen, &expected, &batches)
+            Ok(batches) => judge(source.columns, query, &seen, &expected, &batches)
                 .err()
                 .map(|error| error.to_string()),
         };
         wrong.map(|wrong| format!("{wrong}\n  {query:?}"))
     }
 
-    async fn ask(&self, table: &str, query: &Query) -> Result<Vec<RecordBatch>> {
+    async fn ask(&self, source: &Source, query: &Query) -> Result<Vec<RecordBatch>> {
+        let fields = source.columns.iter();
+        let fields: Vec<(String, Kind)> = fields
+            .map(|column| (column.name.to_lowercase(), column.kind))
+            .collect();
         let terms: Vec<&Term> = query.terms.iter().collect();
         let order_by_clause = query.order.iter().map(|(column, direction)| OrderByField {
-            column_name: self.fields[*column].0.clone(),
+            column_name: fields[*column].0.clone(),
             direction: *direction,
         });
         let constraints = Constraints {
@@ -218,14 +207,15 @@ impl Stage {
                 None => -1,
                 Some(limit) => i64::try_from(limit)?,
             },
-            ..constraints(&self.fields, &terms)?
+            query_passthrough_arguments: source.arguments.clone(),
+            ..constraints(&fields, &terms)?
         };
-        let name = |column: &usize| self.fields[*column].0.as_str();
+        let name = |column: &usize| fields[*column].0.as_str();
         let columns: Vec<&str> = query.columns.iter().map(name).collect();
         let (batches, _) = select(
             &self.connector,
             Some(&self.bucket),
-            &table_name("d", table),
+            &source.name,
             &columns,
             &constraints,
             query.sizes,
@@ -245,6 +235,52 @@ impl Stage {
             write.send().await?;
         }
         Ok(())
+    }
+}
+
+/// The query that the bytes decide.
+fn query(columns: &[Column], bytes: &[u8]) -> Query {
+    let draw = &mut Draw::new(bytes);
+    let mut terms = Vec::new();
+    let mut restricted = BTreeSet::new();
+    for _ in 0..draw.below(4) {
+        let term = generate::term(draw, columns);
+        // Athena sends one domain for a column.
+        let is_first = match &term {
+            Term::Domain { column, .. } => restricted.insert(*column),
+            Term::Expression(_) => true,
+        };
+        if is_first {
+            terms.push(term);
+        }
+    }
+    let limit = match draw.below(3) {
+        0 => None,
+        _ => Some([3, 1, 10, 0, 1_000][draw.below(5)]),
+    };
+    let keys = if limit.is_some() { draw.below(4) } else { 0 };
+    let directions = [
+        OrderDirection::AscNullsLast,
+        OrderDirection::AscNullsFirst,
+        OrderDirection::DescNullsLast,
+        OrderDirection::DescNullsFirst,
+    ];
+    let order = (0..keys)
+        .map(|_| (draw.below(columns.len()), directions[draw.below(4)]))
+        .collect();
+    let mut chosen = vec![0];
+    for _ in 0..draw.below(6) {
+        let column = draw.below(columns.len());
+        if !chosen.contains(&column) {
+            chosen.push(column);
+        }
+    }
+    Query {
+        terms,
+        order,
+        limit,
+        columns: chosen,
+        sizes: SIZES[draw.below(2)],
     }
 }
 
@@ -282,12 +318,63 @@ fn record(row: &Row) -> Result<Record> {
     Ok(record.build())
 }
 
+/// A statement whose rows these are.
+fn listed(rows: &[Row]) -> Result<String> {
+    let printed = stored_batch(&COMPUTED, rows)?;
+    let cell = |row: usize, place: usize| -> Result<String> {
+        let column = COMPUTED[place];
+        let name = match column.kind {
+            Kind::Boolean => "BOOLEAN",
+            Kind::Bigint => "BIGINT",
+            Kind::Integer => "INTEGER",
+            Kind::Double => "DOUBLE",
+            Kind::Varchar => "VARCHAR",
+            Kind::Timestamp => "TIMESTAMP",
+            Kind::Date => "DATE",
+        };
+        let text = array_value_to_string(printed.column(place), row)?;
+        Ok(match &rows[row][place] {
+            None => format!("CAST(NULL AS {name})"),
+            Some(Value::Double(value)) if value.is_nan() => "nan()".to_owned(),
+            Some(Value::Double(f64::INFINITY)) => "infinity()".to_owned(),
+            Some(Value::Double(f64::NEG_INFINITY)) => "-infinity()".to_owned(),
+            Some(Value::Text(text)) => {
+                let parts = text
+                    .split('\0')
+                    .map(|part| format!("'{}'", part.replace('\'', "''")));
+                parts.collect::<Vec<_>>().join(" || chr(0) || ")
+            }
+            Some(_) => format!("CAST('{text}' AS {name})"),
+        })
+    };
+    let row = |row| {
+        let cells = (0..COMPUTED.len()).map(|place| cell(row, place));
+        Ok(format!(
+            "({})",
+            cells.collect::<Result<Vec<_>>>()?.join(", ")
+        ))
+    };
+    let rows = (0..rows.len()).map(row).collect::<Result<Vec<_>>>()?;
+    let names = COMPUTED.map(|column| format!("\"{}\"", column.name));
+    Ok(format!(
+        "SELECT * FROM (VALUES {}) AS listed ({})",
+        rows.join(", "),
+        names.join(", ")
+    ))
+}
+
 /// Whether an answer is one that the query allows.
-fn judge(query: &Query, seen: &[Row], expected: &[usize], batches: &[RecordBatch]) -> Result<()> {
+fn judge(
+    columns: &[Column],
+    query: &Query,
+    seen: &[Row],
+    expected: &[usize],
+    batches: &[RecordBatch],
+) -> Result<()> {
     let mut ids = BTreeSet::new();
     for batch in batches {
         for row in 0..batch.num_rows() {
-            let cell = |place: usize| cell(batch, place, row, STORED[query.columns[place]].kind);
+            let cell = |place: usize| cell(batch, place, row, columns[query.columns[place]].kind);
             let Some(Value::Integer(id)) = cell(0)? else {
                 anyhow::bail!("a row without its id");
             };
@@ -296,7 +383,7 @@ fn judge(query: &Query, seen: &[Row], expected: &[usize], batches: &[RecordBatch
             ensure!(expected.contains(&id), "row {id} came: {:?}", seen[id]);
             for (place, column) in query.columns.iter().enumerate() {
                 let (came, stored) = (cell(place)?, &seen[id][*column]);
-                let name = STORED[*column].name;
+                let name = columns[*column].name;
                 // By their text, so that the zeros are told apart.
                 ensure!(
                     format!("{came:?}") == format!("{stored:?}"),
@@ -349,7 +436,8 @@ fn compare(keys: &[(usize, OrderDirection)], left: &Row, right: &Row) -> Orderin
             (Some(_), None) if nulls_first => Ordering::Greater,
             (Some(_), None) => Ordering::Less,
             (Some(left), Some(right)) => {
-                let order = order(left, right).unwrap_or(Ordering::Equal);
+                // NaN is above all.
+                let order = order(left, right).unwrap_or_else(|| is_nan(left).cmp(&is_nan(right)));
                 if descending { order.reverse() } else { order }
             }
         };
@@ -360,10 +448,14 @@ fn compare(keys: &[(usize, OrderDirection)], left: &Row, right: &Row) -> Orderin
     Ordering::Equal
 }
 
+fn is_nan(value: &Value) -> bool {
+    matches!(value, Value::Double(value) if value.is_nan())
+}
+
 /// A cell of an answer.
 fn cell(batch: &RecordBatch, place: usize, row: usize, kind: Kind) -> Result<Option<Value>> {
     use arrow::array::{Array, AsArray};
-    use arrow::datatypes::{Date64Type, Float64Type, Int64Type};
+    use arrow::datatypes::{Date32Type, Date64Type, Float64Type, Int32Type, Int64Type};
 
     let column = batch.column(place);
     if column.is_null(row) {
@@ -375,6 +467,7 @@ fn cell(batch: &RecordBatch, place: usize, row: usize, kind: Kind) -> Result<Opt
         Kind::Double => Value::Double(column.as_primitive::<Float64Type>().value(row)),
         Kind::Varchar => Value::Text(column.as_string::<i32>().value(row).to_owned()),
         Kind::Timestamp => Value::Millis(column.as_primitive::<Date64Type>().value(row)),
-        Kind::Integer | Kind::Date => anyhow::bail!("no table stores {kind:?}"),
+        Kind::Integer => Value::Integer(column.as_primitive::<Int32Type>().value(row).into()),
+        Kind::Date => Value::Date(column.as_primitive::<Date32Type>().value(row)),
     }))
 }
