@@ -2,7 +2,9 @@
 
 use crate::{Refusal, Request, Term};
 
-/// Further terms that every row must meet, or a refusal. The host enforces them whatever a dialect makes of them.
+/// Further terms that every row must meet, whatever a dialect makes of them, or a refusal.
+///
+/// The host serves no policies: it refuses to load such a plugin.
 pub trait Policy {
     /// Judges a request before it is planned.
     ///

@@ -313,6 +313,35 @@ async fn what_timestream_answers_reaches_the_person_who_asked() {
     assert!(error.message().contains("timestream:Select"), "{error}");
 }
 
+/// Athena reads a throttled split again, and may have read what was written of it.
+#[tokio::test]
+async fn a_throttle_after_blocks_were_written_is_no_throttle() {
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let timestream = Scripted::start(|call| match (call.sql(), call.token()) {
+        (sql, _) if sql.starts_with("DESCRIBE") => {
+            Reply::description(&[("n", "bigint", "MEASURE_VALUE")])
+        }
+        (_, None) => Reply::page(&[("n", "BIGINT")], &[&[Some("1")][..]; 100], Some("next")),
+        _ => Reply::Error(429, "ThrottlingException", "Rate exceeded".into()),
+    });
+    let timestream = timestream.await.unwrap();
+    let config = sdk_config(timestream.url(), &s3.url());
+    let plugin = plugin("timestream").unwrap();
+    let connector = Connector::with_plugin(settings("spill").unwrap(), &config, plugin);
+    for (max_block_bytes, code) in [(100, Code::PartialFailure), (1_000_000, Code::Throttling)] {
+        let (name, none, sizes) = (
+            table_name("d", "t"),
+            Constraints::default(),
+            (max_block_bytes, 0),
+        );
+        let read = select(&connector, None, &name, &["n"], &none, sizes).await;
+        let error: Error = read.unwrap_err().downcast().unwrap();
+        assert_eq!(error.code(), code, "{error}");
+        // Nor is the word there by which Athena may know it.
+        assert!(!error.message().contains("Throttling"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_page_that_is_no_page_is_told_as_such() {
     let s3 = S3::start(0, "spill", None).await.unwrap();

@@ -52,7 +52,6 @@ const OTHERS: [&str; 3] = [
 ];
 
 /// The folder `serde` of the recordings.
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn recordings() -> Option<PathBuf> {
     const VARIABLE: &str = "ATHENA_TIMESTREAM_FIXTURES";
     let given = std::env::var_os(VARIABLE).map(PathBuf::from);
@@ -68,10 +67,10 @@ fn recordings() -> Option<PathBuf> {
         "{VARIABLE} points at no recordings: {} is no folder",
         folder.display()
     );
-    eprintln!(
-        "skipped: no recordings in {}; {VARIABLE} may point elsewhere",
+    tests::say_skipped(&format!(
+        "no recordings in {}; {VARIABLE} may point elsewhere",
         folder.display()
-    );
+    ));
     None
 }
 

@@ -7,6 +7,7 @@ pub mod scripted;
 pub mod suite;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,6 +25,12 @@ pub fn workspace() -> PathBuf {
         .parent()
         .map(PathBuf::from)
         .unwrap_or_default()
+}
+
+/// Says what is not tested and why, past what the test harness captures.
+pub fn say_skipped(what: &str) {
+    // A closed standard error is no reason to fail.
+    let _ = writeln!(std::io::stderr(), "skipped: {what}");
 }
 
 /// The file of a component that `cargo xtask guests` built.

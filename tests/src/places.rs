@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
@@ -135,33 +136,55 @@ impl HttpConnector for RedirectConnector {
     }
 }
 
-#[tokio::test]
-async fn without_an_endpoint_the_cell_is_discovered_once_and_used() {
-    let timestream = Scripted::start(databases).await.unwrap();
+/// Clients as on Lambda, where no endpoint is configured; and the hosts that they mean.
+fn discovering(timestream: &Scripted) -> (Clients, Arc<Mutex<Vec<String>>>) {
     let with_endpoints = sdk_config(timestream.url(), "");
     let redirect = Redirect {
         to: timestream.url().into(),
         hosts: Arc::default(),
         client: with_endpoints.http_client().unwrap(),
     };
-    // As on Lambda: no endpoint is configured.
+    let hosts = redirect.hosts.clone();
     let config = SdkConfig::builder()
         .behavior_version(with_endpoints.behavior_version().unwrap())
         .region(with_endpoints.region().cloned())
         .credentials_provider(with_endpoints.credentials_provider().unwrap())
-        .http_client(redirect.clone())
+        .http_client(redirect)
         .sleep_impl(with_endpoints.sleep_impl().unwrap())
         .build();
-    let clients = Clients::new(&config, Place::default());
+    (Clients::new(&config, Place::default()), hosts)
+}
+
+const REGION: &str = "https://ingest.timestream.us-east-1.amazonaws.com/";
+const CELL: &str = "https://cell1.example/";
+
+#[tokio::test]
+async fn without_an_endpoint_the_cell_is_discovered_once_and_used() {
+    let timestream = Scripted::start(databases).await.unwrap();
+    let (clients, hosts) = discovering(&timestream);
     list(&clients).await;
     list(&clients).await;
-    let hosts = redirect.hosts.lock().unwrap().clone();
-    let expected = [
-        "https://ingest.timestream.us-east-1.amazonaws.com/",
-        "https://cell1.example/",
-        "https://cell1.example/",
-    ];
-    assert_eq!(hosts, expected);
+    assert_eq!(*hosts.lock().unwrap(), [REGION, CELL, CELL]);
+}
+
+#[tokio::test]
+async fn a_cell_that_has_moved_is_told_and_discovered_anew() {
+    let has_moved = AtomicBool::new(true);
+    let script = move |call: &Call| match call.operation.as_str() {
+        "ListDatabases" if has_moved.swap(false, Ordering::Relaxed) => {
+            Reply::Error(421, "InvalidEndpointException", "elsewhere".into())
+        }
+        _ => databases(call),
+    };
+    let timestream = Scripted::start(script).await.unwrap();
+    let (clients, hosts) = discovering(&timestream);
+    let (listings, owner) = (Listings::default(), Owner::of(None));
+    let names = Names::new(&clients, &listings, owner);
+    let error = names.databases().await.unwrap_err();
+    assert!(error.message().contains("run the query again"), "{error}");
+    list(&clients).await;
+    list(&clients).await;
+    assert_eq!(*hosts.lock().unwrap(), [REGION, CELL, REGION, CELL, CELL]);
 }
 
 #[tokio::test]

@@ -201,6 +201,7 @@ pub struct Emulator {
     running: Running,
     /// The Invoke API.
     pub url: String,
+    log: tempfile::NamedTempFile,
 }
 
 impl Emulator {
@@ -213,6 +214,7 @@ impl Emulator {
         let find = "import samcli,os;print(os.path.join(os.path.dirname(samcli.__file__),'local/rapid/aws-lambda-rie-x86_64'))";
         let emulator = output(Command::new(python()?).args(["-c", find]))?;
         let (invoke, runtime) = (free_port()?, free_port()?);
+        let log = tempfile::NamedTempFile::new()?;
         let mut command = Command::new(emulator.trim());
         command
             .args([
@@ -226,8 +228,8 @@ impl Emulator {
             .env("AWS_LAMBDA_FUNCTION_NAME", "connector")
             .env("AWS_LAMBDA_FUNCTION_TIMEOUT", "300")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stdout(log.reopen()?)
+            .stderr(log.reopen()?);
         let running = Running::start(&mut command)?;
         let until = Instant::now() + Duration::from_secs(20);
         while std::net::TcpStream::connect(("127.0.0.1", invoke)).is_err() {
@@ -237,7 +239,17 @@ impl Emulator {
         Ok(Self {
             running,
             url: format!("http://127.0.0.1:{invoke}"),
+            log,
         })
+    }
+
+    /// What the function, and the emulator around it, have logged so far.
+    ///
+    /// # Errors
+    ///
+    /// When it is no text.
+    pub fn log(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(self.log.path())?)
     }
 
     /// The most memory that the function has held so far, in bytes.

@@ -70,10 +70,9 @@ fn document() -> Option<PathBuf> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "says that it did nothing")]
 fn client_code_of_a_document_runs_with_endpoint_variables_only() {
     let Some(document) = document() else {
-        eprintln!("skipped: the documents with client code are not there");
+        tests::say_skipped("the documents with client code are not there");
         return;
     };
     let serve = Serve::start().unwrap();

@@ -96,6 +96,17 @@ fn a_users_statement_is_a_table_of_athena_in_process_and_under_lambda() {
         }
     }
 
+    // What Timestream says of the value reaches the person who asked, and no log.
+    let mut command = serve.command().unwrap();
+    let sql =
+        "select * from table(system.query(query => 'SELECT CAST(''hunter2'' AS bigint) AS n'))";
+    let told = output(command.args(["query", sql, "--lambda", &emulator.url]));
+    let told = told.unwrap_err().to_string();
+    assert!(told.contains("hunter2"), "{told}");
+    let log = emulator.log().unwrap();
+    assert!(log.contains("request failed"), "{log}");
+    assert!(!log.contains("hunter2"), "{log}");
+
     let mut command = serve.command().unwrap();
     let sql = "select n from table(system.query(query => 'SELECT 1 AS n')) where n > 0";
     let explained = output(command.args(["explain", sql])).unwrap();
@@ -104,6 +115,25 @@ fn a_users_statement_is_a_table_of_athena_in_process_and_under_lambda() {
         "{explained}"
     );
     assert!(explained.contains("FROM ("), "{explained}");
+}
+
+/// Athena folds no clock into a constant, and so sends nothing of this.
+#[test]
+fn a_clock_in_a_condition_is_explained_with_the_form_that_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = Serve::start().unwrap();
+    load(&serve, folder.path());
+    let mut command = serve.command().unwrap();
+    let sql = "select room from home.climate where time > now() - interval '1' day";
+    let explained = output(command.args(["explain", sql])).unwrap();
+    assert!(
+        explained.contains("sent       no constraint"),
+        "{explained}"
+    );
+    assert!(
+        explained.contains("write time > timestamp '"),
+        "{explained}"
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@
 //! | W-13 | microseconds as milliseconds | here; the connector's `query::read::tests` |
 //! | W-14 | times and intervals compared as text | the guest's `condition::tests::what_is_shown_as_text_is_not_compared` |
 //! | W-15 | names that differ in case | `errors::names_are_found_by_their_lower_case_or_the_candidates_are_listed` |
-//! | W-16 | any text a boolean, any day a date | the connector's `timestream::tests::malformed_pages_say_what_and_where`, `…timestamps_with_any_fraction_…` |
+//! | W-16 | any text a boolean, any day a date | the connector's `timestream::tests::what_is_no_boolean_date_or_timestamp_is_refused`, `…timestamps_with_any_fraction_…` |
 //! | W-17 | dates sent as integers | the guest's `condition::tests::dates_are_typed_and_clamped` |
 //! | W-18 | NaN and infinities as bare names | the guest's `condition::tests::infinities_and_nan_only_widen` |
 //! | W-19 | empty sets | the guest's `condition::tests::everything_and_nothing` |

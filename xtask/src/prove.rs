@@ -6,15 +6,6 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{cargo, guests, say};
 
-/// What is tried when nothing is said: all the small domains, a million conditions and ten thousand whole queries.
-const USUAL: [&str; 5] = [
-    "--exhaustive",
-    "--cases",
-    "1000000",
-    "--end-to-end",
-    "10000",
-];
-
 /// Builds what is proved and runs `prove`; `arguments` go to it.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     say("prove: building the plugins");
@@ -22,11 +13,6 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     say("prove: building the programs (minutes at the first time)");
     cargo::build_programs()?;
     let program = guests::workspace_root()?.join("target/debug/prove");
-    let arguments = if arguments.is_empty() {
-        &USUAL
-    } else {
-        arguments
-    };
     say(&format!("prove: {}", arguments.join(" ")));
     let status = Command::new(&program)
         .args(arguments)

@@ -14,7 +14,8 @@ pub fn start() {
     let _ = subscriber(&level, std::io::stderr).try_init();
 }
 
-/// The SDK's own crates stay at `warn`: at lower levels they log requests.
+/// The SDK's own crates stay at `warn`: at lower levels they log requests. The Lambda runtime would log every failure
+/// with all that it tells Athena, which may quote a value.
 fn subscriber<W>(level: &str, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -23,7 +24,9 @@ where
         level @ ("error" | "warn" | "info" | "debug" | "trace") => level.to_owned(),
         _ => "info".to_owned(),
     };
-    let filter = EnvFilter::new(format!("warn,connector={level},bootstrap={level}"));
+    let filter =
+        format!("warn,connector={level},bootstrap={level},lambda_runtime::layers::panic=off");
+    let filter = EnvFilter::new(filter);
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(filter)

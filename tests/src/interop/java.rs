@@ -17,15 +17,14 @@ struct Java {
     outcomes: BufReader<ChildStdout>,
 }
 
-/// None: it was not built, or there is no Java here. Said once, whatever the test harness captures.
+/// None: it was not built, or there is no Java here. Said once.
 static JAVA: LazyLock<Option<Mutex<Java>>> = LazyLock::new(|| {
     let started = start();
     if let Err(why) = &started {
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: the tests with the Java federation SDK, since {why}; hint: run `cargo xtask test` with Maven 3.6 \
-             or later and a JDK 17 or later (`apt install maven openjdk-17-jdk-headless`)"
-        );
+        tests::say_skipped(&format!(
+            "the tests with the Java federation SDK, since {why}; hint: run `cargo xtask test` with Maven 3.6 or later \
+             and a JDK 17 or later (`apt install maven openjdk-17-jdk-headless`)"
+        ));
     }
     started.ok().map(Mutex::new)
 });

@@ -196,6 +196,20 @@ async fn java_plays_athena_and_gets_every_row_of_the_demo_spilled_and_inline() {
     assert_same("readings", &outcome, &rows, &all);
     assert_eq!(outcome["version"], 5, "we announce 5");
     assert_eq!(outcome["tables"], json!(["readings", "signals"]));
+    assert_eq!(
+        outcome["capabilities"],
+        json!([
+            "SYSTEM.QUERY",
+            "supports_complex_expression_pushdown",
+            "supports_filter_pushdown",
+            "supports_limit_pushdown",
+            "supports_top_n_pushdown",
+        ])
+    );
+    assert_eq!(
+        (&outcome["partitions"], &outcome["splits"]),
+        (&json!(1), &json!(1))
+    );
     assert!(outcome["spilled"].as_u64() > Some(4), "{outcome}");
     assert_eq!(outcome["encrypted"], outcome["spilled"]);
 

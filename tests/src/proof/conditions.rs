@@ -50,6 +50,21 @@ struct Judged {
     verdicts: Vec<Verdict>,
 }
 
+impl Judged {
+    fn is_exact(&self) -> bool {
+        let mut verdicts = self.verdicts.iter();
+        verdicts.all(|verdict| matches!(verdict, Verdict::Exact(_)))
+    }
+}
+
+/// What came of terms.
+pub enum Found {
+    /// Nothing is wrong; so many are pushed exactly.
+    Exact(usize),
+    /// The first that is wrong, and what is.
+    Wrong(usize, String),
+}
+
 impl<'a> Bench<'a> {
     /// A bench of these rows; `stored`: a table's, else a statement's.
     ///
@@ -164,12 +179,13 @@ impl<'a> Bench<'a> {
         admitted.collect::<Result<_, Fault>>().ok()
     }
 
-    /// Judges terms, hundreds in a statement; the first that is wrong comes back with a description.
+    /// Judges terms, hundreds in a statement.
     ///
     /// # Errors
     ///
     /// When a term alone is not understood.
-    pub fn check(&self, terms: &[Term]) -> Result<Option<(usize, String)>> {
+    pub fn check(&self, terms: &[Term]) -> Result<Found> {
+        let mut exact = 0;
         // What fails the query would fail the statement of all.
         let sound: Vec<usize> = (0..terms.len())
             .filter(|place| self.expected(&terms[*place]).is_some())
@@ -177,15 +193,18 @@ impl<'a> Bench<'a> {
         for places in sound.chunks(TERMS) {
             let chosen: Vec<Term> = places.iter().map(|place| terms[*place].clone()).collect();
             let wrong = match self.judge(&chosen) {
-                Ok(judged) => judged.iter().position(|judged| judged.wrong.is_some()),
+                Ok(judged) => {
+                    exact += judged.iter().filter(|judged| judged.is_exact()).count();
+                    judged.iter().position(|judged| judged.wrong.is_some())
+                }
                 Err(_) => self.first_failure(&chosen),
             };
             if let Some(wrong) = wrong {
                 let place = places[wrong];
-                return Ok(Some((place, self.describe(&terms[place]))));
+                return Ok(Found::Wrong(place, self.describe(&terms[place])));
             }
         }
-        Ok(None)
+        Ok(Found::Exact(exact))
     }
 
     /// The first term that is wrong or fails when it is asked alone.
@@ -328,11 +347,11 @@ pub fn batch(plugin: &Plugin, seed: u64) -> Result<Option<String>> {
 
     let origins: Vec<Vec<u8>> = (0..TERMS).map(|_| bytes(TERM_BYTES)).collect();
     let terms: Vec<Term> = origins.iter().map(|origin| made(origin)).collect();
-    let Some((place, mut found)) = bench.check(&terms)? else {
+    let Found::Wrong(place, mut found) = bench.check(&terms)? else {
         return Ok(None);
     };
     shrink(&origins[place], |bytes| match bench.check(&[made(bytes)]) {
-        Ok(Some((_, simpler))) => {
+        Ok(Found::Wrong(_, simpler)) => {
             found = simpler;
             true
         }

@@ -1,7 +1,7 @@
 //! Every domain over a small line of values: all unions of up to three ranges, all lists of up to three values, taken or
 //! left out, with NULL and without. No sampling: all of them, some 20,000 a type.
 
-use super::conditions::Bench;
+use super::conditions::{Bench, Found};
 use super::model::{COMPUTED, Column, Kind, Row, STORED, Value};
 use super::oracle::{Bound, Set, Term};
 use connector::plugin::Plugin;
@@ -186,13 +186,22 @@ pub fn lines() -> Vec<Line> {
     ]
 }
 
+/// What became of a line's domains.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked {
+    /// How many there are.
+    pub domains: usize,
+    /// How many were pushed exactly, and not left to the host.
+    pub exact: usize,
+}
+
 impl Line {
-    /// Asks every domain of the line; how many there were.
+    /// Asks every domain of the line.
     ///
     /// # Errors
     ///
     /// What is wrong with the first that is.
-    pub fn check(&self, plugin: &Plugin) -> anyhow::Result<usize> {
+    pub fn check(&self, plugin: &Plugin) -> anyhow::Result<Checked> {
         let columns: &[Column] = if self.stored { &STORED } else { &COMPUTED };
         let place = columns.iter().position(|column| column.name == self.column);
         let place = place.ok_or_else(|| anyhow::anyhow!("no column `{}`", self.column))?;
@@ -219,8 +228,11 @@ impl Line {
             })
             .collect();
         match Bench::new(plugin, self.stored, rows)?.check(&terms)? {
-            None => Ok(terms.len()),
-            Some((_, wrong)) => Err(anyhow::anyhow!("{}: {wrong}", self.name)),
+            Found::Exact(exact) => Ok(Checked {
+                domains: terms.len(),
+                exact,
+            }),
+            Found::Wrong(_, wrong) => Err(anyhow::anyhow!("{}: {wrong}", self.name)),
         }
     }
 

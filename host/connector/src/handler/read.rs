@@ -1,11 +1,12 @@
 //! ReadRecords: pages in, blocks out.
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::Field;
+use arrow::array::{Array, ArrayData, RecordBatch, RecordBatchOptions, make_array};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Field};
+use arrow::error::ArrowError;
 
 use super::Connector;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::query::{TopN, residual};
 use crate::spill::{Location, Output, Spiller};
 use crate::statement::{Query, Rest, Statement, statement};
@@ -70,7 +71,7 @@ impl Connector {
             reading.timestream_query_id = pages.query_id().map(str::to_owned);
             // A run that nobody reads would go on and be charged for.
             pages.cancel().await;
-            done?;
+            done.map_err(|error| final_error(error, spiller.has_spilled()))?;
         }
         if let Some(batch) = rows.finish()? {
             reading.rows_returned += batch.num_rows();
@@ -114,6 +115,16 @@ impl Connector {
         }
         Ok(())
     }
+}
+
+/// Athena reads a throttled split again. It must not where blocks are written, because it may have read them, and other
+/// rows may be in them the next time (federation-protocol.md, section 7.3).
+fn final_error(error: Error, has_spilled: bool) -> Error {
+    if !has_spilled || error.code() != Code::Throttling {
+        return error;
+    }
+    let message = "cannot read on: Timestream has no time for further pages; hint: run the query again, or ask for fewer rows";
+    Error::new(Code::PartialFailure, error.fault(), message).with_source(error)
 }
 
 /// What remains to be done with the rows of a statement.
@@ -201,10 +212,11 @@ fn project(batch: &RecordBatch, request: &ReadRecordsRequest) -> Result<RecordBa
         let column = batch
             .column_by_name(name)
             .ok_or_else(|| Error::bug("a field asked for was not read"))?;
-        cast(column, field.data_type()).map_err(|error| {
+        let renamed = renamed(column.to_data(), field.data_type()).map_err(|error| {
             let message = format!("cannot return column `{name}` as {}", field.data_type());
             Error::invalid_input(message).with_source(error)
-        })
+        });
+        renamed.map(make_array)
     });
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(
@@ -215,6 +227,20 @@ fn project(batch: &RecordBatch, request: &ReadRecordsRequest) -> Result<RecordBa
     .map_err(|error| {
         Error::invalid_input("cannot return the rows in the schema asked for").with_source(error)
     })
+}
+
+/// The same values in a type whose members may have other names: they are told by their places.
+fn renamed(data: ArrayData, data_type: &DataType) -> Result<ArrayData, ArrowError> {
+    let members: Vec<&DataType> = match data_type {
+        DataType::List(element) => vec![element.data_type()],
+        DataType::Struct(members) => members.iter().map(|member| member.data_type()).collect(),
+        _ => return Ok(data),
+    };
+    let children = data.child_data().iter().zip(members);
+    let children = children.map(|(child, data_type)| renamed(child.clone(), data_type));
+    let children = children.collect::<Result<Vec<_>, _>>()?;
+    let renamed = data.into_builder().data_type(data_type.clone());
+    renamed.child_data(children).build()
 }
 
 fn response(

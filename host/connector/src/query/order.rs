@@ -103,7 +103,7 @@ impl TopN {
             .keys
             .iter()
             .map(|(column, options)| SortColumn {
-                values: sortable(all.column(*column)),
+                values: sortable(all.column(*column), *options),
                 options: Some(*options),
             })
             .collect();
@@ -117,10 +117,17 @@ impl TopN {
     }
 }
 
-/// Doubles with one zero: Arrow sorts −0.0 below 0.0, SQL takes them for equal.
-fn sortable(column: &ArrayRef) -> ArrayRef {
+/// Doubles as Trino orders them: −0.0 below 0.0, as Arrow does; NaN, of either sign, above all where NULL comes last and
+/// below all where it comes first.
+fn sortable(column: &ArrayRef, options: SortOptions) -> ArrayRef {
+    let nan = if options.nulls_first {
+        -f64::NAN
+    } else {
+        f64::NAN
+    };
+    let one_nan = |value: f64| if value.is_nan() { nan } else { value };
     match column.as_primitive_opt::<Float64Type>() {
-        Some(doubles) => Arc::new(doubles.unary::<_, Float64Type>(|value| value + 0.0)),
+        Some(doubles) => Arc::new(doubles.unary::<_, Float64Type>(one_nan)),
         None => column.clone(),
     }
 }

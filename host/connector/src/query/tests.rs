@@ -385,23 +385,42 @@ fn top_n_keeps_the_first_rows_of_all_batches() {
     assert_eq!(top.finish().unwrap().unwrap(), batch(vec![None, Some(9)]));
 }
 
+/// Trino sorts by `Double.compare`, with NaN first where NULL is (`TypeOperators.getOrderingOperator`).
 #[test]
-fn top_n_takes_both_zeros_for_one() {
-    let doubles = Arc::new(Float64Array::from(vec![0.0, -0.0])) as ArrayRef;
-    let ties = Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef;
-    let batch = RecordBatch::try_from_iter([("d", doubles), ("t", ties)]).unwrap();
-    let key = |field| SortKey {
-        field,
-        descending: false,
-        nulls_first: false,
-    };
-    let mut top = TopN::new([(0, key(0)), (1, key(1))], 1);
-    top.push(batch).unwrap();
-    let first = top.finish().unwrap().unwrap();
-    assert_eq!(
-        first.column(1).as_ref(),
-        &Int64Array::from(vec![1]) as &dyn Array
-    );
+fn top_n_has_zeros_in_their_order_and_nan_where_null_is() {
+    let doubles = [
+        f64::INFINITY,
+        -f64::NAN,
+        0.0,
+        f64::NAN,
+        -0.0,
+        f64::NEG_INFINITY,
+    ];
+    let doubles = Arc::new(Float64Array::from(doubles.to_vec())) as ArrayRef;
+    let places = Arc::new(Int64Array::from_iter_values(0..6)) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("d", doubles), ("place", places)]).unwrap();
+    for (descending, nulls_first, expected) in [
+        (false, false, [5, 4, 2, 0, 1, 3]),
+        (true, false, [1, 3, 0, 2, 4, 5]),
+        (false, true, [1, 3, 5, 4, 2, 0]),
+        (true, true, [0, 2, 4, 5, 1, 3]),
+    ] {
+        let first = SortKey {
+            field: 0,
+            descending,
+            nulls_first,
+        };
+        let second = SortKey {
+            field: 1,
+            descending: false,
+            nulls_first: false,
+        };
+        let mut top = TopN::new([(0, first), (1, second)], 6);
+        top.push(batch.clone()).unwrap();
+        let sorted = top.finish().unwrap().unwrap();
+        let expected = Int64Array::from(expected.to_vec());
+        assert_eq!(sorted.column(1).as_ref(), &expected as &dyn Array);
+    }
 }
 
 #[test]

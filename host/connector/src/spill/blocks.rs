@@ -116,6 +116,11 @@ impl Spiller {
         Ok(Output::Spilled(self.blocks))
     }
 
+    /// Whether a block was given to S3.
+    pub fn has_spilled(&self) -> bool {
+        self.blocks > 0
+    }
+
     fn concat(&mut self) -> Result<RecordBatch> {
         self.current_bytes = 0;
         let batches = std::mem::take(&mut self.current);

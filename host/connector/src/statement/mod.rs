@@ -6,8 +6,10 @@
 #[cfg(test)]
 mod tests;
 
+use arrow::datatypes::DataType;
+
 use crate::error::{Error, Result};
-use crate::plugin::{Caller, Plan, PlanRequest, Plugin, Slicing, Verdict};
+use crate::plugin::{Caller, Plan, PlanRequest, Plugin, Verdict};
 use crate::query::{Mapping, SortKey, Table, Term, is_timestamp, pushed_term};
 
 /// Bytes of a statement at most (timestream.md, section 6.1).
@@ -51,8 +53,6 @@ pub struct Statement {
     pub rest: Rest,
     /// Whether the statement holds the limit.
     pub limit_pushed: bool,
-    /// How the dialect says the scan may be cut.
-    pub slicing: Slicing,
     /// The dialect's notes.
     pub notes: Vec<String>,
 }
@@ -213,7 +213,6 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
         residual,
         rest,
         limit_pushed,
-        slicing: plan.slicing,
         notes: plan.notes,
     })
 }
@@ -222,7 +221,8 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
 ///
 /// `ORDER BY "x"` looks for an output called `x` before a column of that name: were that another one, the wrong column
 /// would be sorted by. And instants that Athena sees as one millisecond are several at Timestream, so that a key after a
-/// timestamp would not get to decide.
+/// timestamp would not get to decide. Nor is it known whether Timestream lets one decide between 0.0 and −0.0, which
+/// Athena does not.
 fn order_means_the_same(query: &Query<'_>, plan: &Plan, order: &[String]) -> bool {
     let fields = &query.mapping.fields;
     let before_last = query.order.iter().rev().skip(1);
@@ -231,9 +231,10 @@ fn order_means_the_same(query: &Query<'_>, plan: &Plan, order: &[String]) -> boo
             quoted(&fields[*field].name) != *expression || output == expression
         })
     };
-    before_last
+    let types = before_last.map(|key| &fields[key.field].data_type);
+    types
         .into_iter()
-        .all(|key| !is_timestamp(&fields[key.field].data_type))
+        .all(|data_type| !is_timestamp(data_type) && *data_type != DataType::Float64)
         && order.iter().all(is_name_kept)
 }
 

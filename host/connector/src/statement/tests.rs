@@ -5,7 +5,7 @@
 use arrow::datatypes::DataType;
 
 use super::*;
-use crate::plugin::check_part;
+use crate::plugin::{Slicing, check_part};
 use crate::query::{Domain, Field, Source, ValueSet};
 
 #[test]
@@ -242,9 +242,10 @@ fn rows_are_counted_without_a_field() {
 }
 
 #[test]
-fn a_timestamp_is_pushed_as_the_last_key_alone() {
-    // Two instants of one millisecond: Athena's next key decides, Timestream's nanoseconds would.
+fn what_two_engines_may_order_otherwise_is_pushed_as_the_last_key_alone() {
+    // Two instants of one millisecond: Athena's next key decides, Timestream's nanoseconds would. And 0.0 and −0.0.
     let (table, mut mapping) = (table(), mapping());
+    mapping.fields[1].data_type = DataType::Float64;
     mapping.fields[2].data_type = DataType::Date64;
     let pushed = |order: Vec<SortKey>| {
         let expressions = order
@@ -265,6 +266,8 @@ fn a_timestamp_is_pushed_as_the_last_key_alone() {
         let (plan, verdicts) = plan(vec![], Some(expressions));
         assemble(&query, plan, verdicts).unwrap().limit_pushed
     };
-    assert!(pushed(vec![key(0), key(2)]));
-    assert!(!pushed(vec![key(2), key(0)]));
+    for field in [1, 2] {
+        assert!(pushed(vec![key(0), key(field)]));
+        assert!(!pushed(vec![key(field), key(0)]));
+    }
 }

@@ -4,6 +4,8 @@
 //! be discovered, because regional hosts answer nothing but `DescribeEndpoints`.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_config::sts::AssumeRoleProvider;
@@ -11,7 +13,12 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_timestreamquery as query;
 use aws_sdk_timestreamwrite as write;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
 use tokio::sync::{Mutex, OnceCell};
@@ -46,10 +53,42 @@ pub struct Clients {
     pace: OnceCell<Mutex<Interval>>,
 }
 
-/// A client, and until when its endpoint is good; None is for ever.
+/// A client, and until when its endpoint is good: for ever without an instant, but no longer than Timestream answers
+/// there.
 struct Current<C> {
     client: C,
     until: Option<Instant>,
+    moved: Moved,
+}
+
+impl<C> Current<C> {
+    fn is_good(&self) -> bool {
+        self.until
+            .is_none_or(|until| Instant::now() < until && !self.moved.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Whether a cell has answered 421, which says that it is no longer the one (timestream.md, section 1.2).
+#[derive(Clone, Debug, Default)]
+struct Moved(Arc<AtomicBool>);
+
+#[dyn_dispatch_hint]
+impl Intercept for Moved {
+    fn name(&self) -> &'static str {
+        "Moved"
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.response().status().as_u16() == 421 {
+            self.0.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
 }
 
 impl Clients {
@@ -72,8 +111,8 @@ impl Clients {
     /// When the endpoint must be discovered and cannot be.
     pub async fn query(&self) -> Result<query::Client> {
         let endpoint = self.place.query_endpoint.as_deref();
-        let new = |config: &SdkConfig, endpoint: Option<&str>| {
-            let mut service = query::config::Builder::from(config);
+        let new = |config: &SdkConfig, endpoint: Option<&str>, moved: Moved| {
+            let mut service = query::config::Builder::from(config).interceptor(moved);
             if let Some(endpoint) = endpoint {
                 service = service.endpoint_url(endpoint);
             }
@@ -99,8 +138,8 @@ impl Clients {
     /// When the endpoint must be discovered and cannot be.
     pub async fn write(&self) -> Result<write::Client> {
         let endpoint = self.place.write_endpoint.as_deref();
-        let new = |config: &SdkConfig, endpoint: Option<&str>| {
-            let mut service = write::config::Builder::from(config);
+        let new = |config: &SdkConfig, endpoint: Option<&str>, moved: Moved| {
+            let mut service = write::config::Builder::from(config).interceptor(moved);
             if let Some(endpoint) = endpoint {
                 service = service.endpoint_url(endpoint);
             }
@@ -125,12 +164,12 @@ impl Clients {
         slot: &Mutex<Option<Current<C>>>,
         service: &'static str,
         endpoint: Option<&str>,
-        new: impl Fn(&SdkConfig, Option<&str>) -> C,
+        new: impl Fn(&SdkConfig, Option<&str>, Moved) -> C,
         discover: impl FnOnce(C) -> F,
     ) -> Result<C> {
         let mut slot = slot.lock().await;
         if let Some(current) = &*slot
-            && current.until.is_none_or(|until| Instant::now() < until)
+            && current.is_good()
         {
             return Ok(current.client.clone());
         }
@@ -138,17 +177,19 @@ impl Clients {
             .placed
             .get_or_init(|| placed(&self.config, &self.place))
             .await;
-        let current = if endpoint.is_some() || is_endpoint_configured(config, service) {
-            Current {
-                client: new(config, endpoint),
-                until: None,
-            }
+        let moved = Moved::default();
+        let (client, until) = if endpoint.is_some() || is_endpoint_configured(config, service) {
+            (new(config, endpoint, moved.clone()), None)
         } else {
-            let (address, minutes) = discover(new(config, None)).await?.ok_or_else(no_endpoint)?;
-            Current {
-                client: new(config, Some(&url(&address))),
-                until: Some(end(minutes)),
-            }
+            let regional = new(config, None, Moved::default());
+            let (address, minutes) = discover(regional).await?.ok_or_else(no_endpoint)?;
+            let client = new(config, Some(&url(&address)), moved.clone());
+            (client, Some(end(minutes)))
+        };
+        let current = Current {
+            client,
+            until,
+            moved,
         };
         Ok(slot.insert(current).client.clone())
     }
@@ -252,6 +293,11 @@ where
                 "Timestream cannot be reached; hint: check AWS_REGION, AWS_ENDPOINT_URL_TIMESTREAM_QUERY, \
                  credentials and the way out of the function's network",
             ),
+        ),
+        (_, Some("InvalidEndpointException")) => (
+            Code::Internal,
+            Fault::Timestream,
+            Some("Timestream has moved to another address; hint: run the query again"),
         ),
         (_, Some("ThrottlingException")) => (Code::Throttling, Fault::Timestream, None),
         (_, Some("ResourceNotFoundException")) => (Code::EntityNotFound, Fault::Caller, None),

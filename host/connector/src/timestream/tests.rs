@@ -297,6 +297,44 @@ fn malformed_pages_say_what_and_where() {
     );
 }
 
+/// The Java connector takes any text but "true" for false, and the last day of a month for those after it (W-16).
+#[test]
+fn what_is_no_boolean_date_or_timestamp_is_refused() {
+    let refused = |kind: &str, data_type: &DataType, text: &str| {
+        let page = page(
+            &[("x", kind)],
+            &format!(r#"[{{"Data":[{{"ScalarValue":"{text}"}}]}}]"#),
+        );
+        let error = decode(vec![scalar("x", data_type.clone())], &page).unwrap_err();
+        error.message().to_owned()
+    };
+    for text in ["TRUE", "t", "1", "yes", ""] {
+        let message = refused("BOOLEAN", &DataType::Boolean, text);
+        assert!(message.contains("no boolean"), "{text}: {message}");
+    }
+    for text in [
+        "2023-02-29",
+        "2024-02-31",
+        "2024-13-01",
+        "2024-01-01 10:00:00",
+        "19723",
+        "",
+    ] {
+        let message = refused("DATE", &DataType::Date32, text);
+        assert!(message.contains("no date"), "{text}: {message}");
+    }
+    for text in [
+        "2024-02-30 00:00:00.000000000",
+        "2024-01-01 00:00:00.000000000+02:00",
+        "2024-01-01 00:00:00.000000000-02:00",
+        "2024-01-01 00:00:00[Europe/Berlin]",
+        "1704067200000",
+    ] {
+        let message = refused("TIMESTAMP", &DataType::Date64, text);
+        assert!(message.contains("no timestamp"), "{text}: {message}");
+    }
+}
+
 #[test]
 fn no_value_of_a_row_is_in_a_message() {
     let page = page(

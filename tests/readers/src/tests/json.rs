@@ -158,11 +158,13 @@ fn nesting_without_end_is_refused() {
         r#"{"@type":"FunctionCallExpression","type":{"@type":"Bool"},"#,
         r#""functionName":{"functionName":"$not"},"arguments":["#
     );
+    let innermost = r#"{"@type":"VariableExpression","columnName":"flag","type":{"@type":"Bool"}}"#;
     for depth in [10, 30, 60, 200, 2_000] {
-        let nested = format!("{}{}", call.repeat(depth), "]}".repeat(depth));
+        let nested = format!("{}{innermost}{}", call.repeat(depth), "]}".repeat(depth));
         let mut request: Value = serde_json::from_slice(&samples::requests()[7]).unwrap();
         request["constraints"]["expression"] = json!(["here"]);
         let request = request.to_string().replace("\"here\"", &nested);
-        assert!(reading::request(request.as_bytes()).is_err(), "{depth}");
+        let read = reading::request(request.as_bytes());
+        assert_eq!(read.is_ok(), depth <= 30, "{depth}: {read:?}");
     }
 }

@@ -50,7 +50,10 @@ pub(super) fn evaluate(
             Value::new(Arc::new(result)).failing(operand.failures().to_vec())
         }
         (In, [operand, Expression::Call(Array, listed)]) => is_in(&value(operand)?, listed, value),
-        (Like, [text, pattern]) => is_like(&value(text)?, &value(pattern)?),
+        (Like, [text, pattern]) => is_like(&value(text)?, &value(pattern)?, None),
+        (Like, [text, pattern, escape]) => {
+            is_like(&value(text)?, &value(pattern)?, Some(&value(escape)?))
+        }
         (NullIf, [first, second]) => null_if(&value(first)?, &value(second)?),
         (IsDistinctFrom, [left, right]) => is_distinct_from(&value(left)?, &value(right)?),
         (

@@ -68,25 +68,67 @@ pub(super) fn is_distinct_from(left: &Value, right: &Value) -> Result<Value> {
     Value::new(Arc::new(result)).failing(failures)
 }
 
-/// LIKE without an escape character, as Athena means it; Arrow's takes a backslash for one.
-pub(super) fn is_like(value: &Value, pattern: &Value) -> Result<Value> {
-    let sides = [value, pattern];
-    if sides.iter().any(|side| side.data_type() == &DataType::Null) {
+/// LIKE. Without an escape character a backslash is an ordinary one; to Arrow it is the escape.
+pub(super) fn is_like(value: &Value, pattern: &Value, escape: Option<&Value>) -> Result<Value> {
+    let operands: Vec<&Value> = [value, pattern].into_iter().chain(escape).collect();
+    if operands
+        .iter()
+        .any(|operand| operand.data_type() == &DataType::Null)
+    {
         let nulls = BooleanArray::new_null(value.array().len());
-        return Value::strict(Arc::new(nulls), &sides);
+        return Value::strict(Arc::new(nulls), &operands);
     }
-    let (Some(text), Some(patterns)) = (
-        value.array().as_string_opt::<i32>(),
-        pattern.array().as_string_opt::<i32>(),
-    ) else {
+    let texts = operands
+        .iter()
+        .map(|operand| operand.array().as_string_opt::<i32>())
+        .collect::<Option<Vec<_>>>();
+    let Some([texts, patterns, escapes @ ..]) = texts.as_deref() else {
         return Err(uncomparable(Function::Like, value, pattern));
     };
-    let escaped: StringArray = patterns
-        .iter()
-        .map(|pattern| pattern.map(|pattern| pattern.replace('\\', r"\\")))
-        .collect();
-    let result = like(text, &escaped).map_err(kernel)?;
-    Value::strict(Arc::new(result), &sides)
+    let escaped = patterns.iter().enumerate().map(|(row, pattern)| {
+        let escape = match escapes {
+            [escapes, ..] if escapes.is_null(row) => return Ok(None),
+            [escapes, ..] => Some(escapes.value(row)),
+            [] => None,
+        };
+        pattern
+            .map(|pattern| arrow_pattern(pattern, escape))
+            .transpose()
+    });
+    let escaped: StringArray = escaped.collect::<Result<_>>()?;
+    let result = like(*texts, &escaped).map_err(kernel)?;
+    Value::strict(Arc::new(result), &operands)
+}
+
+/// A pattern in which a backslash escapes, for one in which that character does, or none.
+fn arrow_pattern(pattern: &str, escape: Option<&str>) -> Result<String> {
+    let malformed = |why: &str| {
+        let message = format!("cannot evaluate `{}`: {why}", Function::Like.name());
+        Error::invalid_input(message)
+    };
+    let escape = match escape.map(|escape| (escape.chars().next(), escape.chars().count())) {
+        None => None,
+        Some((escape, 1)) => escape,
+        Some(_) => return Err(malformed("the escape is not one character")),
+    };
+    let mut translated = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    while let Some(mut character) = characters.next() {
+        if Some(character) == escape {
+            let next = characters.next();
+            character = next
+                .filter(|next| matches!(next, '%' | '_') || Some(*next) == escape)
+                .ok_or_else(|| malformed("the escape stands before an ordinary character"))?;
+            if matches!(character, '%' | '_') {
+                translated.push('\\');
+            }
+        }
+        if character == '\\' {
+            translated.push('\\');
+        }
+        translated.push(character);
+    }
+    Ok(translated)
 }
 
 /// Both sides in one type: the narrower cast to the wider, as Trino does. A date is its midnight.

@@ -503,6 +503,37 @@ fn timestamps_are_compared_in_milliseconds_on_rows() {
 }
 
 #[test]
+fn like_with_an_escape_character() {
+    let texts = ["50%", "50!", "50!%", "500", r"a\b", r"a\%"];
+    let texts = [Arc::new(StringArray::from(texts.to_vec())) as ArrayRef];
+    let text = |text: &str| constant(Literal::Text(text.into()));
+    let like = |pattern, escape| {
+        let call = call(Function::Like, [field(0), text(pattern), text(escape)]);
+        rows(&texts, [call])
+    };
+    let only = |place: usize| (0..6).map(|row| row == place).collect::<Vec<_>>();
+    assert_eq!(like("50!%", "!").unwrap(), only(0));
+    assert_eq!(like("50!!", "!").unwrap(), only(1));
+    assert_eq!(like("50!!!%", "!").unwrap(), only(2));
+    assert_eq!(like("__0", "!").unwrap(), only(3));
+    assert_eq!(like(r"a\\b", r"\").unwrap(), only(4));
+    assert_eq!(like(r"a\\\%", r"\").unwrap(), only(5));
+    // An escape that is itself a digit: `5%` is a percent sign.
+    assert_eq!(like("5%", "5").unwrap(), [false; 6]);
+    for (pattern, escape, why) in [
+        ("50!0", "!", "ordinary character"),
+        ("50!", "!", "ordinary character"),
+        ("a", "!!", "one character"),
+        ("a", "", "one character"),
+    ] {
+        let message = like(pattern, escape).unwrap_err().to_string();
+        assert!(message.contains(why), "{message}");
+    }
+    let null = call(Function::Like, [field(0), text("%"), Expression::Null]);
+    assert_eq!(rows(&texts, [null]).unwrap(), [false; 6]);
+}
+
+#[test]
 fn distinct_from_null_is_told_for_every_type() {
     let texts = Arc::new(StringArray::from(vec![Some("a"), None])) as ArrayRef;
     let distinct = Expression::Call(
