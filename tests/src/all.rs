@@ -17,6 +17,7 @@ mod plugins;
 mod protocol;
 mod proven;
 mod pushdown;
+mod quoting;
 mod reading;
 mod reference;
 mod seeds;

@@ -1,3 +1,5 @@
+//! What gives way where a statement has no room.
+
 use super::*;
 
 const ROOM: usize = 200_000;

@@ -1,3 +1,5 @@
+//! Expressions and the conditions that they become, with their verdicts.
+
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Patterns and the conditions that they become.
+
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Columns and the fields that Athena sees, with the Java connector's types.
+
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;

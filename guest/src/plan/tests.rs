@@ -1,3 +1,5 @@
+//! Whole plans: sources, outputs, order, the budget of conditions.
+
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Constants as text, against values that are known from elsewhere.
+
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! A view's text, found in Glue's parameters and checked.
+
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The generated fleet: the same at each run, and with what it promises.
+
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::collections::HashSet;

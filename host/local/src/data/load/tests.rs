@@ -1,3 +1,5 @@
+//! CSV files as records.
+
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};

@@ -1,3 +1,5 @@
+//! Rows of a file: types, times, and what is malformed.
+
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use super::*;

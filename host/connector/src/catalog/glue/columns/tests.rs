@@ -1,3 +1,5 @@
+//! Glue's columns beside Timestream's: names, types, and what does not fit.
+
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tables and views as Glue's parameters define them.
+
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use aws_sdk_glue::types::StorageDescriptor;

@@ -1,3 +1,5 @@
+//! Glue's names of types, nested ones and malformed ones.
+
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use super::super::columns::name_of;
