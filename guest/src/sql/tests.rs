@@ -1,4 +1,4 @@
-//! Constants as text, against values that are known from elsewhere.
+//! Names and constants as text, against values that are known from elsewhere.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 

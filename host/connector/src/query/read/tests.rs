@@ -206,6 +206,44 @@ fn a_range_from_nan_or_to_it_is_refused() {
     assert!(error.message().contains("column `x`"), "{error}");
 }
 
+/// A range has an end, or a value beside which it ends (federation-protocol.md, section 4.4); NULL is in no range.
+#[test]
+fn markers_that_bound_nothing_are_refused() {
+    let values = Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef;
+    let range = |low, high| {
+        let set = wire::ValueSet::SortedRangeSet {
+            r#type: ArrowType::from(values.data_type()),
+            ranges: vec![wire::Range { low, high }],
+            null_allowed: true,
+        };
+        read(values.data_type(), set).unwrap_err().to_string()
+    };
+    let at = |row, bound| marker(&values, row, bound);
+    let (below, above) = (at(None, MarkerBound::Below), at(None, MarkerBound::Above));
+    for low in [
+        at(None, MarkerBound::Exactly),
+        below.clone(),
+        at(Some(0), MarkerBound::Below),
+    ] {
+        let error = range(low, below.clone());
+        assert!(
+            error.contains("column `x`") && error.contains("low marker"),
+            "{error}"
+        );
+    }
+    for high in [
+        at(None, MarkerBound::Exactly),
+        above.clone(),
+        at(Some(1), MarkerBound::Above),
+    ] {
+        let error = range(above.clone(), high);
+        assert!(
+            error.contains("column `x`") && error.contains("high marker"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn a_timestamp_after_the_year_9999_is_refused_by_column_and_with_its_remedy() {
     for millis in [LAST + 1, 1_668_470_400_000_000, i64::MAX] {
