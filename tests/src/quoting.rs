@@ -210,7 +210,7 @@ fn names_and_texts_are_in_a_statement_what_they_were() {
 
                 let mut texts = Vec::new();
                 collect(&select.selection.unwrap(), &mut texts);
-                assert_eq!(texts, [put.text.clone()], "seed {seed}: {sql}");
+                assert_eq!(texts, std::slice::from_ref(&put.text), "seed {seed}: {sql}");
             }
         }
     }
