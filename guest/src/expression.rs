@@ -73,7 +73,8 @@ fn rows_where(tree: &Tree<'_>, wanted: bool) -> Result<Condition, String> {
         (Function::In, [value, Tree::Call(Function::Array, elements)]) => {
             comparison::is_in(value, elements, wanted)
         }
-        (Function::Like, [text, pattern]) => is_like(text, pattern, wanted),
+        (Function::Like, [text, pattern]) => is_like(text, pattern, None, wanted),
+        (Function::Like, [text, pattern, escape]) => is_like(text, pattern, Some(escape), wanted),
         (Function::IsNull, [argument]) => is_null(argument, wanted),
         (Function::Nullif, _) => is(tree, wanted),
         (function, [left, right]) => match comparison::operator(function) {
@@ -119,14 +120,24 @@ fn is(tree: &Tree<'_>, wanted: bool) -> Result<Condition, String> {
     Ok(Condition::of(format!("{sql} = {}", sql::boolean(wanted))))
 }
 
-/// Where `text LIKE pattern` is as wanted.
-fn is_like(text: &Tree<'_>, pattern: &Tree<'_>, wanted: bool) -> Result<Condition, String> {
-    match (text, pattern) {
-        (Tree::Null, _) | (_, Tree::Null) => Ok(Condition::constant(false)),
-        (Tree::Field(operand), Tree::Constant(pattern)) => {
-            like::of_pattern(operand, pattern, wanted)
+/// Where `text LIKE pattern ESCAPE escape` is as wanted.
+fn is_like(
+    text: &Tree<'_>,
+    pattern: &Tree<'_>,
+    escape: Option<&Tree<'_>>,
+    wanted: bool,
+) -> Result<Condition, String> {
+    match (text, pattern, escape) {
+        (Tree::Null, ..) | (_, Tree::Null, _) | (.., Some(Tree::Null)) => {
+            Ok(Condition::constant(false))
         }
-        _ => Err("LIKE is translated between a column and a constant only".to_owned()),
+        (Tree::Field(operand), Tree::Constant(pattern), None) => {
+            like::of_pattern(operand, pattern, None, wanted)
+        }
+        (Tree::Field(operand), Tree::Constant(pattern), Some(Tree::Constant(escape))) => {
+            like::of_pattern(operand, pattern, Some(escape), wanted)
+        }
+        _ => Err("LIKE is translated between a column and constants only".to_owned()),
     }
 }
 

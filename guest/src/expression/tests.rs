@@ -154,7 +154,7 @@ fn untranslated() -> Asked {
     ask(Like, [column("name"), column("host")])
 }
 
-const WHY: &str = "LIKE is translated between a column and a constant only";
+const WHY: &str = "LIKE is translated between a column and constants only";
 
 #[test]
 fn a_part_that_stays_out_widens_and_and_ends_or() {

@@ -44,6 +44,32 @@ fn a_backslash_is_doubled_and_the_escape_stated() {
 }
 
 #[test]
+fn an_escape_character_becomes_the_backslash() {
+    let verdict = |pattern, escape: Node| {
+        let like = call(Function::Like, &[0, 1, 2]);
+        let nodes = vec![Node::Field(0), Node::Constant(text(pattern)), escape, like];
+        of_nodes(Scalar::Varchar, false, nodes)
+    };
+    let by = |escape| Node::Constant(text(escape));
+    let exact = |pattern, escape, expected: &str| {
+        let expected = Verdict::Exact(expected.to_owned());
+        assert_eq!(verdict(pattern, by(escape)), expected);
+    };
+    exact("50!%%", "!", r#""c" LIKE '50\%%' ESCAPE '\'"#);
+    exact("!__!!", "!", r#""c" LIKE '\__!' ESCAPE '\'"#);
+    exact(r"a\!_%", "!", r#""c" LIKE 'a\\\_%' ESCAPE '\'"#);
+    exact("a%", "!", r#""c" LIKE 'a%'"#);
+    exact("50!%", "!", r#""c" = '50%'"#);
+    exact("!!", "!", r#""c" = '!'"#);
+    let never = Verdict::Exact("1 = 0".into());
+    assert_eq!(verdict("%", Node::Null), never);
+    for (pattern, escape) in [("a!b", "!"), ("a!", "!"), ("a", "!!"), ("a", "")] {
+        let verdict = verdict(pattern, by(escape));
+        assert!(matches!(verdict, Verdict::Skipped(_)), "{pattern} {escape}");
+    }
+}
+
+#[test]
 fn a_pattern_without_wildcards_is_an_equality() {
     exact("abc", r#""c" = 'abc'"#);
     exact(r"a\b", r#""c" = 'a\b'"#);

@@ -252,8 +252,16 @@ impl Expressions<'_> {
                 Expr::Call(Op::In, arguments)
             }
             5 if kind == Kind::Varchar => {
-                let pattern = Expr::Constant(Value::Text(self.pattern(draw)));
-                Expr::Call(Op::Like, vec![self.operand(draw, column, 0), pattern])
+                let escape = draw
+                    .one_in(4)
+                    .then(|| draw.pick(&['!', '\\', 'a', '_', '%']));
+                let pattern = self.pattern(draw, escape);
+                let texts = [Some(pattern), escape.map(String::from)]
+                    .into_iter()
+                    .flatten();
+                let mut arguments = vec![self.operand(draw, column, 0)];
+                arguments.extend(texts.map(|text| Expr::Constant(Value::Text(text))));
+                Expr::Call(Op::Like, arguments)
             }
             6 if kind == Kind::Boolean => Expr::Column(column),
             7 if draw.one_in(4) => match draw.below(3) {
@@ -358,15 +366,24 @@ impl Expressions<'_> {
         }
     }
 
-    /// A pattern of one to three pieces, wildcards among them.
-    fn pattern(&self, draw: &mut Draw<'_>) -> String {
-        let count = 1 + draw.below(3);
-        (0..count)
-            .map(|_| match draw.below(3) {
+    /// A pattern of one to three pieces, wildcards among them. What may be escaped is or is not; the escape always is.
+    fn pattern(&self, draw: &mut Draw<'_>, escape: Option<char>) -> String {
+        let mut pattern = String::new();
+        for _ in 0..1 + draw.below(3) {
+            let piece = match draw.below(3) {
                 0 => "%",
                 1 => "_",
                 _ => draw.pick(&TEXTS),
-            })
-            .collect()
+            };
+            let is_plain = draw.below(2) == 1;
+            for character in piece.chars() {
+                let is_special = is_plain && matches!(character, '%' | '_');
+                if is_special || Some(character) == escape {
+                    pattern.extend(escape);
+                }
+                pattern.push(character);
+            }
+        }
+        pattern
     }
 }

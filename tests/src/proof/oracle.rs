@@ -217,14 +217,19 @@ pub fn evaluate(expr: &Expr, row: &Row) -> Result<Option<Value>, Fault> {
             Some(true) => None,
             _ => values[0].clone(),
         }),
-        Op::Like => truth(match (&values[0], &values[1]) {
-            (Some(Value::Text(text)), Some(Value::Text(pattern))) => {
-                let (text, pattern): (Vec<char>, Vec<char>) =
-                    (text.chars().collect(), pattern.chars().collect());
-                Some(is_like(&text, &pattern))
-            }
-            _ => None,
-        }),
+        Op::Like => {
+            let texts: Option<Vec<Vec<char>>> = values
+                .iter()
+                .map(|value| match value {
+                    Some(Value::Text(text)) => Some(text.chars().collect()),
+                    _ => None,
+                })
+                .collect();
+            truth(texts.map(|texts| {
+                let escape = texts.get(2).map(|escape| escape[0]);
+                is_like(&texts[0], &texts[1], escape)
+            }))
+        }
         Op::Equal => truth(equal(&values[0], &values[1])),
         Op::NotEqual => truth(equal(&values[0], &values[1]).map(|equal| !equal)),
         Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual => {
@@ -313,13 +318,19 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Whether a text matches a pattern: `%` any characters, `_` one, everything else itself.
-fn is_like(text: &[char], pattern: &[char]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some(('%', rest)) => (0..=text.len()).any(|from| is_like(&text[from..], rest)),
-        Some((expected, rest)) => text.split_first().is_some_and(|(first, text)| {
-            (*expected == '_' || first == expected) && is_like(text, rest)
-        }),
-    }
+/// Whether a text matches a pattern: `%` any characters, `_` one, everything else itself, and so does what follows the
+/// escape.
+fn is_like(text: &[char], pattern: &[char], escape: Option<char>) -> bool {
+    let (expected, rest) = match pattern {
+        [] => return text.is_empty(),
+        [first, expected, rest @ ..] if Some(*first) == escape => (Some(expected), rest),
+        ['%', rest @ ..] => {
+            return (0..=text.len()).any(|from| is_like(&text[from..], rest, escape));
+        }
+        ['_', rest @ ..] => (None, rest),
+        [expected, rest @ ..] => (Some(expected), rest),
+    };
+    text.split_first().is_some_and(|(first, text)| {
+        expected.is_none_or(|expected| first == expected) && is_like(text, rest, escape)
+    })
 }

@@ -272,3 +272,53 @@ fn response(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test")]
+
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, AsArray, Int64Array, ListArray, StructArray};
+    use arrow::buffer::OffsetBuffer;
+    use arrow::datatypes::{Fields, Int64Type};
+
+    use super::*;
+
+    fn members(names: [&str; 2]) -> Fields {
+        names
+            .map(|name| Field::new(name, DataType::Int64, true))
+            .to_vec()
+            .into()
+    }
+
+    fn list_of(names: [&str; 2]) -> DataType {
+        let element = DataType::Struct(members(names));
+        DataType::List(Arc::new(Field::new("element", element, true)))
+    }
+
+    /// Athena may write a member's name in lower case, and by names both would be one.
+    #[test]
+    fn members_keep_their_values_by_their_places() {
+        let numbers = |first| Arc::new(Int64Array::from(vec![first, first + 1])) as ArrayRef;
+        let columns = vec![numbers(10), numbers(20)];
+        let rows = StructArray::try_new(members(["A", "a"]), columns, None).unwrap();
+        let lists = ListArray::try_new(
+            Arc::new(Field::new("item", rows.data_type().clone(), true)),
+            OffsetBuffer::from_lengths([1, 1]),
+            Arc::new(rows),
+            None,
+        );
+        // The second row, as of a batch that was cut.
+        let second = lists.unwrap().slice(1, 1);
+        let renamed = renamed(second.to_data(), &list_of(["a", "a"])).unwrap();
+        let lists = make_array(renamed);
+        assert_eq!(*lists.data_type(), list_of(["a", "a"]));
+        let row = lists.as_list::<i32>().value(0);
+        let values = row.as_struct().columns().iter();
+        let values: Vec<i64> = values
+            .map(|column| column.as_primitive::<Int64Type>().value(0))
+            .collect();
+        assert_eq!(values, [11, 21]);
+    }
+}
