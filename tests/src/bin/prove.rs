@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Context;
 use clap::Parser;
 use tests::plugin;
 use tests::proof::{conditions, end_to_end, exhaustive, run};
@@ -109,9 +108,13 @@ impl Tier {
                 say(&format!("{} {what}, {rate:.0} a second", done * per_seed));
             }
         };
-        run::seeds(seed, batches, batch, progress).with_context(|| {
-            format!("found; `cargo xtask prove {option} {per_seed} --seed` and the seed repeat it")
-        })
+        let again =
+            |seed| format!("\n  again    cargo xtask prove {option} {per_seed} --seed {seed}");
+        let case = |seed| {
+            let wrong = batch(seed)?;
+            Ok(wrong.map(|wrong| wrong + &again(seed)))
+        };
+        run::seeds(seed, batches, case, progress)
     }
 }
 
