@@ -128,8 +128,9 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-/// The order of two constants of one type, doubles by their total order, texts by code point, as Timestream and Athena
-/// order them. Constants of different types have none, and are taken for equal.
+/// The order of two constants of one type: texts by code point, as in Timestream and Athena; doubles by their total
+/// order, to which −0.0 is below 0.0 (add 0.0 to make them one) and NaN above all. Constants of different types have
+/// none, and are taken for equal.
 pub fn compare(left: &Literal, right: &Literal) -> Ordering {
     match (left, right) {
         (Literal::Boolean(left), Literal::Boolean(right)) => left.cmp(right),

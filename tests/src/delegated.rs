@@ -108,6 +108,8 @@ async fn glue_is_asked_in_the_callers_name_and_a_token_that_was_altered_is_refus
         ("AccessDeniedException", Code::AccessDenied),
         ("ThrottlingException", Code::Throttling),
         ("DisabledException", Code::InvalidInput),
+        ("KMSInternalException", Code::Internal),
+        ("ExpiredTokenException", Code::InvalidCredentials),
     ] {
         let kms = Scripted::start(move |_| Reply::Error(400, code, String::new()));
         let kms = kms.await.unwrap();

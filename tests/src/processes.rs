@@ -215,6 +215,8 @@ impl Emulator {
         let emulator = output(Command::new(python()?).args(["-c", find]))?;
         let (invoke, runtime) = (free_port()?, free_port()?);
         let log = tempfile::NamedTempFile::new()?;
+        // One, so that neither writes over the other.
+        let stream = log.reopen()?;
         let mut command = Command::new(emulator.trim());
         command
             .args([
@@ -228,8 +230,8 @@ impl Emulator {
             .env("AWS_LAMBDA_FUNCTION_NAME", "connector")
             .env("AWS_LAMBDA_FUNCTION_TIMEOUT", "300")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008")
-            .stdout(log.reopen()?)
-            .stderr(log.reopen()?);
+            .stdout(stream.try_clone()?)
+            .stderr(stream);
         let running = Running::start(&mut command)?;
         let until = Instant::now() + Duration::from_secs(20);
         while std::net::TcpStream::connect(("127.0.0.1", invoke)).is_err() {

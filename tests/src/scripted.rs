@@ -1,5 +1,5 @@
-//! A Timestream that answers what a script says: for pages that a true service would never send, and for a million
-//! rows without storing them.
+//! A service, mostly Timestream, that answers what a script says: what a true one would never send, and a million rows
+//! without storing them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

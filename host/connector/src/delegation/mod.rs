@@ -88,6 +88,23 @@ impl Sealed {
                 Some("ThrottlingException") => {
                     (Code::Throttling, "KMS has no time for it".to_owned())
                 }
+                Some(
+                    "KMSInternalException"
+                    | "DependencyTimeoutException"
+                    | "KeyUnavailableException",
+                ) => (
+                    Code::Internal,
+                    "KMS fails; hint: ask again later".to_owned(),
+                ),
+                Some(
+                    "UnrecognizedClientException"
+                    | "InvalidSignatureException"
+                    | "ExpiredTokenException"
+                    | "MissingAuthenticationTokenException",
+                ) => (
+                    Code::InvalidCredentials,
+                    "KMS does not know the function's credentials".to_owned(),
+                ),
                 Some(other) => (Code::InvalidInput, format!("KMS does not open it: {other}")),
                 None => (
                     Code::Internal,

@@ -97,14 +97,17 @@ impl Expression {
         }
     }
 
-    /// Bytes of the longest text in it.
+    /// Bytes of the longest text in it that stands on every row; constants of a list do not.
     pub(super) fn longest_text(&self) -> usize {
         match self {
             Self::Constant(Literal::Text(text)) => text.len(),
             Self::Field(_) | Self::Constant(_) | Self::Null => 0,
-            Self::Call(_, arguments) => {
-                let texts = arguments.iter().map(Self::longest_text);
-                texts.max().unwrap_or(0)
+            Self::Call(function, arguments) => {
+                let is_listed = |argument: &&Self| {
+                    *function == Function::Array && matches!(argument, Self::Constant(_))
+                };
+                let repeated = arguments.iter().filter(|argument| !is_listed(argument));
+                repeated.map(Self::longest_text).max().unwrap_or(0)
             }
         }
     }

@@ -26,6 +26,13 @@ pub struct SortKey {
 /// that have come since, and a copy of both. A function of 512 MB has that; Athena's users ask for some dozens of rows.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
+/// Bytes by which a row is sorted: its place, twice, and a key's value.
+const SORTING_BYTES: usize = 24;
+
+fn bytes(batch: &RecordBatch) -> usize {
+    batch.get_array_memory_size() + batch.num_rows() * SORTING_BYTES
+}
+
 /// Keeps the first `limit` rows of all that it is given.
 #[derive(Debug)]
 pub struct TopN {
@@ -62,7 +69,7 @@ impl TopN {
     /// When more bytes would have to be kept than memory is meant for, or a key's type cannot be sorted.
     pub fn push(&mut self, batch: RecordBatch) -> Result<()> {
         self.rows += batch.num_rows();
-        self.bytes += batch.get_array_memory_size();
+        self.bytes += bytes(&batch);
         self.kept.push(batch);
         if self.rows > self.limit.saturating_mul(2) || self.bytes > 2 * MAX_BYTES {
             self.cut()?;
@@ -94,11 +101,13 @@ impl TopN {
     }
 
     fn cut(&mut self) -> Result<()> {
-        let Some(first) = self.kept.first() else {
+        let kept = std::mem::take(&mut self.kept);
+        let Some(first) = kept.first() else {
             return Ok(());
         };
         let cannot = |error| Error::invalid_input("cannot sort the rows").with_source(error);
-        let all = concat_batches(&first.schema(), &self.kept).map_err(cannot)?;
+        let all = concat_batches(&first.schema(), &kept).map_err(cannot)?;
+        drop(kept);
         let columns: Vec<SortColumn> = self
             .keys
             .iter()
@@ -111,7 +120,7 @@ impl TopN {
             lexsort_to_indices(&columns, Some(self.limit)).map_err(cannot)?;
         let cut = take_record_batch(&all, &indices).map_err(cannot)?;
         self.rows = cut.num_rows();
-        self.bytes = cut.get_array_memory_size();
+        self.bytes = bytes(&cut);
         self.kept = vec![cut];
         Ok(())
     }

@@ -225,17 +225,17 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
 /// Athena does not.
 fn order_means_the_same(query: &Query<'_>, plan: &Plan, order: &[String]) -> bool {
     let fields = &query.mapping.fields;
-    let before_last = query.order.iter().rev().skip(1);
+    let mut before_last = query.order.iter().rev().skip(1);
     let is_name_kept = |expression: &String| {
         plan.outputs.iter().all(|(field, output)| {
             quoted(&fields[*field].name) != *expression || output == expression
         })
     };
-    let types = before_last.map(|key| &fields[key.field].data_type);
-    types
-        .into_iter()
-        .all(|data_type| !is_timestamp(data_type) && *data_type != DataType::Float64)
-        && order.iter().all(is_name_kept)
+    let is_ordered_alike = |key: &SortKey| {
+        let data_type = &fields[key.field].data_type;
+        !is_timestamp(data_type) && *data_type != DataType::Float64
+    };
+    before_last.all(is_ordered_alike) && order.iter().all(is_name_kept)
 }
 
 /// A field's name as an identifier.

@@ -53,8 +53,8 @@ pub struct Clients {
     pace: OnceCell<Mutex<Interval>>,
 }
 
-/// A client, and until when its endpoint is good: for ever without an instant, but no longer than Timestream answers
-/// there.
+/// A client, and until when its endpoint is good: one that was configured for ever, one that was discovered until an
+/// instant, or until it answers 421.
 struct Current<C> {
     client: C,
     until: Option<Instant>,
@@ -297,7 +297,10 @@ where
         (_, Some("InvalidEndpointException")) => (
             Code::Internal,
             Fault::Timestream,
-            Some("Timestream has moved to another address; hint: run the query again"),
+            Some(
+                "Timestream has moved to another address; hint: run the query again, or correct the endpoint if one is \
+                 set",
+            ),
         ),
         (_, Some("ThrottlingException")) => (Code::Throttling, Fault::Timestream, None),
         (_, Some("ResourceNotFoundException")) => (Code::EntityNotFound, Fault::Caller, None),

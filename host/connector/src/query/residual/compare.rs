@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, BooleanArray, Datum, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, BooleanBufferBuilder, Datum, StringBuilder};
 use arrow::compute::kernels::cmp;
 use arrow::compute::like;
 use arrow::datatypes::{DataType, Float64Type};
 use arrow::error::ArrowError;
 
 use super::kernel;
-use super::value::{INSTANT, Value};
+use super::value::{Failure, INSTANT, Value};
 use crate::error::{Error, Result};
 use crate::query::Function;
 
@@ -85,40 +85,44 @@ pub(super) fn is_like(value: &Value, pattern: &Value, escape: Option<&Value>) ->
     let Some([texts, patterns, escapes @ ..]) = texts.as_deref() else {
         return Err(uncomparable(Function::Like, value, pattern));
     };
-    let escaped = patterns.iter().enumerate().map(|(row, pattern)| {
-        let escape = match escapes {
-            [escapes, ..] if escapes.is_null(row) => return Ok(None),
-            [escapes, ..] => Some(escapes.value(row)),
-            [] => None,
-        };
-        pattern
-            .map(|pattern| arrow_pattern(pattern, escape))
-            .transpose()
-    });
-    let escaped: StringArray = escaped.collect::<Result<_>>()?;
-    let result = like(*texts, &escaped).map_err(kernel)?;
-    Value::strict(Arc::new(result), &operands)
+    let mut malformed = BooleanBufferBuilder::new(patterns.len());
+    let mut escaped = StringBuilder::new();
+    for row in 0..patterns.len() {
+        let escape = escapes.first().map(|escapes| escapes.value(row));
+        let has_null = operands.iter().any(|operand| operand.array().is_null(row));
+        let pattern = (!has_null).then(|| arrow_pattern(patterns.value(row), escape));
+        malformed.append(pattern == Some(None));
+        escaped.append_option(pattern.flatten());
+    }
+    let result = like(*texts, &escaped.finish()).map_err(kernel)?;
+    let failure = Failure {
+        rows: malformed.finish(),
+        function: Function::Like,
+        why: "the escape is not one character, or stands before an ordinary one",
+    };
+    let failures = failure.on(&failure.rows).into_iter().collect();
+    Value::strict(Arc::new(result), &operands)?.failing(failures)
 }
 
-/// A pattern in which a backslash escapes, for one in which that character does, or none.
-fn arrow_pattern(pattern: &str, escape: Option<&str>) -> Result<String> {
-    let malformed = |why: &str| {
-        let message = format!("cannot evaluate `{}`: {why}", Function::Like.name());
-        Error::invalid_input(message)
-    };
-    let escape = match escape.map(|escape| (escape.chars().next(), escape.chars().count())) {
+/// A pattern in which a backslash escapes, for one in which that character does, or none; None: it is malformed.
+fn arrow_pattern(pattern: &str, escape: Option<&str>) -> Option<String> {
+    let escape = match escape {
+        Some(escape) => {
+            let mut characters = escape.chars();
+            let first = characters.next()?;
+            if characters.next().is_some() {
+                return None;
+            }
+            Some(first)
+        }
         None => None,
-        Some((escape, 1)) => escape,
-        Some(_) => return Err(malformed("the escape is not one character")),
     };
     let mut translated = String::with_capacity(pattern.len());
     let mut characters = pattern.chars();
     while let Some(mut character) = characters.next() {
         if Some(character) == escape {
             let next = characters.next();
-            character = next
-                .filter(|next| matches!(next, '%' | '_') || Some(*next) == escape)
-                .ok_or_else(|| malformed("the escape stands before an ordinary character"))?;
+            character = next.filter(|next| matches!(next, '%' | '_') || Some(*next) == escape)?;
             if matches!(character, '%' | '_') {
                 translated.push('\\');
             }
@@ -128,7 +132,7 @@ fn arrow_pattern(pattern: &str, escape: Option<&str>) -> Result<String> {
         }
         translated.push(character);
     }
-    Ok(translated)
+    Some(translated)
 }
 
 /// Both sides in one type: the narrower cast to the wider, as Trino does. A date is its midnight.
