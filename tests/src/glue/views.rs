@@ -227,7 +227,12 @@ async fn a_broken_view_gives_its_error_and_never_a_table() {
             host,
             "cannot read view `d.a`: ",
         ),
-        ("b", "SELEC host FROM d.a", host, "begins with `SELEC`"),
+        (
+            "b",
+            "SELEC host FROM d.a",
+            host,
+            "does not begin with SELECT",
+        ),
         (
             "c",
             "SELECT host FROM d.a WHERE",
