@@ -2,8 +2,8 @@
 //!
 //! | | weakness | test |
 //! |---|---|---|
-//! | W-1 | values by position | `passthrough::columns_come_without_a_run_and_values_by_name_whatever_is_pruned` |
-//! | W-2 | columns of one name collapse | the same |
+//! | W-1 | values by position | `describing::names_hold_whatever_they_hold`, the connector's `timestream::tests::values_go_by_name_and_other_columns_are_passed_over` |
+//! | W-2 | columns of one name collapse | `passthrough::columns_come_without_a_run_and_values_by_name_whatever_is_pruned` |
 //! | W-3 | a rejected row's complex value in the next row | here |
 //! | W-4 | rows below a millisecond in no answer | here; every nanosecond in the connector's `query::tests` |
 //! | W-5 | nanoseconds lost | the guest's `mapping::tests::options_add_nanoseconds_…`, the connector's `timestream::tests::a_zoned_timestamp_…` |
