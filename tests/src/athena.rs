@@ -43,7 +43,12 @@ pub async fn get_table(connector: &Connector, name: &TableName) -> connector::Re
     schema(connector, name, BTreeMap::new()).await
 }
 
-async fn schema(
+/// The schema of a table or, with arguments, of a passthrough query, by GetTable.
+///
+/// # Errors
+///
+/// What the connector answers.
+pub async fn schema(
     connector: &Connector,
     name: &TableName,
     query_passthrough_arguments: BTreeMap<String, String>,
@@ -144,10 +149,27 @@ pub async fn select(
 ) -> Result<(Vec<RecordBatch>, Vec<Reading>)> {
     let arguments = constraints.query_passthrough_arguments.clone();
     let schema = schema(connector, name, arguments).await?;
+    select_of(connector, s3, name, &schema, columns, constraints, sizes).await
+}
+
+/// The same with a schema that GetTable has answered.
+///
+/// # Errors
+///
+/// What the connector or S3 answers.
+pub async fn select_of(
+    connector: &Connector,
+    s3: Option<&aws_sdk_s3::Client>,
+    name: &TableName,
+    schema: &SchemaRef,
+    columns: &[&str],
+    constraints: &Constraints,
+    sizes: (u64, u64),
+) -> Result<(Vec<RecordBatch>, Vec<Reading>)> {
     let mut batches = Vec::new();
     let mut readings = Vec::new();
-    for split in splits(connector, name, &schema, constraints).await? {
-        let mut request = read_request(name, &schema, columns, split, constraints)?;
+    for split in splits(connector, name, schema, constraints).await? {
+        let mut request = read_request(name, schema, columns, split, constraints)?;
         (request.max_block_size, request.max_inline_block_size) = sizes;
         let answer = connector
             .answer(&write_request(&Request::ReadRecordsRequest(request))?)

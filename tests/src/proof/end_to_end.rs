@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use arrow::util::display::array_value_to_string;
 use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, Record, TimeUnit};
 use connector::Connector;
@@ -19,7 +20,7 @@ use super::model::{COMPUTED, Column, Kind, Row, STORED, Value};
 use super::oracle::{Term, admits, order};
 use super::shrink::shrink;
 use super::wire::{constraints, seen_rows, stored_batch};
-use crate::athena::{select, table_name};
+use crate::athena::{schema, select_of, table_name};
 use crate::{plugin, sdk_config, settings};
 
 /// Queries asked of one table.
@@ -51,6 +52,8 @@ struct Source {
     name: TableName,
     /// The statement's.
     arguments: BTreeMap<String, String>,
+    /// Asked for once: such calls are paced.
+    schema: SchemaRef,
     columns: &'static [Column],
     rows: Vec<Row>,
 }
@@ -115,7 +118,7 @@ impl Stage {
         };
         let made = bytes(ROW_BYTES * ROWS);
         let draw = &mut Draw::new(&made);
-        let source = if is_stored {
+        let (name, arguments, columns, rows): (_, _, &'static [Column], _) = if is_stored {
             let mut rows = generate::rows(draw, &STORED, true, ROWS);
             // A column exists once a record has it.
             for (place, column) in STORED.iter().enumerate() {
@@ -126,24 +129,28 @@ impl Stage {
             self.runtime
                 .block_on(self.store(&table, &rows))
                 .context("cannot write the rows")?;
-            Source {
-                name: table_name("d", &table),
-                arguments: BTreeMap::new(),
-                columns: &STORED,
-                rows,
-            }
+            (table_name("d", &table), BTreeMap::new(), &STORED, rows)
         } else {
             let rows = generate::rows(draw, &COMPUTED, false, ROWS);
             let arguments = [
                 ("schemaFunctionName", "SYSTEM.QUERY".to_owned()),
                 ("QUERY", listed(&rows)?),
             ];
-            Source {
-                name: table_name("system", "query"),
-                arguments: arguments.map(|(name, text)| (name.to_owned(), text)).into(),
-                columns: &COMPUTED,
+            let arguments = arguments.map(|(name, text)| (name.to_owned(), text));
+            (
+                table_name("system", "query"),
+                arguments.into(),
+                &COMPUTED,
                 rows,
-            }
+            )
+        };
+        let schema = schema(&self.connector, &name, arguments.clone());
+        let source = Source {
+            schema: self.runtime.block_on(schema)?,
+            name,
+            arguments,
+            columns,
+            rows,
         };
         for _ in 0..QUERIES {
             let origin = bytes(QUERY_BYTES);
@@ -212,10 +219,11 @@ impl Stage {
         };
         let name = |column: &usize| fields[*column].0.as_str();
         let columns: Vec<&str> = query.columns.iter().map(name).collect();
-        let (batches, _) = select(
+        let (batches, _) = select_of(
             &self.connector,
             Some(&self.bucket),
             &source.name,
+            &source.schema,
             &columns,
             &constraints,
             query.sizes,
