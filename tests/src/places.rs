@@ -25,7 +25,7 @@ fn databases(call: &Call) -> Reply {
             Reply::Json(r#"{"Endpoints":[{"Address":"cell1.example","CachePeriodInMinutes":10}]}"#.into())
         }
         // AssumeRole is no JSON.
-        "" => Reply::Json(
+        "POST" => Reply::Json(
             r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
                <AssumedRoleUser><AssumedRoleId>id:s</AssumedRoleId><Arn>arn:aws:sts::1:assumed-role/r/s</Arn></AssumedRoleUser>
                <Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
@@ -216,7 +216,7 @@ async fn settings_come_from_a_glue_connection_where_the_environment_has_none() {
         .await
         .unwrap_err();
     assert!(
-        error.message().contains("`unknown`") && error.message().contains("glue:GetConnection"),
+        error.message().contains("`unknown`") && error.message().contains("`glue_connection`"),
         "{error}"
     );
 }

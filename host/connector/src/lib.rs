@@ -15,6 +15,7 @@
 //! | [`spill`] | batches → blocks, encrypted, inline or in S3 |
 //! | [`handler`] | one function per call of Athena's |
 
+mod aws;
 pub mod error;
 mod json;
 pub mod settings;

@@ -77,7 +77,10 @@ impl Connector {
             reading.rows_returned += batch.num_rows();
             spiller.push(project(&batch, &request)?).await?;
         }
-        let response = response(spiller.finish().await?, &location, request, &mut reading);
+        let has_spilled = spiller.has_spilled();
+        let output = spiller.finish().await;
+        let output = output.map_err(|error| final_error(error, has_spilled))?;
+        let response = response(output, &location, request, &mut reading);
         tracing::info!(
             timestream_query_id = reading.timestream_query_id,
             pages = reading.pages,
@@ -123,7 +126,7 @@ fn final_error(error: Error, has_spilled: bool) -> Error {
     if !has_spilled || error.code() != Code::Throttling {
         return error;
     }
-    let message = "cannot read on: Timestream has no time for further pages; hint: run the query again, or ask for fewer rows";
+    let message = "cannot read on: the service has no time for further calls; hint: run the query again, or ask for fewer rows";
     Error::new(Code::PartialFailure, error.fault(), message).with_source(error)
 }
 

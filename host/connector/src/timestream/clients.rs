@@ -16,6 +16,7 @@ use aws_sdk_timestreamwrite as write;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -24,7 +25,8 @@ use aws_types::service_config::ServiceConfigKey;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::error::{Code, Error, Fault, Result, denied};
+use crate::aws::Call;
+use crate::error::{Code, Error, Fault, Result};
 
 /// Between two calls of the listing and describing operations: the service allows five a second per account and Region
 /// (timestream.md, section 6.1).
@@ -257,71 +259,27 @@ fn no_endpoint() -> Error {
     Error::new(Code::InvalidResponse, Fault::Timestream, message)
 }
 
-fn discovery(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    let message = "cannot discover Timestream's endpoint; hint: let the function reach DescribeEndpoints and allow \
-                   timestream:DescribeEndpoints, or set timestream_query_endpoint and timestream_write_endpoint";
-    Error::new(Code::Internal, Fault::Timestream, message).with_source(error)
+fn discovery<E>(error: SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let what = "discover Timestream's endpoint";
+    service_error(what, "timestream:DescribeEndpoints", error).with_hint(
+        "where DescribeEndpoints is out of reach, set timestream_query_endpoint and timestream_write_endpoint",
+    )
 }
 
 /// What a failed call of Timestream means for the one who asked: `what` begins the message, `action` is what IAM has to
 /// allow.
-pub fn service_error<E, R>(what: &str, action: &str, error: SdkError<E, R>) -> Error
+pub fn service_error<E>(what: &str, action: &str, error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
-    if error.code() == Some("AccessDeniedException") {
-        let why = denied(action, error.message());
-        let message = format!("cannot {what}: {why}");
-        return Error::new(Code::AccessDenied, Fault::Host, message).with_source(error);
-    }
-    let (code, fault, why) = match (&error, error.code()) {
-        (SdkError::ConstructionFailure(_), _) => (
-            Code::InvalidCredentials,
-            Fault::Host,
-            Some("the call could not be made; hint: check region and credentials"),
-        ),
-        (SdkError::TimeoutError(_), _) => (
-            Code::OperationTimeout,
-            Fault::Timestream,
-            Some("Timestream did not answer in time"),
-        ),
-        (SdkError::DispatchFailure(_), _) => (
-            Code::Internal,
-            Fault::Timestream,
-            Some(
-                "Timestream cannot be reached; hint: check AWS_REGION, AWS_ENDPOINT_URL_TIMESTREAM_QUERY, \
-                 credentials and the way out of the function's network",
-            ),
-        ),
-        (_, Some("InvalidEndpointException")) => (
-            Code::Internal,
-            Fault::Timestream,
-            Some(
-                "Timestream has moved to another address; hint: run the query again, or correct the endpoint if one is \
-                 set",
-            ),
-        ),
-        (_, Some("ThrottlingException")) => (Code::Throttling, Fault::Timestream, None),
-        (_, Some("ResourceNotFoundException")) => (Code::EntityNotFound, Fault::Caller, None),
-        (_, Some("ValidationException" | "QueryExecutionException")) => {
-            (Code::InvalidInput, Fault::Caller, None)
-        }
-        (
-            _,
-            Some(
-                "UnrecognizedClientException"
-                | "InvalidSignatureException"
-                | "ExpiredTokenException"
-                | "MissingAuthenticationTokenException",
-            ),
-        ) => (Code::InvalidCredentials, Fault::Host, None),
-        _ => (Code::Internal, Fault::Timestream, None),
+    let call = Call {
+        what,
+        service: "Timestream",
+        action,
+        fault: Fault::Timestream,
     };
-    let answered = match why {
-        Some(why) => Error::new(code, fault, format!("cannot {what}: {why}")),
-        None => Error::new(code, fault, format!("cannot {what}"))
-            .with_detail(error.meta().message().unwrap_or("no reason given")),
-    };
-    answered.with_source(error)
+    call.failed(error)
 }
