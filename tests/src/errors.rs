@@ -7,7 +7,7 @@ use connector::{Code, Connector, Error};
 use local::s3::S3;
 use tests::athena::{ask, get_table, select, splits, table_name};
 use tests::scripted::{Call, Reply, Scripted};
-use tests::{plugin, sdk_config, sdk_config_with_glue, settings};
+use tests::{impatient, plugin, sdk_config, sdk_config_with_glue, settings};
 
 async fn answering(
     script: impl Fn(&Call) -> Reply + Send + Sync + 'static,
@@ -409,7 +409,7 @@ async fn a_throttle_after_blocks_were_written_is_no_throttle() {
         _ => Reply::Error(429, "ThrottlingException", "Rate exceeded".into()),
     });
     let timestream = timestream.await.unwrap();
-    let config = sdk_config(timestream.url(), &s3.url());
+    let config = impatient(&sdk_config(timestream.url(), &s3.url()));
     let plugin = plugin("timestream").unwrap();
     let connector = Connector::with_plugin(settings("spill").unwrap(), &config, plugin);
     for (max_block_bytes, code) in [(100, Code::PartialFailure), (1_000_000, Code::Throttling)] {

@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use connector::Settings;
 use connector::catalog::{Listings, Names, Owner};
-use connector::timestream::{Clients, Place};
+use connector::timestream::{Clients, Pages, Place};
 use tests::scripted::{Call, Reply, Scripted};
 use tests::sdk_config;
 
@@ -156,6 +156,7 @@ fn discovering(timestream: &Scripted) -> (Clients, Arc<Mutex<Vec<String>>>) {
 }
 
 const REGION: &str = "https://ingest.timestream.us-east-1.amazonaws.com/";
+const QUERY_REGION: &str = "https://query.timestream.us-east-1.amazonaws.com/";
 const CELL: &str = "https://cell1.example/";
 
 #[tokio::test]
@@ -185,6 +186,36 @@ async fn a_cell_that_has_moved_is_told_and_discovered_anew() {
     list(&clients).await;
     list(&clients).await;
     assert_eq!(*hosts.lock().unwrap(), [REGION, CELL, REGION, CELL, CELL]);
+}
+
+/// A cell that has moved has not looked at the call: it is made once more, at the new address.
+#[tokio::test]
+async fn a_query_whose_cell_has_moved_is_asked_at_the_new_one() {
+    let moves = std::sync::atomic::AtomicUsize::new(0);
+    let script = move |call: &Call| match (call.operation.as_str(), call.token()) {
+        // The first page, and the third.
+        ("Query", token)
+            if token != Some("2") && moves.fetch_add(1, Ordering::Relaxed) % 2 == 0 =>
+        {
+            Reply::Error(421, "InvalidEndpointException", "elsewhere".into())
+        }
+        ("Query", None) => Reply::page(&[("n", "BIGINT")], &[&[Some("1")]], Some("2")),
+        ("Query", Some("2")) => Reply::page(&[("n", "BIGINT")], &[&[Some("2")]], Some("3")),
+        ("Query", _) => Reply::page(&[("n", "BIGINT")], &[&[Some("3")]], None),
+        _ => databases(call),
+    };
+    let timestream = Scripted::start(script).await.unwrap();
+    let (clients, hosts) = discovering(&timestream);
+    let mut pages = Pages::start(&clients, "SELECT 1".into(), "timestream:Select", None);
+    for _ in 0..3 {
+        assert!(pages.next().await.unwrap().is_some());
+    }
+    assert!(pages.next().await.unwrap().is_none());
+    let regional = QUERY_REGION;
+    assert_eq!(
+        *hosts.lock().unwrap(),
+        [regional, CELL, regional, CELL, CELL, CELL, regional, CELL]
+    );
 }
 
 #[tokio::test]

@@ -41,5 +41,5 @@ pub mod handler;
 pub mod telemetry;
 
 pub use error::{Code, Error, Fault, Result};
-pub use handler::{Answer, Connector, Explanation, Reading};
+pub use handler::{Answer, Connector, Deadline, Explanation, Reading};
 pub use settings::Settings;

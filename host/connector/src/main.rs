@@ -1,8 +1,9 @@
 //! `bootstrap`: the connector as a Lambda function.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use connector::{Code, Connector, Error, Settings, telemetry};
+use connector::{Code, Connector, Deadline, Error, Settings, telemetry};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
@@ -15,17 +16,28 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let connector = connector.clone();
         connector.invoked_as(&event.context.invoked_function_arn);
-        Box::pin(async move { answer(&connector, &event.payload).await })
+        let deadline = Deadline::after(
+            event
+                .context
+                .deadline()
+                .duration_since(SystemTime::now())
+                .unwrap_or_default(),
+        );
+        Box::pin(async move { answer(&connector, &event.payload, deadline).await })
     }))
     .await
 }
 
-async fn answer(connector: &Connector, payload: &RawValue) -> Result<Box<RawValue>, Diagnostic> {
+async fn answer(
+    connector: &Connector,
+    payload: &RawValue,
+    deadline: Deadline,
+) -> Result<Box<RawValue>, Diagnostic> {
     let answer = connector
-        .handle(payload.get().as_bytes())
+        .answer(payload.get().as_bytes(), Some(deadline))
         .await
         .and_then(|answer| {
-            let json = String::from_utf8(answer)
+            let json = String::from_utf8(answer.payload)
                 .map_err(|error| Error::bug(format_args!("an answer is no text: {error}")))?;
             RawValue::from_string(json)
                 .map_err(|error| Error::bug(format_args!("an answer is no JSON: {error}")))

@@ -1,6 +1,7 @@
 //! One short function per call of Athena's: the order of the steps, no detail.
 
 mod capabilities;
+mod deadline;
 mod list;
 mod read;
 mod scan;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, SdkConfig};
 
+pub use self::deadline::Deadline;
 pub use self::read::Reading;
 pub use self::scan::Explanation;
 use self::services::Services;
@@ -114,20 +116,20 @@ impl Connector {
     ///
     /// Why it cannot be answered.
     pub async fn handle(&self, payload: &[u8]) -> Result<Vec<u8>> {
-        Ok(self.answer(payload).await?.payload)
+        Ok(self.answer(payload, None).await?.payload)
     }
 
-    /// Answers one request, and tells what a read did.
+    /// Answers one request, and tells what a read did. A read ends at the deadline, if there is one.
     ///
     /// # Errors
     ///
     /// Why it cannot be answered.
-    pub async fn answer(&self, payload: &[u8]) -> Result<Answer> {
+    pub async fn answer(&self, payload: &[u8], deadline: Option<Deadline>) -> Result<Answer> {
         // On the heap: the AWS clients' futures are so deep that the compiler would not lay out those around them.
-        Box::pin(self.answer_unboxed(payload)).await
+        Box::pin(self.answer_unboxed(payload, deadline)).await
     }
 
-    async fn answer_unboxed(&self, payload: &[u8]) -> Result<Answer> {
+    async fn answer_unboxed(&self, payload: &[u8], deadline: Option<Deadline>) -> Result<Answer> {
         let request = read_request(payload)
             .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")))?;
         let mut reading = None;
@@ -156,7 +158,7 @@ impl Connector {
                 ))
             }
             Request::ReadRecordsRequest(request) => {
-                let (response, read) = self.read(request).await?;
+                let (response, read) = self.read(request, deadline).await?;
                 reading = Some(read);
                 response
             }

@@ -45,8 +45,11 @@ pub struct Place {
     pub write_endpoint: Option<String>,
 }
 
-/// Clients, made at first use: a role and an endpoint need the network.
-pub struct Clients {
+/// Clients, made at first use: a role and an endpoint need the network. A clone shares them.
+#[derive(Clone)]
+pub struct Clients(Arc<Shared>);
+
+struct Shared {
     config: SdkConfig,
     place: Place,
     placed: OnceCell<SdkConfig>,
@@ -93,17 +96,26 @@ impl Intercept for Moved {
     }
 }
 
+impl std::fmt::Debug for Clients {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Clients")
+            .field("place", &self.0.place)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Clients {
     /// Clients with the configuration's credentials, region and endpoints, but for what the place says.
     pub fn new(config: &SdkConfig, place: Place) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             config: config.clone(),
             place,
             placed: OnceCell::new(),
             query: Mutex::new(None),
             write: Mutex::new(None),
             pace: OnceCell::new(),
-        }
+        }))
     }
 
     /// The Query API.
@@ -112,7 +124,7 @@ impl Clients {
     ///
     /// When the endpoint must be discovered and cannot be.
     pub async fn query(&self) -> Result<query::Client> {
-        let endpoint = self.place.query_endpoint.as_deref();
+        let endpoint = self.0.place.query_endpoint.as_deref();
         let new = |config: &SdkConfig, endpoint: Option<&str>, moved: Moved| {
             let mut service = query::config::Builder::from(config).interceptor(moved);
             if let Some(endpoint) = endpoint {
@@ -129,7 +141,7 @@ impl Clients {
             let first = answer.endpoints.into_iter().next();
             Ok(first.map(|cell| (cell.address, cell.cache_period_in_minutes)))
         };
-        self.current(&self.query, "Timestream Query", endpoint, new, discover)
+        self.current(&self.0.query, "Timestream Query", endpoint, new, discover)
             .await
     }
 
@@ -139,7 +151,7 @@ impl Clients {
     ///
     /// When the endpoint must be discovered and cannot be.
     pub async fn write(&self) -> Result<write::Client> {
-        let endpoint = self.place.write_endpoint.as_deref();
+        let endpoint = self.0.place.write_endpoint.as_deref();
         let new = |config: &SdkConfig, endpoint: Option<&str>, moved: Moved| {
             let mut service = write::config::Builder::from(config).interceptor(moved);
             if let Some(endpoint) = endpoint {
@@ -156,7 +168,7 @@ impl Clients {
             let first = answer.endpoints.into_iter().next();
             Ok(first.map(|cell| (cell.address, cell.cache_period_in_minutes)))
         };
-        self.current(&self.write, "Timestream Write", endpoint, new, discover)
+        self.current(&self.0.write, "Timestream Write", endpoint, new, discover)
             .await
     }
 
@@ -175,10 +187,11 @@ impl Clients {
         {
             return Ok(current.client.clone());
         }
-        let config = self
+        let shared = &self.0;
+        let placed = shared
             .placed
-            .get_or_init(|| placed(&self.config, &self.place))
-            .await;
+            .get_or_init(|| placed(&shared.config, &shared.place));
+        let config = placed.await;
         let moved = Moved::default();
         let (client, until) = if endpoint.is_some() || is_endpoint_configured(config, service) {
             (new(config, endpoint, moved.clone()), None)
@@ -204,7 +217,8 @@ impl Clients {
             every.set_missed_tick_behavior(MissedTickBehavior::Delay);
             Mutex::new(every)
         };
-        self.pace.get_or_init(every).await.lock().await.tick().await;
+        let pace = self.0.pace.get_or_init(every).await;
+        pace.lock().await.tick().await;
     }
 }
 
