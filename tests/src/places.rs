@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
@@ -12,11 +12,12 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use connector::Settings;
 use connector::catalog::{Listings, Names, Owner};
 use connector::timestream::{Clients, Pages, Place};
+use connector::{Connector, Settings};
+use tests::athena::{get_table, table_name};
 use tests::scripted::{Call, Reply, Scripted};
-use tests::sdk_config;
+use tests::{plugin, sdk_config};
 
 fn databases(call: &Call) -> Reply {
     match call.operation.as_str() {
@@ -191,7 +192,7 @@ async fn a_cell_that_has_moved_is_told_and_discovered_anew() {
 /// A cell that has moved has not looked at the call: it is made once more, at the new address.
 #[tokio::test]
 async fn a_query_whose_cell_has_moved_is_asked_at_the_new_one() {
-    let moves = std::sync::atomic::AtomicUsize::new(0);
+    let moves = AtomicUsize::new(0);
     let script = move |call: &Call| match (call.operation.as_str(), call.token()) {
         // The first page, and the third.
         ("Query", token)
@@ -216,6 +217,42 @@ async fn a_query_whose_cell_has_moved_is_asked_at_the_new_one() {
         *hosts.lock().unwrap(),
         [regional, CELL, regional, CELL, CELL, CELL, regional, CELL]
     );
+}
+
+/// As in a network with an endpoint for queries alone: calls of the Write API are never answered.
+#[tokio::test]
+async fn a_write_api_that_is_out_of_reach_is_tried_once_and_tables_are_described_all_the_same() {
+    let timestream = Scripted::start(|_| Reply::description(&[("n", "bigint", "MULTI")]))
+        .await
+        .unwrap();
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let accepted = connections.clone();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((connection, _)) = silent.accept().await {
+            accepted.fetch_add(1, Ordering::Relaxed);
+            open.push(connection);
+        }
+    });
+    let settings = Settings::from_lookup(|name| match name {
+        "disable_glue" => Some("true".to_owned()),
+        "timestream_write_endpoint" => Some(endpoint.clone()),
+        _ => None,
+    });
+    let connector = Connector::with_plugin(
+        settings.unwrap(),
+        &sdk_config(timestream.url(), ""),
+        plugin("timestream").unwrap(),
+    );
+    for table in ["a", "b", "c"] {
+        let schema = get_table(&connector, &table_name("d", table))
+            .await
+            .unwrap();
+        assert_eq!(schema.fields().len(), 1);
+    }
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

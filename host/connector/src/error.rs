@@ -114,6 +114,15 @@ impl Error {
         self
     }
 
+    /// Names the query of Timestream that failed, as its console shows it.
+    #[must_use]
+    pub fn of_query(mut self, query_id: &str) -> Self {
+        for text in self.texts() {
+            *text = format!("{text} (Timestream's query {query_id})");
+        }
+        self
+    }
+
     /// Adds what the person who asked may do.
     #[must_use]
     pub fn with_hint(mut self, hint: &str) -> Self {

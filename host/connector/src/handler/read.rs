@@ -76,9 +76,16 @@ impl Connector {
                 None => read.await,
             };
             reading.timestream_query_id = pages.query_id().map(str::to_owned);
+            if let Some(query_id) = pages.query_id() {
+                tracing::Span::current().record("timestream_query_id", query_id);
+            }
             // A run that nobody reads would go on and be charged for.
             pages.cancel().await;
-            done.map_err(|error| final_error(error, spiller.has_spilled()))?;
+            let named = |error: Error| match &reading.timestream_query_id {
+                Some(query_id) => error.of_query(query_id),
+                None => error,
+            };
+            done.map_err(|error| named(final_error(error, spiller.has_spilled())))?;
         }
         if let Some(batch) = rows.finish()? {
             reading.rows_returned += batch.num_rows();
@@ -88,16 +95,6 @@ impl Connector {
         let output = spiller.finish().await;
         let output = output.map_err(|error| final_error(error, has_spilled))?;
         let response = response(output, &location, request, &mut reading);
-        tracing::info!(
-            timestream_query_id = reading.timestream_query_id,
-            pages = reading.pages,
-            rows_read = reading.rows_read,
-            rows_returned = reading.rows_returned,
-            bytes_metered = reading.bytes_metered,
-            blocks = reading.blocks,
-            digest = self.plugin.digest(),
-            "read finished"
-        );
         Ok((response, reading))
     }
 }

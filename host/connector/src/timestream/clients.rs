@@ -23,7 +23,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
 use tokio::sync::{Mutex, OnceCell};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use crate::aws::Call;
 use crate::error::{Code, Error, Fault, Result};
@@ -31,6 +31,12 @@ use crate::error::{Code, Error, Fault, Result};
 /// Between two calls of the listing and describing operations: the service allows five a second per account and Region
 /// (timestream.md, section 6.1).
 const PACE: Duration = Duration::from_millis(200);
+
+/// For a call that only makes statements cheaper, its discovery and its retries.
+const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long an API that was out of reach is not tried again.
+const OUT_OF_REACH: Duration = Duration::from_secs(600);
 
 /// Where Timestream is, if not where the function's own credentials, region and variables say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +62,8 @@ struct Shared {
     query: Mutex<Option<Current<query::Client>>>,
     write: Mutex<Option<Current<write::Client>>>,
     pace: OnceCell<Mutex<Interval>>,
+    /// When the Write API, which was out of reach, is tried again.
+    write_again: Mutex<Option<Instant>>,
 }
 
 /// A client, and until when its endpoint is good: one that was configured for ever, one that was discovered until an
@@ -115,6 +123,7 @@ impl Clients {
             query: Mutex::new(None),
             write: Mutex::new(None),
             pace: OnceCell::new(),
+            write_again: Mutex::new(None),
         }))
     }
 
@@ -170,6 +179,33 @@ impl Clients {
         };
         self.current(&self.0.write, "Timestream Write", endpoint, new, discover)
             .await
+    }
+
+    /// Does something with the Write API that can be done without. It gets little time; and where that API is out of
+    /// reach, as in a network with an endpoint for queries alone, it is not tried again for a while.
+    ///
+    /// # Errors
+    ///
+    /// What it says; None where the API is out of reach.
+    pub async fn try_write<T>(
+        &self,
+        call: impl AsyncFnOnce(write::Client) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut again = self.0.write_again.lock().await;
+        if again.is_some_and(|again| Instant::now() < again) {
+            return Ok(None);
+        }
+        let done = timeout(OPTIONAL_TIMEOUT, async { call(self.write().await?).await });
+        match done.await {
+            Ok(done) => done.map(Some),
+            Err(_) => {
+                *again = Some(Instant::now() + OUT_OF_REACH);
+                tracing::warn!(
+                    "Timestream's Write API is out of reach, so partition keys stay unknown; hint: set timestream_write_endpoint"
+                );
+                Ok(None)
+            }
+        }
     }
 
     /// The client in its slot, or a new one where there is none or its endpoint is no longer good.
