@@ -85,8 +85,11 @@ final class FederatedMetadata extends FunctionMetadata {
                 continue;
             } else if (json.isEmpty()) {
                 remaining.add(part);
-            } else if (!pushed.contains(new Scan.Expression(json.get()))) {
-                pushed.add(new Scan.Expression(json.get()));
+                continue;
+            }
+            Scan.Expression expression = new Scan.Expression(json.get(), part.toString());
+            if (!pushed.contains(expression)) {
+                pushed.add(expression);
             }
         }
         if (domain.equals(scan.domain()) && pushed.size() == scan.expressions().size()) {

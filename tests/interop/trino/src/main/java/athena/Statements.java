@@ -81,6 +81,7 @@ final class Statements {
         json.put("schema", sent.scan.name().getSchemaName()).put("table", sent.scan.name().getTableName());
         json.set("planned", sent.planned);
         json.set("read", sent.read);
+        json.put("shown", sent.scan.shown());
         return json.put("blocks", sent.blocks).put("spilled", sent.spilled);
     }
 
