@@ -215,7 +215,7 @@ const INSTANTS: [i64; 7] = [
 pub fn rows(table: &str, count: usize) -> Vec<Row> {
     let seed = table
         .bytes()
-        .fold(7, |seed: u64, byte| seed * 31 + u64::from(byte));
+        .fold(7, |seed: u64, byte| seed.wrapping_mul(31) ^ u64::from(byte));
     let mut random = fastrand::Rng::with_seed(seed);
     let mut rows: Vec<Row> = (0..count).map(|id| row(id, &mut random)).collect();
     // A column exists once a record has it.
@@ -262,7 +262,7 @@ fn value(name: &str, id: usize, random: &mut fastrand::Rng) -> Option<Value> {
             let offset = random.choice(OFFSETS)?;
             let further = match random.bool() {
                 true => random.choice([0, 0, 1, MILLISECOND - 1, MILLISECOND])?,
-                false => random.i64(..90) * DAY + random.i64(..DAY),
+                false => random.i64(0..90) * DAY + random.i64(0..DAY),
             };
             Some(Value::Nanos(NEW_YEAR + offset + further))
         }

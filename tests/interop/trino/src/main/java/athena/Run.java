@@ -28,18 +28,19 @@ record Run(List<Sent> sent, long seed, boolean breaksBounds) {
     private static final List<Sizes> SIZES = List.of(new Sizes(16_000_000, 5_242_880), new Sizes(3_000, 0),
             new Sizes(40_000, 0), new Sizes(16_000_000, 5_242_880), new Sizes(16_000_000, 0), new Sizes(400_000, 1_000));
 
-    static Run start(String queryId, long seed, boolean breaksBounds) {
+    static Run start(String id, long seed, boolean breaksBounds) {
         Run run = new Run(new CopyOnWriteArrayList<>(), seed, breaksBounds);
-        RUNNING.put(queryId, run);
+        RUNNING.put(id, run);
         return run;
     }
 
-    static void end(String queryId) {
-        RUNNING.remove(queryId);
+    static void end(String id) {
+        RUNNING.remove(id);
     }
 
+    /** Its id is the session's trace token: Trino gives every statement a query id of its own. */
     static Run of(ConnectorSession session) {
-        return RUNNING.get(session.getQueryId());
+        return RUNNING.get(session.getTraceToken().orElseThrow());
     }
 
     Sizes sizes() {

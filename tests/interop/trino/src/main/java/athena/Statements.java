@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trino.Session;
-import io.trino.spi.QueryId;
 import io.trino.spi.TrinoException;
 import io.trino.sql.parser.ParsingException;
 import io.trino.testing.LocalQueryRunner;
@@ -13,6 +12,7 @@ import io.trino.testing.MaterializedResult;
 import io.trino.testing.MaterializedRow;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -68,7 +68,7 @@ final class Statements {
     }
 
     private MaterializedResult execute(String id, String sql) {
-        return trino.execute(Session.builder(session).setQueryId(new QueryId(id)).build(), sql);
+        return trino.execute(Session.builder(session).setTraceToken(Optional.of(id)).build(), sql);
     }
 
     /** Runs a statement without a connector. */
