@@ -101,8 +101,8 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
 /// Runs statements on both sides, past what differs, up to [`DIFFERENCES`].
 fn play(arguments: &Arguments, count: u64) -> anyhow::Result<()> {
     let version = arguments.trino_version;
-    let stage = Stage::start(version, arguments.fault, Vec::new())?;
-    let play = Play::new(&stage, version);
+    let stage = Stage::start(version, arguments.fault.as_slice(), Vec::new())?;
+    let play = Play::new(&stage, version, arguments.fault);
     let mut option = format!("--trino-version {} --trino", version.name());
     if let Some(fault) = arguments.fault {
         option = format!("--break {} {option}", fault.name());
