@@ -59,7 +59,7 @@ impl Connector {
             request.schema.clone(),
             max_block_bytes,
             request.max_inline_block_size,
-        );
+        )?;
         let mut reading = Reading::default();
         let mut rows = Rows::new(&query, &statement);
         if query.limit != Some(0) {

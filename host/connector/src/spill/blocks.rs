@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, ArrayData, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
@@ -37,6 +37,7 @@ pub struct Spiller {
     location: Location,
     key: Option<EncryptionKey>,
     schema: SchemaRef,
+    /// Of the buffers of a block, as [`block_bytes`] counts them.
     max_block_bytes: usize,
     max_inline_bytes: usize,
     current: Vec<RecordBatch>,
@@ -46,7 +47,12 @@ pub struct Spiller {
 }
 
 impl Spiller {
-    /// A spiller for one split; the sizes are the request's, in bytes.
+    /// A spiller for one split; the sizes are the request's, in bytes. No sealed object is larger than a block may be,
+    /// unless a single row is.
+    ///
+    /// # Errors
+    ///
+    /// When Arrow cannot write the schema.
     pub fn new(
         store: Arc<SpillStore>,
         location: Location,
@@ -54,20 +60,21 @@ impl Spiller {
         schema: SchemaRef,
         max_block_bytes: u64,
         max_inline_bytes: u64,
-    ) -> Self {
+    ) -> Result<Self> {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        Self {
+        let around = bytes_around_buffers(&schema)?;
+        Ok(Self {
             store,
             location,
             key,
             schema,
-            max_block_bytes: size(max_block_bytes),
+            max_block_bytes: size(max_block_bytes).saturating_sub(around),
             max_inline_bytes: size(max_inline_bytes).min(MAX_INLINE_BYTES),
             current: Vec::new(),
             current_bytes: 0,
             blocks: 0,
             uploads: JoinSet::new(),
-        }
+        })
     }
 
     /// Takes a batch. Waits when both uploads are busy: that is all the back-pressure there is.
@@ -90,7 +97,11 @@ impl Spiller {
             }
             // A batch above the limit by itself: cut in proportion. A single row may be above it.
             let rows = rest.num_rows();
-            let head = (rows * self.max_block_bytes / bytes.max(1)).clamp(1, rows);
+            let mut head = (rows * self.max_block_bytes / bytes.max(1)).clamp(1, rows);
+            // The first rows may be longer than the others.
+            while head > 1 && block_bytes(&rest.slice(0, head)) > self.max_block_bytes {
+                head /= 2;
+            }
             self.current.push(rest.slice(0, head));
             self.spill().await?;
             rest = rest.slice(head, rows - head);
@@ -154,11 +165,47 @@ fn finished(upload: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
     upload.map_err(|error| Error::bug(format_args!("an upload's task ended: {error}")))?
 }
 
-/// A block's size as the protocol counts it: used bytes of all buffers, without padding.
+/// A block's size as the protocol counts it: used bytes of all buffers, without padding. Every column has a bitmap of its
+/// nulls at the wire, whether it has nulls or not.
 pub fn block_bytes(batch: &RecordBatch) -> usize {
-    batch
+    let columns = batch.columns().iter();
+    columns.map(|column| array_bytes(&column.to_data())).sum()
+}
+
+fn array_bytes(array: &ArrayData) -> usize {
+    array.get_slice_memory_size().unwrap_or_default() + missing_bitmap_bytes(array)
+}
+
+/// Bytes of the bitmaps that stand at the wire and not in memory, where nothing is null.
+fn missing_bitmap_bytes(array: &ArrayData) -> usize {
+    let own = match array.nulls() {
+        Some(_) => 0,
+        None => array.len().div_ceil(8),
+    };
+    own + array
+        .child_data()
+        .iter()
+        .map(missing_bitmap_bytes)
+        .sum::<usize>()
+}
+
+/// Bytes of a sealed object around the used bytes of its buffers, at most: the message's head, the padding of each buffer
+/// to eight bytes, and the tag of AES-GCM.
+fn bytes_around_buffers(schema: &SchemaRef) -> Result<usize> {
+    const TAG_BYTES: usize = 16;
+    const PADDING_BYTES: usize = 7;
+    // Numbers that are 0 in an empty batch are left out of its head: its length, and that of its body.
+    const LEFT_OUT_BYTES: usize = 32;
+    fn buffers(array: &ArrayData) -> usize {
+        1 + array.buffers().len() + array.child_data().iter().map(buffers).sum::<usize>()
+    }
+    let empty = RecordBatch::new_empty(schema.clone());
+    let buffers: usize = empty
         .columns()
         .iter()
-        .map(|column| column.to_data().get_slice_memory_size().unwrap_or_default())
-        .sum()
+        .map(|column| buffers(&column.to_data()))
+        .sum();
+    let head = encode_batch(&empty, Framing::Legacy)
+        .map_err(|error| Error::bug(format_args!("a schema cannot be encoded: {error}")))?;
+    Ok(head.len() + buffers * PADDING_BYTES + TAG_BYTES + LEFT_OUT_BYTES)
 }
