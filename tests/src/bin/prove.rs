@@ -39,7 +39,7 @@ struct Arguments {
     /// Plant a fault, which --trino must find
     #[arg(long = "break", value_enum, requires = "trino")]
     fault: Option<Fault>,
-    /// Calls of the host's own evaluator, each compared with Trino's value on dozens of rows
+    /// Cases of the host's own evaluator, each a call on a row, compared with Trino's value
     #[arg(long)]
     evaluator: Option<u64>,
     /// The first seed; each further one gives the next few hundred conditions, ten queries, or some dozens of statements
@@ -106,13 +106,13 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if let Some(count) = arguments.evaluator {
         let bench = Bench::start(arguments.trino_version)?;
-        let calls = Tier {
-            what: "calls",
+        let cases = Tier {
+            what: "cases",
             option: "--evaluator",
             count,
             per_seed: evaluator::CASES as u64,
         };
-        calls.run(arguments.seed, |seed| bench.batch(seed))?;
+        cases.run(arguments.seed, |seed| bench.batch(seed))?;
     }
     Ok(())
 }

@@ -25,8 +25,11 @@ use crate::proof::oracle::{Expr, Op, Term};
 use crate::proof::shrink::shrink;
 use crate::proof::wire::{constraints, seen_batch, seen_rows};
 
-/// Cases of a seed.
-pub const CASES: usize = 400;
+/// Calls of a seed.
+const CALLS: usize = 200;
+
+/// Cases of a seed: each call on each row.
+pub const CASES: usize = CALLS * ROWS;
 
 /// Tables of the expected side that cases are evaluated on, and their rows.
 const TABLES: u64 = 8;
@@ -63,7 +66,7 @@ impl Bench {
         })
     }
 
-    /// Judges the [`CASES`] of a seed, and some orders. What is wrong comes back, of a case as simple as can be.
+    /// Judges the [`CASES`] of a seed, and some orders over the same rows. What is wrong comes back, of a case as simple as can be.
     ///
     /// # Errors
     ///
@@ -71,7 +74,7 @@ impl Bench {
     pub fn batch(&self, seed: u64) -> Result<Option<String>> {
         let mut random = fastrand::Rng::with_seed(seed);
         let table = random.usize(..self.tables.len());
-        let origins: Vec<Vec<u8>> = (0..CASES)
+        let origins: Vec<Vec<u8>> = (0..CALLS)
             .map(|_| {
                 let mut bytes = vec![0; BYTES];
                 random.fill(&mut bytes);
