@@ -4,6 +4,7 @@ mod delegated;
 mod describing;
 mod effects;
 mod errors;
+mod faults;
 mod fixtures;
 mod glue;
 mod interop;

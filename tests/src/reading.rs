@@ -503,6 +503,37 @@ async fn sealed_objects_are_no_larger_than_a_block_may_be() {
     }
 }
 
+/// A view's text and its columns' comments travel in the schema, beside the rows.
+#[tokio::test]
+async fn an_answer_with_a_large_schema_is_no_larger_than_lambda_carries() {
+    let timestream = scripted(|_| {
+        let long = "x".repeat(100_000);
+        let row = [Some(long.as_str()), Some("1")];
+        Reply::page(
+            &[("host", "VARCHAR"), ("n", "BIGINT")],
+            &[&row[..]; 38],
+            None,
+        )
+    })
+    .await;
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let connector = connector(&timestream, &s3);
+    let (name, none) = (table_name("d", "t"), Constraints::default());
+    let schema = get_table(&connector, &name).await.unwrap();
+    let split = splits(&connector, &name, &schema, &none)
+        .await
+        .unwrap()
+        .remove(0);
+    let mut request = read_request(&name, &schema, &["host", "n"], split, &none).unwrap();
+    let mut metadata = request.schema.metadata().clone();
+    metadata.insert("comment".into(), "y".repeat(1_200_000));
+    request.schema = Arc::new(request.schema.as_ref().clone().with_metadata(metadata));
+    let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
+    let answer = connector.answer(&payload, None).await.unwrap();
+    assert!(answer.payload.len() < 6_291_556, "{}", answer.payload.len());
+    assert_eq!(answer.reading.unwrap().rows_returned, 38);
+}
+
 /// Dynamic filters of a join narrow the constraints between dividing and reading.
 #[tokio::test]
 async fn constraints_at_the_read_are_those_that_count() {

@@ -72,12 +72,7 @@ pub(super) async fn describe(names: &Names<'_>, asked: &TableName) -> Result<Tab
 async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<Column>> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let sql = format!("DESCRIBE {}.{}", quoted(database), quoted(table));
-    let mut pages = Pages::start(
-        clients.query().await?,
-        sql,
-        "timestream:DescribeTable",
-        None,
-    );
+    let mut pages = Pages::start(clients, sql, "timestream:DescribeTable", None);
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let schema = Arc::new(Schema::new(vec![
         text("Column"),

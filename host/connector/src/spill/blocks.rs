@@ -11,14 +11,16 @@ use tokio::task::JoinSet;
 use super::crypto::encrypt;
 use super::store::{Location, SpillStore};
 use crate::error::{Error, Result};
-use crate::wire::{EncryptionKey, Framing, encode_batch};
+use crate::wire::{EncryptionKey, Framing, encode_batch, encode_schema};
 
 /// Uploads under way at once. More gained nothing on loopback (read-path.md, section 5), and each holds a block.
 const UPLOADS_IN_FLIGHT: usize = 2;
 
-/// Bytes of Arrow that still fit Lambda's answer of 6,291,556 bytes as base64, with room for the rest of the JSON and a
-/// large schema.
-const MAX_INLINE_BYTES: usize = 4_200_000;
+/// Bytes of an answer that Lambda carries.
+const MAX_ANSWER_BYTES: usize = 6_291_556;
+
+/// Bytes of an answer besides its block: names of the catalog and the table, mostly.
+const ANSWER_BYTES_AROUND_BLOCK: usize = 16_384;
 
 /// Where a read's rows went.
 #[derive(Debug)]
@@ -63,13 +65,18 @@ impl Spiller {
     ) -> Result<Self> {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         let around = bytes_around_buffers(&schema)?;
+        let described = encode_schema(&schema, Framing::Modern)
+            .map_err(|error| Error::bug(format_args!("a schema cannot be encoded: {error}")))?;
+        // Schema and rows travel as base64.
+        let most_inline = (MAX_ANSWER_BYTES - ANSWER_BYTES_AROUND_BLOCK) / 4 * 3;
+        let most_inline = most_inline.saturating_sub(described.len() + around);
         Ok(Self {
             store,
             location,
             key,
             schema,
             max_block_bytes: size(max_block_bytes).saturating_sub(around),
-            max_inline_bytes: size(max_inline_bytes).min(MAX_INLINE_BYTES),
+            max_inline_bytes: size(max_inline_bytes).min(most_inline),
             current: Vec::new(),
             current_bytes: 0,
             blocks: 0,
