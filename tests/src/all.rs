@@ -14,6 +14,7 @@ mod ordered;
 mod partition;
 mod passthrough;
 mod places;
+mod played;
 mod plugins;
 mod protocol;
 mod proven;
