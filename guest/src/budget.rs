@@ -96,12 +96,12 @@ impl Left {
         ) else {
             return Err(if bytes > self.bytes {
                 format!(
-                    "its {} bytes are too many for one statement",
+                    "its {} bytes are more than the statement has room for",
                     condition.sql.len()
                 )
             } else {
                 format!(
-                    "its {} comparisons are too many for one statement",
+                    "its {} comparisons are more than the statement has room for",
                     condition.operations
                 )
             });

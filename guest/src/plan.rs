@@ -163,8 +163,7 @@ fn as_field(node: &Node) -> Option<u32> {
 /// Timestream's order may tell values apart that are one to Athena: instants of one millisecond, and −0.0 from 0.0. As
 /// the last key such a column still sorts as Athena asks; before others it must not decide in their place.
 fn order(request: &Request) -> Result<Option<Vec<String>>, Refusal> {
-    // Of what a view or a statement computes it is not known where NaN sorts, nor how milliseconds before 1970 round.
-    // A table stores neither.
+    // Where NaN sorts is not known of what a view or a statement computes; a table stores none.
     let is_stored = matches!(request.table.source, Source::Table(_));
     let mut keys = Vec::with_capacity(request.order.len());
     for (place, key) in request.order.iter().enumerate() {
@@ -173,7 +172,8 @@ fn order(request: &Request) -> Result<Option<Vec<String>>, Refusal> {
         keys.push(match kind {
             Err(_) => return Ok(None),
             Ok(Kind::Double) if !is_stored => return Ok(None),
-            Ok(Kind::Timestamp { .. }) if !is_stored && !is_last => return Ok(None),
+            // How milliseconds before 1970 round is not known; the record's own time is never there.
+            Ok(Kind::Timestamp { stored: false }) if !is_last => return Ok(None),
             Ok(_) if is_last => sql,
             // The sum of −0.0 and 0.0 is 0.0 (IEEE 754, section 6.3).
             Ok(Kind::Double) => format!("{sql} + 0.0E0"),

@@ -10,9 +10,9 @@ use crate::operand::{Kind, Place};
 use crate::sql::compare;
 use crate::{Bound, Literal, Range, ValueSet};
 
-/// More spans than this become the one that encloses them: each has two ends, and more comparisons than that are too
-/// many for a statement.
-const MAX_SPANS: usize = MAX_OPERATIONS / 2;
+/// More spans than this become the one that encloses them. Each has two ends; a quarter of a statement's comparisons is
+/// left to other conditions.
+const MAX_SPANS: usize = MAX_OPERATIONS * 3 / 8;
 
 /// Values between two bounds, but for some.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,6 +13,7 @@ use local::s3::S3;
 use tests::athena::{get_table, read_request, rows, select, splits, table_name};
 use tests::scripted::{Call, Reply, Scripted};
 use tests::{impatient, plugin, sdk_config, settings};
+use tokio::time::timeout;
 
 const SIZES: (u64, u64) = (16_000_000, 5_242_880);
 
@@ -33,19 +34,19 @@ fn connector(config: &SdkConfig, s3: &S3) -> Connector {
     Connector::with_plugin(settings, config, plugin("timestream").unwrap())
 }
 
-/// A read that has spilled cannot be repeated, so pages after the first are asked for more often than the SDK would.
+/// A read that has spilled cannot be repeated, so pages after the first are asked for longer than the first while
+/// Timestream throttles; other failures count against the five calls that a token is good for.
 #[tokio::test]
 async fn a_page_after_the_first_outlives_what_the_first_does_not() {
-    let failures = [
-        (429, "ThrottlingException"),
-        (500, "InternalServerException"),
-        (503, "ServiceUnavailable"),
-    ];
-    for (status, code) in failures {
+    for (status, code, times) in [
+        (429, "ThrottlingException", 20),
+        (500, "InternalServerException", 2),
+        (503, "ServiceUnavailable", 2),
+    ] {
         let failed = AtomicUsize::new(0);
         let timestream = scripted(move |call| match call.token() {
             None => page(1, Some("second")),
-            Some(_) if failed.fetch_add(1, Ordering::Relaxed) < 8 => {
+            Some(_) if failed.fetch_add(1, Ordering::Relaxed) < times => {
                 Reply::Error(status, code, "not now".into())
             }
             Some(_) => page(2, None),
@@ -60,18 +61,31 @@ async fn a_page_after_the_first_outlives_what_the_first_does_not() {
         assert_eq!(rows(&batches).unwrap(), [["1"], ["2"]], "{code}");
     }
 
-    let timestream = scripted(|_| Reply::Error(429, "ThrottlingException", "not now".into())).await;
-    let s3 = S3::start(0, "spill", None).await.unwrap();
-    let config = impatient(&sdk_config(timestream.url(), &s3.url()));
-    let (name, none) = (table_name("d", "t"), Constraints::default());
-    let read = select(&connector(&config, &s3), None, &name, &["n"], &none, SIZES).await;
-    let error: Error = read.unwrap_err().downcast().unwrap();
-    assert_eq!(error.code(), Code::Throttling);
-    let asked = timestream
-        .calls()
-        .into_iter()
-        .filter(|call| call.sql().starts_with("SELECT"));
-    assert_eq!(asked.count(), 3, "as often as the SDK asks");
+    let asked = async |code: &'static str, first: bool| {
+        let timestream = scripted(move |call| match call.token() {
+            None if !first => page(1, Some("second")),
+            _ => Reply::Error(429, code, "not now".into()),
+        })
+        .await;
+        let s3 = S3::start(0, "spill", None).await.unwrap();
+        let config = impatient(&sdk_config(timestream.url(), &s3.url()));
+        let (name, none) = (table_name("d", "t"), Constraints::default());
+        let read = select(&connector(&config, &s3), None, &name, &["n"], &none, SIZES).await;
+        let error: Error = read.unwrap_err().downcast().unwrap();
+        let calls = timestream.calls().into_iter();
+        let refused = calls
+            .filter(|call| call.sql().starts_with("SELECT") && (first || call.token().is_some()));
+        (error.code(), refused.count())
+    };
+    // As often as the SDK asks.
+    assert_eq!(
+        asked("ThrottlingException", true).await,
+        (Code::Throttling, 3)
+    );
+    assert_eq!(
+        asked("ThrottlingException", false).await,
+        (Code::Throttling, 27)
+    );
 }
 
 /// Each page asks for the one after it, for ever; Lambda would end the function and nobody would know why.
@@ -95,11 +109,9 @@ async fn a_read_ends_before_its_time_does_and_ends_the_run() {
         .remove(0);
     let request = read_request(&name, &schema, &["n"], split, &none).unwrap();
     let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
-    let deadline = Deadline::after(Duration::from_millis(500));
-    let error = connector
-        .answer(&payload, Some(deadline))
-        .await
-        .unwrap_err();
+    let time = Duration::from_millis(800);
+    let answer = connector.answer(&payload, Some(Deadline::after(time)));
+    let error = timeout(time, answer).await.unwrap().unwrap_err();
     assert_eq!(error.code(), Code::OperationTimeout);
     assert!(error.message().contains("longer timeout"), "{error}");
     let calls = timestream.calls();
@@ -115,7 +127,7 @@ async fn a_read_ends_before_its_time_does_and_ends_the_run() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_ended_too_whose_first_page_comes_late() {
     let timestream = scripted(|_| {
-        std::thread::sleep(Duration::from_millis(900));
+        std::thread::sleep(Duration::from_millis(1_600));
         page(1, Some("second"))
     })
     .await;
@@ -130,12 +142,11 @@ async fn a_run_is_ended_too_whose_first_page_comes_late() {
         .remove(0);
     let request = read_request(&name, &schema, &["n"], split, &none).unwrap();
     let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
-    let deadline = Deadline::after(Duration::from_millis(300));
-    let error = connector
-        .answer(&payload, Some(deadline))
-        .await
-        .unwrap_err();
+    let time = Duration::from_secs(2);
+    let answer = connector.answer(&payload, Some(Deadline::after(time)));
+    let error = timeout(time, answer).await.unwrap().unwrap_err();
     assert_eq!(error.code(), Code::OperationTimeout);
+    assert!(error.message().contains("SCRIPTED"), "{error}");
     let calls = timestream.calls();
     assert!(calls.iter().any(|call| call.operation == "CancelQuery"));
 }

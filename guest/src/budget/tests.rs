@@ -45,13 +45,13 @@ fn the_long_list_gives_way_and_not_the_rest() {
         [
             Verdict::Wider("short".into()),
             Verdict::Exact("b".into()),
-            Verdict::Skipped("its 200000 bytes are too many for one statement".into())
+            Verdict::Skipped("its 200000 bytes are more than the statement has room for".into())
         ]
     );
     assert_eq!(
         notes,
         [
-            "term 1 is pushed as the range its values lie in: its 200000 bytes are too many for one statement"
+            "term 1 is pushed as the range its values lie in: its 200000 bytes are more than the statement has room for"
         ]
     );
 }
@@ -87,7 +87,7 @@ fn comparisons_are_bounded_over_all_terms() {
     assert_eq!(
         verdicts,
         [
-            Verdict::Skipped("its 100 comparisons are too many for one statement".into()),
+            Verdict::Skipped("its 100 comparisons are more than the statement has room for".into()),
             Verdict::Exact("x".repeat(29)),
             Verdict::Exact("x".repeat(28)),
         ]

@@ -189,7 +189,7 @@ fn what_athena_takes_for_equal_lets_the_next_key_decide() {
     assert_eq!(order_of(&request), Some(keys.map(str::to_owned).into()));
 }
 
-/// What a view computes may be NaN, or an instant before 1970; what a table stores is neither.
+/// What a view computes may be NaN, or an instant before 1970.
 #[test]
 fn computed_doubles_and_milliseconds_are_sorted_by_the_host() {
     let mut request = request(table(&CPU), vec![]);
@@ -200,6 +200,22 @@ fn computed_doubles_and_milliseconds_are_sorted_by_the_host() {
     assert_eq!(order_of(&request), None);
     request.order = vec![by(4), by(3)];
     assert!(order_of(&request).is_some());
+}
+
+/// Whether an instant that is not the record's own may lie before 1970 is not documented.
+#[test]
+fn a_timestamp_measure_is_pushed_as_the_last_key_alone() {
+    let columns = [
+        ("at", Scalar::Timestamp),
+        ("time", Scalar::Timestamp),
+        ("host", Scalar::Varchar),
+    ];
+    let mut request = request(table(&columns), vec![]);
+    request.order = vec![by(0), by(2)];
+    assert_eq!(order_of(&request), None);
+    request.order = vec![by(1), by(0)];
+    let keys = [r#"to_milliseconds("time")"#, r#""at""#].map(str::to_owned);
+    assert_eq!(order_of(&request), Some(keys.into()));
 }
 
 /// A field of nanoseconds is its timestamp in full: conditions and orders mean the same.

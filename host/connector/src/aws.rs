@@ -49,6 +49,7 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>
         | "InvalidToken"
         | "InvalidAccessKeyId"
         | "InvalidClientTokenId"
+        | "RequestTimeTooSkewed"
         | "MissingAuthenticationTokenException" => Failure::Unauthenticated,
         "ThrottlingException"
         | "Throttling"
@@ -87,7 +88,7 @@ pub(crate) struct Call<'a> {
     pub(crate) service: &'static str,
     /// What IAM has to allow.
     pub(crate) action: &'a str,
-    /// Whose doing a failure of the service is.
+    /// Who is at fault where the service fails.
     pub(crate) fault: Fault,
 }
 
@@ -151,6 +152,10 @@ impl Call<'_> {
                 &format!("{service} fails; hint: run the query again later"),
             ),
             Failure::Broken => said(Code::Internal, fault),
+        };
+        let told = match failure(&error) {
+            Failure::Unreachable | Failure::TimedOut => told.unreachable(),
+            _ => told,
         };
         told.with_source(error)
     }

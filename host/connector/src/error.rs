@@ -65,6 +65,7 @@ struct Inner {
     /// The message without what was added to it that is not ours, where something was.
     summary: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    is_unreachable: bool,
 }
 
 impl Error {
@@ -76,6 +77,7 @@ impl Error {
             message: message.into(),
             summary: None,
             source: None,
+            is_unreachable: false,
         }))
     }
 
@@ -127,7 +129,13 @@ impl Error {
     #[must_use]
     pub fn with_hint(mut self, hint: &str) -> Self {
         for text in self.texts() {
-            *text = format!("{text}; hint: {hint}");
+            let joint = if text.contains("; hint: ") {
+                ", or "
+            } else {
+                "; hint: "
+            };
+            text.push_str(joint);
+            text.push_str(hint);
         }
         self
     }
@@ -153,6 +161,18 @@ impl Error {
     /// What Athena is told.
     pub fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// Whether it is that nobody answered a call.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.0.is_unreachable
+    }
+
+    /// The same error, of a call that nobody answered.
+    #[must_use]
+    pub(crate) fn unreachable(mut self) -> Self {
+        self.0.is_unreachable = true;
+        self
     }
 
     /// Whose doing it was.

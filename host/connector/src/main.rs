@@ -13,13 +13,11 @@ use tracing::Instrument as _;
 async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::start();
     let connector = Arc::new(OnceCell::new());
-    // A connector that cannot be made is no reason to end: each request is told why, and tries again.
-    if let Err(error) = connector.get_or_try_init(start).await {
-        telemetry::failed(&error);
-    }
+    // If it fails, each request is answered with the reason, and tries again.
+    let _ = connector.get_or_try_init(start).await;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let connector = connector.clone();
-        let span = tracing::info_span!("invocation", request_id = event.context.request_id);
+        let span = tracing::error_span!("invocation", request_id = event.context.request_id);
         Box::pin(async move { answer(&connector, event).instrument(span).await })
     }))
     .await
@@ -27,8 +25,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
 async fn start() -> Result<Connector, Error> {
     let config = aws_config::load_from_env().await;
-    let settings = Settings::load(|name| std::env::var(name).ok(), &config).await?;
-    Connector::new(settings, &config)
+    let settings = Settings::load(|name| std::env::var(name).ok(), &config).await;
+    let connector = settings.and_then(|settings| Connector::new(settings, &config));
+    connector.inspect_err(telemetry::failed)
 }
 
 async fn answer(

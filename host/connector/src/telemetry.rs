@@ -1,6 +1,6 @@
 //! Logs: JSON lines on standard error, which Lambda keeps.
 //!
-//! One line per request at its end; never a literal, a statement, a row, a key (design.md, invariant 7).
+//! One line per request at its end, within spans that name it; never a literal, a statement, a row, a key (design.md, invariant 7).
 
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
@@ -22,7 +22,7 @@ pub fn failed(error: &Error) {
         error = error.summary(),
         code = error.code().as_str(),
         fault = ?error.fault(),
-        "request failed"
+        "failed"
     );
     // Causes can quote a statement or a value.
     tracing::debug!(

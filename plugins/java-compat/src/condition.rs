@@ -23,7 +23,7 @@ pub(crate) fn verdicts(table: &Table, mapping: &Mapping, terms: &[Term]) -> Vec<
             comparisons,
         } = of_domain(table, mapping, domain)?;
         left = left.checked_sub(comparisons).ok_or_else(|| {
-            format!("its {comparisons} comparisons are too many for one statement")
+            format!("its {comparisons} comparisons are more than the statement has room for")
         })?;
         Ok(verdict)
     };

@@ -1,8 +1,11 @@
 //! What moto does not do: pages, failures, catalogs of other accounts; and a Timestream that answers what it is told.
 
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use aws_types::SdkConfig;
 use connector::Code;
-use connector::wire::{GetTableRequest, Identity};
+use connector::wire::{Block, GetTableRequest, Identity, ValueSet};
 use serde_json::json;
 use tests::scripted::{Call, Reply, Scripted};
 
@@ -275,7 +278,7 @@ async fn a_view_whose_text_names_no_column_is_refused_where_the_column_is_asked_
             .unwrap_err();
         assert_eq!(
             error.message(),
-            "cannot read view `d.v`: column 2 of its text has no name; hint: give it one with AS"
+            "cannot read view `d.v`: column 2 of its text has no name of its own; hint: give it one with AS"
         );
     }
     // The user's own name; and a nameless column that the definition leaves out.
@@ -286,6 +289,61 @@ async fn a_view_whose_text_names_no_column_is_refused_where_the_column_is_asked_
         let (_glue, _timestream, connector) =
             scripted(settings(&[]), view(defined), prepared(names)).await;
         get_table(&connector, &table_name("d", "v")).await.unwrap();
+    }
+}
+
+/// A type that Timestream may get one day is none that Glue can name: it is text, and compared by the host.
+#[tokio::test]
+async fn a_column_of_an_unknown_type_is_text_in_glue_or_refused() {
+    let glue = |r#type: &'static str| {
+        move |_: &Call| {
+            let table = json!({"Name": "t", "Parameters": {FLAG: "x"},
+                "StorageDescriptor": {"Columns": [{"Name": "price", "Type": r#type}]}});
+            Reply::Json(json!({"Table": table}).to_string())
+        }
+    };
+    let timestream = |call: &Call| match call.sql() {
+        sql if sql.starts_with("DESCRIBE") => {
+            Reply::description(&[("price", "decimal(3,1)", "MULTI")])
+        }
+        sql if sql.contains("WHERE") => panic!("{sql}"),
+        _ => Reply::page(
+            &[("price", "DECIMAL(3,1)")],
+            &[&[Some("2.5")], &[Some("1.0")]],
+            None,
+        ),
+    };
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let timestream = Scripted::start(timestream).await.unwrap();
+    let name = table_name("d", "t");
+    let connector = async |r#type| {
+        let glue = Scripted::start(glue(r#type)).await.unwrap();
+        let config = sdk_config_with_glue(timestream.url(), &s3.url(), glue.url());
+        let plugin = plugin("timestream").unwrap();
+        (glue, Connector::with_plugin(settings(&[]), &config, plugin))
+    };
+    let (_glue, as_text) = connector("string").await;
+    let one = ValueSet::EquatableValueSet {
+        value_block: Block(
+            RecordBatch::try_from_iter([(
+                "c",
+                Arc::new(StringArray::from(vec!["2.5"])) as ArrayRef,
+            )])
+            .unwrap(),
+        ),
+        white_list: true,
+        null_allowed: false,
+    };
+    let constraints = Constraints {
+        summary: [("price".to_owned(), one)].into(),
+        ..Constraints::default()
+    };
+    let read = select(&as_text, None, &name, &["price"], &constraints, USUAL).await;
+    assert_eq!(rows(&read.unwrap().0).unwrap(), [["2.5"]]);
+    for r#type in ["double", "timestamp", "bigint"] {
+        let (_glue, connector) = connector(r#type).await;
+        let error = get_table(&connector, &name).await.unwrap_err();
+        assert!(error.message().contains("`other` in Timestream"), "{error}");
     }
 }
 

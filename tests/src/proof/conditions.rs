@@ -20,6 +20,9 @@ use super::wire::{constraints, seen_batch, seen_rows, stored_batch};
 /// Terms asked of one table in one statement.
 pub const TERMS: usize = 300;
 
+/// Bytes of conditions that are asked at a time: a statement holds 262,144.
+const TRUTHS_BYTES: usize = 250_000;
+
 /// Rows of a table.
 const ROWS: usize = 40;
 
@@ -94,30 +97,18 @@ impl<'a> Bench<'a> {
     /// What each term became. A term that fails the query is not judged.
     fn judge(&self, terms: &[Term]) -> Result<Vec<Judged>> {
         let mut asked: Vec<query::Term> = Vec::new();
+        let mut verdicts: Vec<Verdict> = Vec::new();
         let mut parts = Vec::with_capacity(terms.len());
         for term in terms {
             let constraints = constraints(&self.fields, &[term])?;
             let read = query::terms(&constraints, &self.mapping)?;
             parts.push(asked.len()..asked.len() + read.len());
+            // Each in a plan of its own: the terms of one share its room.
+            verdicts.extend(self.plan(&read)?);
             asked.extend(read);
         }
-        let query = Query {
-            table: &self.table,
-            mapping: &self.mapping,
-            projection: vec![0],
-            terms: asked.clone(),
-            order: Vec::new(),
-            limit: None,
-            now: 0,
-            caller: Caller::default(),
-            query_id: String::new(),
-        };
-        let verdicts = statement(self.plugin, &query)?.verdicts;
         let conditions: Vec<&str> = verdicts.iter().filter_map(condition).collect();
-        let mut truths = self
-            .runtime
-            .block_on(self.conditions.truths(&conditions))?
-            .into_iter();
+        let mut truths = self.truths(&conditions)?.into_iter();
         let truths: Vec<Option<BooleanArray>> = verdicts
             .iter()
             .map(|verdict| condition(verdict).and_then(|_| truths.next()))
@@ -134,6 +125,39 @@ impl<'a> Bench<'a> {
             })
         });
         judged.collect()
+    }
+
+    /// What becomes of the terms of a query.
+    fn plan(&self, terms: &[query::Term]) -> Result<Vec<Verdict>> {
+        let query = Query {
+            table: &self.table,
+            mapping: &self.mapping,
+            projection: vec![0],
+            terms: terms.to_vec(),
+            order: Vec::new(),
+            limit: None,
+            now: 0,
+            caller: Caller::default(),
+            query_id: String::new(),
+        };
+        Ok(statement(self.plugin, &query)?.verdicts)
+    }
+
+    /// Where conditions are true, of as many at a time as a statement holds.
+    fn truths(&self, conditions: &[&str]) -> Result<Vec<BooleanArray>> {
+        let mut truths = Vec::with_capacity(conditions.len());
+        let mut rest = conditions;
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = rest.iter().take_while(|condition| {
+                bytes += condition.len() + 16;
+                bytes < TRUTHS_BYTES
+            });
+            let (some, others) = rest.split_at(fits.count().max(1));
+            truths.extend(self.runtime.block_on(self.conditions.truths(some))?);
+            rest = others;
+        }
+        Ok(truths)
     }
 
     /// What is wrong with what became of a term.

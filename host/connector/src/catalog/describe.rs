@@ -86,8 +86,7 @@ async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<C
         for row in 0..batch.num_rows() {
             let value = |column: usize| batch.column(column).as_string::<i32>().value(row);
             let (name, r#type, kind) = (value(0), value(1), value(2));
-            // Shown as text and compared with nothing, as in pages.
-            let scalar = Scalar::from_name(r#type).unwrap_or(Scalar::Unknown);
+            let scalar = Scalar::from_any_name(r#type);
             columns.push(Column {
                 name: name.to_owned(),
                 r#type: TimestreamType::Scalar(scalar),

@@ -97,7 +97,7 @@ fn refuse_nameless(prepared: &[String], columns: &[Column]) -> Result<()> {
         None => Ok(()),
         Some((position, _)) => {
             let message = format!(
-                "column {} of its text has no name; hint: give it one with AS",
+                "column {} of its text has no name of its own; hint: give it one with AS",
                 position + 1
             );
             Err(Error::new(
@@ -117,7 +117,7 @@ fn unchecked(definition: &Definition) -> Vec<Column> {
         Column {
             name: column.name.clone(),
             r#type: match &column.r#type {
-                TimestreamType::Scalar(Scalar::Varchar) => TimestreamType::Scalar(Scalar::Unknown),
+                TimestreamType::Scalar(Scalar::Varchar) => TimestreamType::Scalar(Scalar::Other),
                 _ if as_double => TimestreamType::Scalar(Scalar::Bigint),
                 r#type => r#type.clone(),
             },

@@ -48,11 +48,7 @@ pub struct GlueCatalog<'a> {
 impl Glue {
     /// Glue as this configuration reaches it; `catalog` is the setting `glue_catalog`.
     pub fn new(config: &SdkConfig, catalog: Option<String>) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
-        let config = config.to_builder().timeout_config(timeouts).build();
+        let config = config.to_builder().timeout_config(timeouts()).build();
         Self {
             client: Client::new(&config),
             catalog,
@@ -71,6 +67,14 @@ impl Glue {
             id: id.map(str::to_owned),
         }
     }
+}
+
+/// How long Glue is waited for.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build()
 }
 
 /// The account in a function's ARN, `arn:aws:lambda:<region>:<account>:function:<name>`, whatever follows.

@@ -14,6 +14,7 @@ mod view;
 pub use cache::{Cache, Owner};
 pub use carried::{Carried, RESERVED_PREFIX};
 pub use find::{Found, find};
+pub(crate) use glue::timeouts;
 pub use glue::{Glue, GlueCatalog};
 pub use names::{Listed, Listings, Names};
 pub use passthrough::{SIGNATURE, passthrough, statement as passthrough_statement};

@@ -6,33 +6,51 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Code, Error, Fault, Result};
 
-/// Left for ending well: the run is cancelled, and the error written. A twentieth of the time where that is less.
+/// Left for ending well: the run is cancelled, and the error written. A quarter of the time where that is less.
 const TIME_TO_END: Duration = Duration::from_secs(5);
 
 /// When a request must be answered.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
-    end: Instant,
+    /// When a read that goes on is ended.
+    last_call: Instant,
+    to_end: Duration,
 }
 
 impl Deadline {
-    /// `left` from now on, less what is needed to end well.
+    /// `left` from now on.
     pub fn after(left: Duration) -> Self {
-        let end = Instant::now() + left - TIME_TO_END.min(left / 20);
-        Self { end }
+        let to_end = TIME_TO_END.min(left / 4);
+        Self {
+            last_call: Instant::now() + left - to_end,
+            to_end,
+        }
     }
 
-    /// Does something as long as there is time.
+    /// Does something as long as there is time; without a deadline there is.
     ///
     /// # Errors
     ///
     /// What it says; or that there is no time left.
-    pub(super) async fn bound<T>(self, read: impl Future<Output = Result<T>>) -> Result<T> {
-        let done = tokio::time::timeout_at(self.end.into(), read).await;
+    pub(super) async fn bound<T>(
+        deadline: Option<Self>,
+        read: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let Some(deadline) = deadline else {
+            return read.await;
+        };
+        let done = tokio::time::timeout_at(deadline.last_call.into(), read).await;
         done.unwrap_or_else(|_| {
             let message = "cannot read all rows: the function's time ends; hint: give the function a longer timeout, at \
                            most 900 s, or ask for fewer rows or a shorter range of time";
             Err(Error::new(Code::OperationTimeout, Fault::Host, message))
         })
+    }
+
+    /// Does something that can be left undone before the answer, in half of the time that is kept for ending.
+    pub(super) async fn end(deadline: Option<Self>, ending: impl Future<Output = ()>) {
+        let to_end = deadline.map_or(TIME_TO_END, |deadline| deadline.to_end);
+        // What is not done by then is left undone.
+        let _ = tokio::time::timeout(to_end / 2, ending).await;
     }
 }

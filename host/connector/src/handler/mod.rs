@@ -131,7 +131,7 @@ impl Connector {
         let request = read_request(payload)
             .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")))
             .inspect_err(telemetry::failed)?;
-        let span = tracing::info_span!(
+        let span = tracing::error_span!(
             "request",
             kind = request.name(),
             query_id = request.query_id(),

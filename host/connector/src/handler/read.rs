@@ -67,33 +67,36 @@ impl Connector {
         )?;
         let mut reading = Reading::default();
         let mut rows = Rows::new(&query, &statement);
-        if query.limit != Some(0) {
-            let sql = statement.sql.clone();
-            let mut pages = Pages::start(&self.clients, sql, "timestream:Select", None);
-            let read = read_pages(&mut pages, &mut rows, &mut spiller, &request, &mut reading);
-            let done = match deadline {
-                Some(deadline) => deadline.bound(read).await,
-                None => read.await,
-            };
-            reading.timestream_query_id = pages.query_id().map(str::to_owned);
-            if let Some(query_id) = pages.query_id() {
-                tracing::Span::current().record("timestream_query_id", query_id);
+        let sql = statement.sql.clone();
+        let mut pages = (query.limit != Some(0))
+            .then(|| Pages::start(&self.clients, sql, "timestream:Select", None));
+        let read = async {
+            if let Some(pages) = &mut pages {
+                read_pages(pages, &mut rows, &mut spiller, &request, &mut reading).await?;
+                // A run that nobody reads would go on and be charged for.
+                Deadline::end(deadline, pages.cancel()).await;
             }
-            // A run that nobody reads would go on and be charged for.
-            pages.cancel().await;
-            let named = |error: Error| match &reading.timestream_query_id {
+            if let Some(batch) = rows.finish()? {
+                reading.rows_returned += batch.num_rows();
+                spiller.push(project(&batch, &request)?).await?;
+            }
+            spiller.finish().await
+        };
+        let read = Deadline::bound(deadline, read).await;
+        if let Some(pages) = &mut pages {
+            Deadline::end(deadline, pages.cancel()).await;
+            reading.timestream_query_id = pages.query_id().map(str::to_owned);
+        }
+        if let Some(query_id) = &reading.timestream_query_id {
+            tracing::Span::current().record("timestream_query_id", query_id);
+        }
+        let output = read.map_err(|error| {
+            let error = final_error(error, spiller.has_spilled());
+            match &reading.timestream_query_id {
                 Some(query_id) => error.of_query(query_id),
                 None => error,
-            };
-            done.map_err(|error| named(final_error(error, spiller.has_spilled())))?;
-        }
-        if let Some(batch) = rows.finish()? {
-            reading.rows_returned += batch.num_rows();
-            spiller.push(project(&batch, &request)?).await?;
-        }
-        let has_spilled = spiller.has_spilled();
-        let output = spiller.finish().await;
-        let output = output.map_err(|error| final_error(error, has_spilled))?;
+            }
+        })?;
         let response = response(output, &location, request, &mut reading);
         Ok((response, reading))
     }

@@ -169,7 +169,7 @@ fn timestream_type_to_wit(r#type: &TimestreamType, types: &mut Vec<wit::Timestre
             Scalar::Time => wit::Scalar::Time,
             Scalar::IntervalDayToSecond => wit::Scalar::IntervalDayToSecond,
             Scalar::IntervalYearToMonth => wit::Scalar::IntervalYearToMonth,
-            Scalar::Unknown => wit::Scalar::Unknown,
+            Scalar::Unknown | Scalar::Other => wit::Scalar::Unknown,
         }),
         TimestreamType::List(element) => {
             wit::TimestreamType::List(timestream_type_to_wit(element, types))

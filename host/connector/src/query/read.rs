@@ -41,24 +41,20 @@ pub fn terms(constraints: &wire::Constraints, mapping: &Mapping) -> Result<Vec<T
     Ok(terms)
 }
 
-/// Refuses a query plan without any constraint beside it. A connector that passes over such a plan returns rows that the
-/// query does not ask for (pull request 3614 of awslabs/aws-athena-query-federation).
+/// Refuses a query plan without any condition beside it: it may hold some. A connector that passes over such a plan
+/// returns rows that the query does not ask for (pull request 3614 of awslabs/aws-athena-query-federation).
 fn refuse_lone_plan(constraints: &wire::Constraints) -> Result<()> {
-    let Some(Some(_)) = constraints.query_plan else {
-        return Ok(());
-    };
-    let others = wire::Constraints {
-        query_plan: None,
-        ..constraints.clone()
-    };
-    if others != wire::Constraints::default() {
+    let has_conditions = !constraints.summary.is_empty()
+        || !constraints.expression.is_empty()
+        || !constraints.query_passthrough_arguments.is_empty();
+    if has_conditions || !matches!(constraints.query_plan, Some(Some(_))) {
         return Ok(());
     }
     Err(Error::new(
         Code::OperationNotSupported,
         Fault::Caller,
-        "cannot read the constraints: the query is sent as a plan alone, which this connector does not read; \
-         hint: it announces version 5 of the protocol, which has no plans",
+        "cannot read the constraints: the query is sent as a plan, which this connector does not read; hint: it announces \
+         version 5 of the protocol, which has no plans",
     ))
 }
 

@@ -3,7 +3,8 @@
 use arrow::datatypes::{DataType, TimeUnit};
 use serde::{Deserialize, Serialize};
 
-/// Timestream's scalar types. `Unknown` is the type of a bare NULL.
+/// Timestream's scalar types. `Unknown` is the type of a bare NULL; `Other` is one that this connector does not know, whose
+/// values are shown as text and compared with nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "Timestream's own names")]
@@ -19,9 +20,15 @@ pub enum Scalar {
     IntervalDayToSecond,
     IntervalYearToMonth,
     Unknown,
+    Other,
 }
 
 impl Scalar {
+    /// Reads the type's name, perhaps one of the future.
+    pub fn from_any_name(name: &str) -> Self {
+        Self::from_name(name).unwrap_or(Self::Other)
+    }
+
     /// Reads the type's name as `DESCRIBE` (lower case) and `ColumnInfo` (upper case) write it.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name.trim().to_ascii_lowercase().as_str() {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayData, RecordBatch};
+use arrow::array::{Array, ArrayData, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
@@ -121,7 +121,7 @@ impl Spiller {
     /// # Errors
     ///
     /// When an upload failed.
-    pub async fn finish(mut self) -> Result<Output> {
+    pub async fn finish(&mut self) -> Result<Output> {
         if self.blocks == 0 && self.current_bytes < self.max_inline_bytes {
             return self.concat().map(Output::Inline);
         }
@@ -175,25 +175,31 @@ fn finished(upload: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
 /// A block's size as the protocol counts it: used bytes of all buffers, without padding. Every column has a bitmap of its
 /// nulls at the wire, whether it has nulls or not.
 pub fn block_bytes(batch: &RecordBatch) -> usize {
-    let columns = batch.columns().iter();
-    columns.map(|column| array_bytes(&column.to_data())).sum()
+    batch.columns().iter().map(array_bytes).sum()
 }
 
-fn array_bytes(array: &ArrayData) -> usize {
-    array.get_slice_memory_size().unwrap_or_default() + missing_bitmap_bytes(array)
-}
-
-/// Bytes of the bitmaps that stand at the wire and not in memory, where nothing is null.
-fn missing_bitmap_bytes(array: &ArrayData) -> usize {
-    let own = match array.nulls() {
-        Some(_) => 0,
-        None => array.len().div_ceil(8),
-    };
-    own + array
-        .child_data()
-        .iter()
-        .map(missing_bitmap_bytes)
-        .sum::<usize>()
+/// Used bytes of an array's buffers. Arrow's own count of a list has all elements of the list that this may be a slice of.
+fn array_bytes(array: &ArrayRef) -> usize {
+    let bitmap = array.len().div_ceil(8);
+    match array.data_type() {
+        DataType::List(_) => {
+            let list = array.as_list::<i32>();
+            let offsets = list.value_offsets();
+            let (first, last) = (offsets[0] as usize, offsets[list.len()] as usize);
+            let elements = list.values().slice(first, last - first);
+            bitmap + size_of_val(offsets) + array_bytes(&elements)
+        }
+        DataType::Struct(_) => {
+            let members = array.as_struct().columns().iter();
+            bitmap + members.map(array_bytes).sum::<usize>()
+        }
+        _ => {
+            let data = array.to_data();
+            let counted = data.get_slice_memory_size().unwrap_or_default();
+            // A bitmap that stands at the wire and not in memory, where nothing is null.
+            counted + if data.nulls().is_some() { 0 } else { bitmap }
+        }
+    }
 }
 
 /// Bytes of a sealed object around the used bytes of its buffers, at most: the message's head, the padding of each buffer
@@ -215,4 +221,85 @@ fn bytes_around_buffers(schema: &SchemaRef) -> Result<usize> {
     let head = encode_batch(&empty, Framing::Legacy)
         .map_err(|error| Error::bug(format_args!("a schema cannot be encoded: {error}")))?;
     Ok(head.len() + buffers * PADDING_BYTES + TAG_BYTES + LEFT_OUT_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test")]
+
+    use arrow::array::{
+        BooleanArray, Float64Array, Int64Array, ListBuilder, StringArray, StringBuilder,
+        StructArray,
+    };
+    use arrow::compute::concat_batches;
+    use arrow::datatypes::Field;
+
+    use super::*;
+
+    /// Columns of every shape, each with nulls and without.
+    fn batch(rows: usize) -> RecordBatch {
+        let is_null = |row: usize, nulls: bool| nulls && row % 3 == 0;
+        let mut columns: Vec<(String, ArrayRef)> = Vec::new();
+        for nulls in [false, true] {
+            let numbers: Int64Array = (0..rows)
+                .map(|row| (!is_null(row, nulls)).then_some(row as i64))
+                .collect();
+            let truths: BooleanArray = (0..rows)
+                .map(|row| (!is_null(row, nulls)).then_some(row % 2 == 0))
+                .collect();
+            let texts: StringArray = (0..rows)
+                .map(|row| (!is_null(row, nulls)).then(|| "x".repeat(row % 7)))
+                .collect();
+            let mut lists = ListBuilder::new(StringBuilder::new());
+            for row in 0..rows {
+                for element in 0..row % 5 {
+                    lists.values().append_value("y".repeat(element));
+                }
+                lists.append(!is_null(row, nulls));
+            }
+            let doubles = Float64Array::from_iter_values((0..rows).map(|row| row as f64));
+            let members: Vec<(Arc<Field>, ArrayRef)> = vec![
+                (
+                    Arc::new(Field::new("d", DataType::Float64, true)),
+                    Arc::new(doubles),
+                ),
+                (
+                    Arc::new(Field::new("t", DataType::Utf8, true)),
+                    Arc::new(texts.clone()),
+                ),
+            ];
+            let arrays: [ArrayRef; 5] = [
+                Arc::new(numbers),
+                Arc::new(truths),
+                Arc::new(texts),
+                Arc::new(lists.finish()),
+                Arc::new(StructArray::from(members)),
+            ];
+            for (place, array) in arrays.into_iter().enumerate() {
+                columns.push((format!("{place} {nulls}"), array));
+            }
+        }
+        RecordBatch::try_from_iter_with_nullable(
+            columns.into_iter().map(|(name, array)| (name, array, true)),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn no_object_is_larger_than_its_buffers_and_what_is_counted_around_them() {
+        let whole = batch(1_000);
+        let around = bytes_around_buffers(&whole.schema()).unwrap();
+        for (first, count) in [(0, 1_000), (0, 1), (1, 8), (17, 64), (500, 333), (999, 1)] {
+            let slice = whole.slice(first, count);
+            let counted = block_bytes(&slice);
+            let compact = concat_batches(&slice.schema(), [&slice]).unwrap();
+            let written = encode_batch(&compact, Framing::Legacy).unwrap().len();
+            assert!(
+                written + 16 <= counted + around,
+                "{written} of {counted} + {around}"
+            );
+            // A slice counts in proportion, its lists too; elements of a NULL are counted and not written.
+            assert!(counted <= written + written / 10, "{counted} of {written}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::DataKeySpec;
 
-use crate::aws::Call;
+use crate::aws::{Call, Failure, failure};
 use crate::error::{Code, Error, Fault, Result};
 use crate::wire::EncryptionKey;
 
@@ -46,7 +46,10 @@ async fn data_key(client: &Client, key_id: &str) -> Result<Vec<u8>> {
         .send()
         .await;
     let hint = "check `kms_key_id`, and allow kms:GenerateDataKey on it";
-    let answer = answer.map_err(|error| call.failed(error).with_hint(hint))?;
+    let answer = answer.map_err(|error| match failure(&error) {
+        Failure::Denied | Failure::Missing | Failure::Refused => call.failed(error).with_hint(hint),
+        _ => call.failed(error),
+    })?;
     let key = answer.plaintext.ok_or_else(|| {
         let message = "cannot get a data key from KMS: its answer has none";
         Error::new(Code::InvalidResponse, Fault::Storage, message)

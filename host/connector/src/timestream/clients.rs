@@ -4,10 +4,11 @@
 //! be discovered, because regional hosts answer nothing but `DescribeEndpoints`.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -25,7 +26,7 @@ use aws_types::service_config::ServiceConfigKey;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use crate::aws::Call;
+use crate::aws::{Call, Failure, failure};
 use crate::error::{Code, Error, Fault, Result};
 
 /// Between two calls of the listing and describing operations: the service allows five a second per account and Region
@@ -63,7 +64,7 @@ struct Shared {
     write: Mutex<Option<Current<write::Client>>>,
     pace: OnceCell<Mutex<Interval>>,
     /// When the Write API, which was out of reach, is tried again.
-    write_again: Mutex<Option<Instant>>,
+    write_again: StdMutex<Option<Instant>>,
 }
 
 /// A client, and until when its endpoint is good: one that was configured for ever, one that was discovered until an
@@ -77,7 +78,11 @@ struct Current<C> {
 impl<C> Current<C> {
     fn is_good(&self) -> bool {
         self.until
-            .is_none_or(|until| Instant::now() < until && !self.moved.0.load(Ordering::Relaxed))
+            .is_none_or(|until| Instant::now() < until && !self.has_moved())
+    }
+
+    fn has_moved(&self) -> bool {
+        self.moved.0.load(Ordering::Relaxed)
     }
 }
 
@@ -123,7 +128,7 @@ impl Clients {
             query: Mutex::new(None),
             write: Mutex::new(None),
             pace: OnceCell::new(),
-            write_again: Mutex::new(None),
+            write_again: StdMutex::new(None),
         }))
     }
 
@@ -181,31 +186,42 @@ impl Clients {
             .await
     }
 
-    /// Does something with the Write API that can be done without. It gets little time; and where that API is out of
-    /// reach, as in a network with an endpoint for queries alone, it is not tried again for a while.
+    /// Makes a call of the Write API that can be done without. It gets little time; and where that API is out of reach, as
+    /// in a network with an endpoint for queries alone, it is not tried again for a while.
     ///
     /// # Errors
     ///
-    /// What it says; None where the API is out of reach.
+    /// What the service answers; None where it is out of reach.
     pub async fn try_write<T>(
         &self,
         call: impl AsyncFnOnce(write::Client) -> Result<T>,
     ) -> Result<Option<T>> {
-        let mut again = self.0.write_again.lock().await;
-        if again.is_some_and(|again| Instant::now() < again) {
+        let again = || {
+            self.0
+                .write_again
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if again().is_some_and(|again| Instant::now() < again) {
             return Ok(None);
         }
         let done = timeout(OPTIONAL_TIMEOUT, async { call(self.write().await?).await });
         match done.await {
-            Ok(done) => done.map(Some),
-            Err(_) => {
-                *again = Some(Instant::now() + OUT_OF_REACH);
-                tracing::warn!(
-                    "Timestream's Write API is out of reach, so partition keys stay unknown; hint: set timestream_write_endpoint"
-                );
-                Ok(None)
-            }
+            Ok(Err(error)) if error.is_unreachable() => {}
+            Ok(done) => return done.map(Some),
+            Err(_) => {}
         }
+        *again() = Some(Instant::now() + OUT_OF_REACH);
+        tracing::warn!(
+            "Timestream's Write API does not answer, so partition keys stay unknown; hint: set timestream_write_endpoint"
+        );
+        Ok(None)
+    }
+
+    /// The first pause before a call that failed is made again.
+    pub(super) fn first_pause(&self) -> Duration {
+        let retries = self.0.config.retry_config();
+        retries.map_or(Duration::from_secs(1), RetryConfig::initial_backoff)
     }
 
     /// The client in its slot, or a new one where there is none or its endpoint is no longer good.
@@ -233,9 +249,23 @@ impl Clients {
             (new(config, endpoint, moved.clone()), None)
         } else {
             let regional = new(config, None, Moved::default());
-            let (address, minutes) = discover(regional).await?.ok_or_else(no_endpoint)?;
-            let client = new(config, Some(&url(&address)), moved.clone());
-            (client, Some(end(minutes)))
+            let discovered = discover(regional).await;
+            match (
+                discovered.and_then(|cell| cell.ok_or_else(no_endpoint)),
+                &mut *slot,
+            ) {
+                (Ok((address, minutes)), _) => {
+                    let client = new(config, Some(&url(&address)), moved.clone());
+                    (client, Some(end(minutes)))
+                }
+                // The period is over, and yet the cell may be the same.
+                (Err(error), Some(current)) if !current.has_moved() => {
+                    tracing::warn!(error = error.summary(), "the cell's address is kept");
+                    current.until = Some(end(1));
+                    return Ok(current.client.clone());
+                }
+                (Err(error), _) => return Err(error),
+            }
         };
         let current = Current {
             client,
@@ -314,7 +344,12 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let what = "discover Timestream's endpoint";
-    service_error(what, "timestream:DescribeEndpoints", error).with_hint(
+    let is_throttled = failure(&error) == Failure::Throttled;
+    let told = service_error(what, "timestream:DescribeEndpoints", error);
+    if is_throttled {
+        return told;
+    }
+    told.with_hint(
         "where DescribeEndpoints is out of reach, set timestream_query_endpoint and timestream_write_endpoint",
     )
 }

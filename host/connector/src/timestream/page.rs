@@ -131,10 +131,7 @@ fn column(json: ColumnJson) -> Result<ColumnInfo> {
 fn timestream_type(json: ColumnJson) -> Result<TimestreamType, String> {
     let r#type = json.r#type.ok_or("has no type information")?;
     if let Some(name) = r#type.scalar_type {
-        // A scalar type of the future arrives as text too.
-        return Ok(TimestreamType::Scalar(
-            Scalar::from_name(&name).unwrap_or(Scalar::Unknown),
-        ));
+        return Ok(TimestreamType::Scalar(Scalar::from_any_name(&name)));
     }
     if let Some(element) = r#type.array_column_info {
         return Ok(TimestreamType::List(Box::new(timestream_type(*element)?)));

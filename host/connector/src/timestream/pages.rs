@@ -2,30 +2,29 @@
 
 use std::time::Duration;
 
-use aws_sdk_timestreamquery::config::Builder;
-use aws_sdk_timestreamquery::config::retry::RetryConfig;
 use aws_sdk_timestreamquery::error::SdkError;
 use aws_sdk_timestreamquery::operation::query::QueryError;
+use backon::{ExponentialBuilder, Retryable as _};
 use bytes::Bytes;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use super::clients::{Clients, service_error};
 use super::page::{Page, invalid};
 use super::raw::RawBody;
 use crate::aws::{Failure, failure};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// After a page without rows: whether the service has held the call by then is not known (timestream.md, section 1.4).
 const PAUSE_AFTER_EMPTY_PAGE: Duration = Duration::from_millis(20);
 
-/// How often a page after the first is asked for while the service throttles or fails, at least: with the SDK's pauses,
-/// which double from a second to twenty, some two minutes. A read that has written blocks cannot be repeated. The first
-/// page is asked for as often as the SDK is configured to: until then Athena's own pauses work.
-const CONTINUATION_ATTEMPTS: u32 = 15;
+/// How often a page after the first is asked for again where Timestream throttles, each time with the SDK's attempts: with
+/// pauses that double from a second to twenty, some two minutes. A read that has written blocks cannot be repeated. The
+/// first page is asked for as often as the SDK is configured to: until then Athena's own pauses work. Other failures are
+/// left to the SDK's attempts, since a token works for five calls that reach the service (timestream.md, section 1.4).
+const THROTTLED_AGAIN: usize = 8;
 
-/// How long the first page is waited for when a run is to be cancelled: only a page tells the run's id.
-const WAIT_FOR_ID: Duration = Duration::from_secs(2);
+/// The longest pause between two of them.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// A running query. The next page is asked for as soon as the current one names its token, so that it travels while
 /// the current one is decoded. Dropped, it asks for nothing more; [`Pages::cancel`] also ends the run at Timestream.
@@ -100,19 +99,20 @@ impl Pages {
         self.query_id.as_deref()
     }
 
-    /// Ends the run, which would go on scanning and be charged for. Without effect once the last page came.
-    pub async fn cancel(mut self) {
+    /// Ends the run, which would go on scanning and be charged for. Without effect once the last page came, or the run was
+    /// ended. Only a page tells the run's id, so that the first one is waited for if it is on its way.
+    pub async fn cancel(&mut self) {
         if self.is_complete {
             return;
         }
         if self.query_id.is_none()
-            && let Ok(Some(Ok(Ok(page)))) = timeout(WAIT_FOR_ID, self.next.join_next()).await
-            && page.next_token.is_some()
+            && let Some(Ok(Ok(page))) = self.next.join_next().await
         {
+            self.is_complete = page.next_token.is_none();
             self.query_id = Some(page.query_id);
         }
         self.next.abort_all();
-        let Some(query_id) = &self.query_id else {
+        let (false, Some(query_id)) = (self.is_complete, &self.query_id) else {
             return;
         };
         let Ok(client) = self.query.clients.query().await else {
@@ -123,6 +123,7 @@ impl Pages {
             let error = service_error("cancel the query", "timestream:CancelQuery", error);
             tracing::debug!(%error, "query not cancelled");
         }
+        self.is_complete = true;
     }
 
     fn ask(&mut self, token: Option<String>, pause: Duration) {
@@ -137,32 +138,42 @@ impl Pages {
 }
 
 impl Query {
-    /// One page. A cell that has moved has not looked at the call, which is then made at the new address, once.
+    /// One page; one after the first is asked for again while Timestream throttles.
     async fn page(&self, token: Option<String>) -> Result<Page> {
+        let again = if token.is_some() { THROTTLED_AGAIN } else { 0 };
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(self.clients.first_pause())
+            .with_max_delay(LONGEST_PAUSE)
+            .with_max_times(again)
+            .with_jitter();
+        let answer = (|| self.answer(token.clone())).retry(pauses);
+        let answer = answer
+            .when(|error| error.code() == Code::Throttling)
+            .await?;
+        Page::parse(
+            answer.ok_or_else(|| invalid("cannot read Timestream's answer: it has no body"))?,
+        )
+    }
+
+    /// The body of one answer. A cell that has moved has not looked at the call, which is then made at the new address,
+    /// once.
+    async fn answer(&self, token: Option<String>) -> Result<Option<Bytes>> {
         let answer = match self.call(token.clone()).await? {
             Err(error) if failure(&error) == Failure::Moved => self.call(token).await?,
             answer => answer,
         };
-        let body =
-            answer.map_err(|error| service_error("read from Timestream", self.action, error))?;
-        Page::parse(body.ok_or_else(|| invalid("cannot read Timestream's answer: it has no body"))?)
+        answer.map_err(|error| service_error("read from Timestream", self.action, error))
     }
 
-    /// The body of one answer; the outer error is one of the cell's discovery.
+    /// One call; the outer error is one of the cell's discovery.
     async fn call(
         &self,
         token: Option<String>,
     ) -> Result<Result<Option<Bytes>, SdkError<QueryError>>> {
         // Asked for each time: the address of a cell is good for a while alone.
         let client = self.clients.query().await?;
-        let patience = token.is_some().then(|| {
-            let usual = client.config().retry_config().cloned();
-            let usual = usual.unwrap_or_else(RetryConfig::standard);
-            let attempts = usual.max_attempts().max(CONTINUATION_ATTEMPTS);
-            Builder::new().retry_config(usual.with_max_attempts(attempts))
-        });
         let body = RawBody::default();
-        let mut call = client
+        let call = client
             .query()
             // The same text on every page, or the token is refused.
             .query_string(&self.sql)
@@ -170,9 +181,6 @@ impl Query {
             .set_next_token(token)
             .customize()
             .interceptor(body.clone());
-        if let Some(patience) = patience {
-            call = call.config_override(patience);
-        }
         Ok(call.send().await.map(|_| body.take()))
     }
 }

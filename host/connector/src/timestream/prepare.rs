@@ -76,9 +76,9 @@ fn timestream_type(r#type: &SdkType) -> Option<TimestreamType> {
             .map(Box::new)
     };
     if let Some(scalar) = &r#type.scalar_type {
-        return Some(TimestreamType::Scalar(
-            Scalar::from_name(scalar.as_str()).unwrap_or(Scalar::Unknown),
-        ));
+        return Some(TimestreamType::Scalar(Scalar::from_any_name(
+            scalar.as_str(),
+        )));
     }
     if let Some(element) = &r#type.array_column_info {
         return of_column(element).map(TimestreamType::List);

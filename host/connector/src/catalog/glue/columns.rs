@@ -74,7 +74,7 @@ fn find<'a>(name: &str, columns: &'a [Column]) -> Result<&'a Column> {
 fn shown_as(actual: &TimestreamType, wanted: &TimestreamType) -> Option<TimestreamType> {
     use TimestreamType::{List, Row, Scalar as Plain, Series};
     Some(match (actual, wanted) {
-        // A bare NULL is of any type.
+        // A bare NULL is of any type; what is of no known type is not.
         (Plain(Scalar::Unknown), wanted) => wanted.clone(),
         (Plain(actual), Plain(wanted)) => Plain(scalar_shown_as(*actual, *wanted)?),
         (List(actual), List(wanted)) => List(Box::new(shown_as(actual, wanted)?)),
@@ -107,8 +107,8 @@ fn scalar_shown_as(actual: Scalar, wanted: Scalar) -> Option<Scalar> {
             Scalar::Time | Scalar::IntervalDayToSecond | Scalar::IntervalYearToMonth,
             Scalar::Varchar,
         ) => Some(actual),
-        // Every scalar arrives as text; as a value without a type it is shown so and compared with nothing.
-        (_, Scalar::Varchar) => Some(Scalar::Unknown),
+        // Every scalar arrives as text; as one of no known type it is shown so and compared with nothing.
+        (_, Scalar::Varchar) => Some(Scalar::Other),
         _ => None,
     }
 }
@@ -128,6 +128,7 @@ pub(super) fn name_of(r#type: &TimestreamType) -> String {
             Scalar::IntervalDayToSecond => "interval day to second",
             Scalar::IntervalYearToMonth => "interval year to month",
             Scalar::Unknown => "unknown",
+            Scalar::Other => "other",
         }
         .to_owned(),
         TimestreamType::List(element) => format!("array({})", name_of(element)),

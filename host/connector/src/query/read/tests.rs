@@ -281,7 +281,7 @@ fn later_names_mean_what_trino_means_by_them() {
 }
 
 #[test]
-fn a_plan_is_read_past_beside_constraints_and_refused_alone() {
+fn a_plan_is_passed_over_beside_conditions_and_refused_without() {
     let plan = wire::QueryPlan {
         substrait_version: None,
         substrait_plan: "CgA=".to_owned(),
@@ -290,11 +290,20 @@ fn a_plan_is_read_past_beside_constraints_and_refused_alone() {
         query_plan: Some(Some(plan)),
         ..wire::Constraints::default()
     };
-    let error = terms(&constraints, &mapping(&DataType::Utf8)).unwrap_err();
-    assert!(error.message().contains("as a plan alone"), "{error}");
-    constraints.limit = 3;
+    // The first rows of all are others than the first of those that the plan admits.
+    for limit in [-1, 3] {
+        constraints.limit = limit;
+        let error = terms(&constraints, &mapping(&DataType::Utf8)).unwrap_err();
+        assert!(error.message().contains("is sent as a plan"), "{error}");
+    }
+    let all = wire::ValueSet::AllOrNoneValueSet {
+        r#type: ArrowType::Utf8,
+        all: true,
+        null_allowed: true,
+    };
+    constraints.summary.insert("x".to_owned(), all);
     assert_eq!(terms(&constraints, &mapping(&DataType::Utf8)).unwrap(), []);
-    constraints.limit = -1;
+    constraints.summary.clear();
     constraints.query_plan = Some(None);
     assert_eq!(terms(&constraints, &mapping(&DataType::Utf8)).unwrap(), []);
 }

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, LimitClause, Query, Select, SelectItem, SetExpr,
-    visit_expressions,
+    BinaryOperator, Distinct, Expr, LimitClause, Query, Select, SelectItem, SetExpr, Visit as _,
+    Visitor,
 };
 
 /// How deep brackets and expressions may nest, and most of anything else that makes a plan deep: set operations in a
@@ -106,21 +106,33 @@ fn too_many_operators(select: &Select) -> Option<String> {
     });
     let mut expressions = items.chain(&select.selection).chain(&select.having);
     expressions.find_map(|expression| {
-        let count = operators(expression);
-        let is_too_large = count > MAX_OPERATORS;
+        let is_too_large = operators(expression) > MAX_OPERATORS;
         is_too_large.then(|| {
             format!(
-                "an expression of {count} operators and functions may be too large to be compiled: this server takes {MAX_OPERATORS}"
+                "an expression of more than {MAX_OPERATORS} operators and functions may be too large to be compiled"
             )
         })
     })
 }
 
-/// Counts the operators and calls of an expression: those by which a value is compared or computed. A list of constants
-/// is compared once.
+/// Counts the operators and calls of an expression, as far as they are not too many: those by which a value is compared
+/// or computed. A list of constants is compared once.
 fn operators(expression: &Expr) -> usize {
-    let mut count = 0;
-    let _ = visit_expressions(expression, |part| {
+    let mut counter = Counter { count: 0, depth: 0 };
+    let _ = expression.visit(&mut counter);
+    counter.count
+}
+
+struct Counter {
+    count: usize,
+    /// How many expressions are open: a chain is as deep as it is long.
+    depth: usize,
+}
+
+impl Visitor for Counter {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, part: &Expr) -> ControlFlow<()> {
         let is_operator = match part {
             Expr::BinaryOp { op, .. } => !matches!(op, BinaryOperator::And | BinaryOperator::Or),
             Expr::UnaryOp { expr, .. } => !matches!(**expr, Expr::Value(_)),
@@ -134,8 +146,17 @@ fn operators(expression: &Expr) -> usize {
             | Expr::Array(_) => false,
             _ => true,
         };
-        count += usize::from(is_operator);
-        ControlFlow::<()>::Continue(())
-    });
-    count
+        self.count += usize::from(is_operator);
+        self.depth += 1;
+        // What is too deep is refused for that.
+        if self.count > MAX_OPERATORS || self.depth > MAX_DEPTH {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
 }
