@@ -58,7 +58,11 @@ fn start_logging() {
     let directives = std::env::var(EnvFilter::DEFAULT_ENV);
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::WARN.into())
-        .parse_lossy(directives.as_deref().unwrap_or("warn,s3s=off,connector::telemetry=off"));
+        .parse_lossy(
+            directives
+                .as_deref()
+                .unwrap_or("warn,s3s=off,connector::telemetry=off"),
+        );
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
