@@ -20,7 +20,7 @@ use crate::proof::oracle::{Expr, Op};
 /// A row of a case's on which Trino fails and the evaluator does not.
 type Row = (usize, usize);
 
-impl Bench {
+impl Bench<'_> {
     /// Those of the rows on which the evaluator's value depends on a call that failed, and why.
     pub(super) fn unneeded(
         &self,
