@@ -122,7 +122,7 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
 fn play(arguments: &Arguments, count: u64) -> anyhow::Result<()> {
     let version = arguments.trino_version;
     let stage = Stage::start(version, arguments.fault.as_slice(), Vec::new())?;
-    let play = Play::new(&stage, version, arguments.fault);
+    let play = Play::new(&stage, arguments.fault);
     let mut option = format!("--trino-version {} --trino", version.name());
     if let Some(fault) = arguments.fault {
         option = format!("--break {} {option}", fault.name());
