@@ -7,7 +7,7 @@ use arrow::datatypes::Int64Type;
 use connector::query::{SortKey, TopN};
 
 use super::{Bench, ROWS, table_name};
-use crate::proof::model::{COMPUTED, Kind};
+use crate::proof::model::COMPUTED;
 use crate::proof::wire::seen_batch;
 use crate::trino::tables::DATABASE;
 
@@ -24,16 +24,12 @@ impl Bench<'_> {
         table: usize,
         random: &mut fastrand::Rng,
     ) -> Result<Option<String>> {
-        let ties_zeros = self.stage.version().ties_zeros();
-        let sortable: Vec<usize> = (1..COMPUTED.len())
-            .filter(|field| ties_zeros || COMPUTED[*field].kind != Kind::Double)
-            .collect();
         let orders: Vec<(Vec<SortKey>, u64)> = (0..ORDERS)
             .map(|_| {
                 let count = random.usize(1..4);
                 let mut keys: Vec<SortKey> = (0..count)
                     .map(|_| SortKey {
-                        field: sortable[random.usize(..sortable.len())],
+                        field: random.usize(1..COMPUTED.len()),
                         descending: random.bool(),
                         nulls_first: random.bool(),
                     })
