@@ -33,13 +33,13 @@ struct Arguments {
     /// Statements of a Trino that plays Athena, each compared with what it finds in the rows by itself
     #[arg(long)]
     trino: Option<u64>,
-    /// The version of Trino
+    /// The version of Trino for --trino
     #[arg(long, value_enum, default_value_t)]
     trino_version: Version,
     /// Plant a fault, which --trino must find
     #[arg(long = "break", value_enum, requires = "trino")]
     fault: Option<Fault>,
-    /// Cases of the host's own evaluator, each a call on a row, compared with Trino's value
+    /// Cases of the host's own evaluator, each a call on a row, compared with the value that Trino 435 has
     #[arg(long)]
     evaluator: Option<u64>,
     /// The first seed; each further one gives the next few hundred conditions, ten queries, or some dozens of statements
@@ -105,7 +105,8 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
         play(arguments, count)?;
     }
     if let Some(count) = arguments.evaluator {
-        let bench = Bench::start(arguments.trino_version)?;
+        let stage = Stage::start(Version::V435, &[], evaluator::tables())?;
+        let bench = Bench::new(&stage);
         let cases = Tier {
             what: "cases",
             option: "--evaluator",
@@ -121,7 +122,7 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
 fn play(arguments: &Arguments, count: u64) -> anyhow::Result<()> {
     let version = arguments.trino_version;
     let stage = Stage::start(version, arguments.fault.as_slice(), Vec::new())?;
-    let play = Play::new(&stage, version, arguments.fault);
+    let play = Play::new(&stage, arguments.fault);
     let mut option = format!("--trino-version {} --trino", version.name());
     if let Some(fault) = arguments.fault {
         option = format!("--break {} {option}", fault.name());

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::compare::{Judged, judge};
 use super::fault::Fault;
 use super::generate::{Comparison, Statement, statement};
-use super::stage::{Outcome, Profile, Sent, Stage, Version};
+use super::stage::{Outcome, Profile, Sent, Stage};
 use crate::proof::shrink::shrink;
 
 /// Statements of a seed: enough to keep Trino's threads busy between two commands.
@@ -19,7 +19,6 @@ const BYTES: usize = 160;
 /// Plays seeds, and counts what came.
 pub struct Play<'a> {
     stage: &'a Stage,
-    version: Version,
     fault: Option<Fault>,
     /// What came so far.
     pub tally: Tally,
@@ -101,11 +100,10 @@ struct Case {
 }
 
 impl<'a> Play<'a> {
-    /// On a stage of this version that has the fault, if one is to be found.
-    pub fn new(stage: &'a Stage, version: Version, fault: Option<Fault>) -> Self {
+    /// On a stage that has the fault, if one is to be found.
+    pub fn new(stage: &'a Stage, fault: Option<Fault>) -> Self {
         Self {
             stage,
-            version,
             fault,
             tally: Tally::default(),
         }
@@ -163,7 +161,7 @@ impl<'a> Play<'a> {
         statement(
             self.stage.sources(),
             &case.origin,
-            self.version.ties_zeros(),
+            self.stage.version().ties_zeros(),
         )
     }
 

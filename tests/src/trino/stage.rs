@@ -146,6 +146,7 @@ pub struct Sent {
 
 /// Everything started.
 pub struct Stage {
+    version: Version,
     trino: Mutex<Jvm>,
     sources: Sources,
     // These serve as long as they live.
@@ -218,6 +219,7 @@ impl Stage {
             }))
             .context("cannot start Trino")?;
         Ok(Self {
+            version,
             trino: Mutex::new(trino),
             sources: Sources::new(),
             _timestream: timestream,
@@ -226,6 +228,11 @@ impl Stage {
             _folder: folder,
             _runtime: runtime,
         })
+    }
+
+    /// Which Trino it is.
+    pub fn version(&self) -> Version {
+        self.version
     }
 
     /// What statements can read.
