@@ -11,8 +11,10 @@ use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::error::DataFusionError;
-use datafusion::execution::SessionStateBuilder;
-use datafusion::optimizer::Optimizer;
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::optimizer::{Analyzer, AnalyzerRule, Optimizer};
 use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, split_conjunction};
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
@@ -25,12 +27,14 @@ use futures::Stream;
 
 use super::catalog::Catalog;
 use super::client::Client;
-use super::opaque::{self, LikeTrino};
-use super::order::PushTopN;
+use super::describe::describe;
+use super::opaque::{LikeTrino, MarkCasts, is_wrapping};
 use super::passthrough::Call;
+use super::patterns::escape_patterns;
+use super::push::{push_filters, push_limits};
 use super::scan::{ScanExec, ScanState};
 use super::sql::{self, Parsed};
-use super::{Athena, CATALOG, Kept, Scan};
+use super::{Athena, CATALOG, Kept, Scan, cast};
 
 /// What to write in place of a function of a timestamp, which Athena does not push.
 const RANGE_HINT: &str = "Athena pushes no function of a timestamp; compare the column itself, as in time >= timestamp '2024-03-01 06:00:00'";
@@ -50,7 +54,7 @@ impl Athena {
                 let state = context.state();
                 let query = Box::new(ast::Statement::Query(query));
                 let plan = state.statement_to_plan(Statement::Statement(query)).await;
-                let plan = plan.map_err(plain)?;
+                let plan = pushed(plan.map_err(plain)?, &state).map_err(plain)?;
                 let root = state.create_physical_plan(&plan).await.map_err(plain)?;
                 Ok(Plan { context, root })
             }
@@ -80,21 +84,57 @@ fn context(client: Arc<Client>, calls: Arc<[Call]>) -> SessionContext {
     options.sql_parser.map_string_types_to_utf8view = false;
     // They would show as filters that stay with the engine.
     options.optimizer.enable_dynamic_filter_pushdown = false;
+    // Decimal literals are decimals to Athena; doubles are written with an exponent.
+    options.sql_parser.parse_float_as_decimal = true;
     // It would put parts of filters elsewhere under made-up names, where nobody could read them.
     let rules = Optimizer::new()
         .rules
         .into_iter()
         .filter(|rule| rule.name() != "common_sub_expression_eliminate");
+    let mut analyzer: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(MarkCasts)];
+    analyzer.extend(Analyzer::new().rules);
+    analyzer.push(Arc::new(LikeTrino));
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_default_features()
+        .with_analyzer_rules(analyzer)
         .with_optimizer_rules(rules.collect())
-        .with_analyzer_rule(Arc::new(LikeTrino))
-        .with_physical_optimizer_rule(Arc::new(PushTopN))
         .build();
     let context = SessionContext::new_with_state(state);
+    context.register_udf(cast::round_timestamp());
     context.register_catalog(CATALOG, Arc::new(Catalog { client, calls }));
     context
+}
+
+/// Rules of DataFusion's that move filters to the tables and leave what they say as it was written.
+const MOVING: [&str; 9] = [
+    "rewrite_set_comparison",
+    "replace_distinct_aggregate",
+    "decorrelate_predicate_subquery",
+    "scalar_subquery_to_join",
+    "decorrelate_lateral_join",
+    "extract_equijoin_predicate",
+    "eliminate_cross_join",
+    "eliminate_outer_join",
+    "push_down_filter",
+];
+
+/// The plan with everything pushed into the scans that Trino pushes. It is optimized after that, since what DataFusion
+/// simplifies says no more what the user wrote.
+fn pushed(plan: LogicalPlan, state: &SessionState) -> datafusion::error::Result<LogicalPlan> {
+    let options = state.config_options();
+    let plan = state.analyzer().execute_and_check(plan, options, |_, _| {})?;
+    let moving = Optimizer::new()
+        .rules
+        .into_iter()
+        .filter(|rule| MOVING.contains(&rule.name()));
+    let moving = Optimizer::with_rules(moving.collect());
+    let plan = moving.optimize(plan, state, |_, _| {})?;
+    let context = SimplifyContext::builder()
+        .with_config_options(state.config_options().clone())
+        .with_query_execution_start_time(state.execution_props().query_execution_start_time)
+        .build();
+    escape_patterns(push_limits(push_filters(plan, &context)?)?)
 }
 
 impl Plan {
@@ -121,7 +161,7 @@ impl Plan {
             let name = &scan.table.table_name;
             scans.push(Scan {
                 table: format!("{}.{}", name.schema_name, name.table_name),
-                constraints: scan.asked.lines.clone(),
+                constraints: describe(&scan.constraints),
                 explanation,
                 splits: scan.known_splits(),
                 kept,
@@ -215,7 +255,7 @@ fn kept(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> datafusion::error::R
         gets_zone |= column_with_zone(part, schema).is_some();
         in_function |= part
             .downcast_ref::<ScalarFunctionExpr>()
-            .is_some_and(|call| call.name() != opaque::NAME)
+            .is_some_and(|call| !is_wrapping(call.name()))
             && is_of_timestamp(part, schema);
         Ok(TreeNodeRecursion::Continue)
     })?;
@@ -295,7 +335,7 @@ fn shown(filter: Arc<dyn PhysicalExpr>) -> datafusion::error::Result<String> {
 fn readable(part: &Arc<dyn PhysicalExpr>) -> Option<String> {
     if let Some(call) = part
         .downcast_ref::<ScalarFunctionExpr>()
-        .filter(|call| call.name() == opaque::NAME)
+        .filter(|call| is_wrapping(call.name()))
     {
         return Some(fmt_sql(call.args().first()?.as_ref()).to_string());
     }
