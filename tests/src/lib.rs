@@ -1,10 +1,12 @@
 //! What the tests share: components, a Timestream that plays a script, a connector in front of it, Athena's requests.
 
 pub mod athena;
+pub mod jvm;
 pub mod processes;
 pub mod proof;
 pub mod scripted;
 pub mod suite;
+pub mod trino;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

@@ -22,7 +22,8 @@ commands:
            --break nanoseconds plants a fault that the check must find
   test     all tests, after building and installing what they need
   prove    random and exhaustive cases against the dialect, more than the tests have; --cases <conditions>,
-           --end-to-end <queries>, --exhaustive, --seed <first seed>
+           --end-to-end <queries>, --exhaustive, --seed <first seed>; with a Trino as Athena: --trino <statements>,
+           --trino-version <435 or 393>, --break <fault>, and as judge of the host's evaluator: --evaluator <cases>
   bench pushdown
            what each query of a suite fetches from Timestream, beside what it fetches with java-compat
   guests   build every plugin into target/components/<name>.wasm

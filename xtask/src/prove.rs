@@ -4,12 +4,21 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::{cargo, guests, say};
+use crate::{cargo, guests, interop, say};
+
+/// The options that need a Trino.
+const JUDGED_BY_TRINO: [&str; 2] = ["--trino", "--evaluator"];
 
 /// Builds what is proved and runs `prove`; `arguments` go to it.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     say("prove: building the plugins");
     guests::build()?;
+    if arguments
+        .iter()
+        .any(|argument| JUDGED_BY_TRINO.contains(argument))
+    {
+        interop::build_trino()?;
+    }
     say("prove: building the programs (minutes at the first time)");
     cargo::build_programs()?;
     let program = guests::workspace_root()?.join("target/debug/prove");

@@ -1,17 +1,23 @@
-//! Proves with random cases, in any number, that the dialect loses no row: `cargo xtask prove`.
+//! Proves with random cases, in any number, that the dialect loses no row, and that a Trino that plays Athena gets from
+//! the connector what it finds by itself: `cargo xtask prove`.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
 use tests::plugin;
 use tests::proof::{conditions, end_to_end, exhaustive, run};
+use tests::trino::fault::Fault;
+use tests::trino::play::{self, Play};
+use tests::trino::stage::{Stage, Version};
 
 /// What to try, and how much of it.
 #[derive(Debug, Parser)]
 #[command(
     name = "prove",
-    after_help = "Without any of the first three: all domains, a million conditions and ten thousand queries."
+    after_help = "Without any of --cases, --end-to-end, --exhaustive and --trino: all domains, a million conditions and \
+                  ten thousand queries."
 )]
 struct Arguments {
     /// Conditions to ask of random tables
@@ -23,7 +29,16 @@ struct Arguments {
     /// Ask every domain over a small line of values, for each type
     #[arg(long)]
     exhaustive: bool,
-    /// The first seed; each further one gives the next few hundred conditions, and the next ten queries
+    /// Statements of a Trino that plays Athena, each compared with what it finds in the rows by itself
+    #[arg(long)]
+    trino: Option<u64>,
+    /// The version of Trino
+    #[arg(long, value_enum, default_value_t)]
+    trino_version: Version,
+    /// Plant a fault, which --trino must find
+    #[arg(long = "break", value_enum, requires = "trino")]
+    fault: Option<Fault>,
+    /// The first seed; each further one gives the next few hundred conditions, ten queries, or some dozens of statements
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -40,8 +55,10 @@ fn main() -> ExitCode {
 
 fn prove(arguments: &Arguments) -> anyhow::Result<()> {
     let plugin = plugin("timestream")?;
-    let says_nothing =
-        arguments.cases.is_none() && arguments.end_to_end.is_none() && !arguments.exhaustive;
+    let says_nothing = arguments.cases.is_none()
+        && arguments.end_to_end.is_none()
+        && !arguments.exhaustive
+        && arguments.trino.is_none();
     let usual = |count| if says_nothing { count } else { 0 };
     if arguments.exhaustive || says_nothing {
         let lines = exhaustive::lines();
@@ -75,18 +92,59 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
         let stage = end_to_end::Stage::start()?;
         queries.run(arguments.seed, |seed| stage.batch(seed))?;
     }
+    match arguments.trino {
+        Some(count) => play(arguments, count),
+        None => Ok(()),
+    }
+}
+
+/// Runs statements on both sides, past what differs, up to [`DIFFERENCES`].
+fn play(arguments: &Arguments, count: u64) -> anyhow::Result<()> {
+    let version = arguments.trino_version;
+    let stage = Stage::start(version, arguments.fault, Vec::new())?;
+    let play = Play::new(&stage, version);
+    let mut option = format!("--trino-version {} --trino", version.name());
+    if let Some(fault) = arguments.fault {
+        option = format!("--break {} {option}", fault.name());
+    }
+    let statements = Tier {
+        what: "statements",
+        option: &option,
+        count,
+        per_seed: play::STATEMENTS as u64,
+    };
+    let differences = AtomicUsize::new(0);
+    statements.run(arguments.seed, |seed| {
+        let Some(wrong) = play.batch(seed)? else {
+            return Ok(None);
+        };
+        if differences.fetch_add(1, Ordering::Relaxed) + 1 >= DIFFERENCES {
+            return Ok(Some(wrong));
+        }
+        say(&format!("seed {seed}: {wrong}{}", statements.again(seed)));
+        Ok(None)
+    })?;
+    say(&play.tally.shown());
+    let differences = differences.into_inner();
+    anyhow::ensure!(
+        differences == 0,
+        "{differences} seeds have statements whose answers differ"
+    );
     Ok(())
 }
 
+/// So many seeds with a difference end a run; arbitrary.
+const DIFFERENCES: usize = 10;
+
 /// Random cases, some for each seed.
-struct Tier {
+struct Tier<'a> {
     what: &'static str,
-    option: &'static str,
+    option: &'a str,
     count: u64,
     per_seed: u64,
 }
 
-impl Tier {
+impl Tier<'_> {
     fn run(
         &self,
         seed: u64,
@@ -94,9 +152,9 @@ impl Tier {
     ) -> anyhow::Result<()> {
         let Self {
             what,
-            option,
             count,
             per_seed,
+            ..
         } = self;
         let batches = count.div_ceil(*per_seed);
         let started = Instant::now();
@@ -108,13 +166,19 @@ impl Tier {
                 say(&format!("{} {what}, {rate:.0} a second", done * per_seed));
             }
         };
-        let again =
-            |seed| format!("\n  again    cargo xtask prove {option} {per_seed} --seed {seed}");
         let case = |seed| {
             let wrong = batch(seed)?;
-            Ok(wrong.map(|wrong| wrong + &again(seed)))
+            Ok(wrong.map(|wrong| wrong + &self.again(seed)))
         };
         run::seeds(seed, batches, case, progress)
+    }
+
+    /// How to repeat the cases of a seed.
+    fn again(&self, seed: u64) -> String {
+        let Self {
+            option, per_seed, ..
+        } = self;
+        format!("\n  again     cargo xtask prove {option} {per_seed} --seed {seed}")
     }
 }
 

@@ -8,7 +8,6 @@ use anyhow::{Context, Result, ensure};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::util::display::array_value_to_string;
-use aws_sdk_timestreamwrite::types::{Dimension, MeasureValue, MeasureValueType, Record, TimeUnit};
 use connector::Connector;
 use connector::wire::{Constraints, OrderByField, OrderDirection, TableName};
 use local::s3::S3;
@@ -18,6 +17,7 @@ use tokio::runtime::Runtime;
 use super::generate::{self, Draw};
 use super::model::{COMPUTED, Column, Kind, Row, STORED, Value};
 use super::oracle::{Term, admits, order};
+use super::records::store;
 use super::shrink::shrink;
 use super::wire::{constraints, seen_rows, stored_batch};
 use crate::athena::{schema, select_of, table_name};
@@ -29,9 +29,6 @@ pub const QUERIES: usize = 10;
 const ROWS: usize = 40;
 const ROW_BYTES: usize = 40;
 const QUERY_BYTES: usize = 400;
-
-/// Records of one call at most (service quotas).
-const RECORDS: usize = 100;
 
 /// Athena's usual sizes of blocks; and such that everything is spilled, in small blocks.
 const SIZES: [(u64, u64); 2] = [(16_000_000, 5_242_880), (2_000, 0)];
@@ -126,8 +123,9 @@ impl Stage {
                     .get_or_insert_with(|| generate::value(&mut Draw::new(&[]), *column, true));
             }
             let table = format!("t{seed}");
+            let place = ("d", table.as_str());
             self.runtime
-                .block_on(self.store(&table, &rows))
+                .block_on(store(&self.write, place, &STORED, &["host"], &rows))
                 .context("cannot write the rows")?;
             (table_name("d", &table), BTreeMap::new(), &STORED, rows)
         } else {
@@ -231,19 +229,6 @@ impl Stage {
         .await?;
         Ok(batches)
     }
-
-    /// Creates a table of rows.
-    async fn store(&self, table: &str, rows: &[Row]) -> Result<()> {
-        let create = self.write.create_table().database_name("d");
-        create.table_name(table).send().await?;
-        let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
-        for some in records.chunks(RECORDS) {
-            let write = self.write.write_records().database_name("d");
-            let write = write.table_name(table).set_records(Some(some.to_vec()));
-            write.send().await?;
-        }
-        Ok(())
-    }
 }
 
 /// The query that the bytes decide.
@@ -290,40 +275,6 @@ fn query(columns: &[Column], bytes: &[u8]) -> Query {
         columns: chosen,
         sizes: SIZES[draw.below(2)],
     }
-}
-
-/// A row as a record; a dimension of its own keeps it apart from all others.
-fn record(row: &Row) -> Result<Record> {
-    let mut record = Record::builder()
-        .time_unit(TimeUnit::Nanoseconds)
-        .measure_value_type(MeasureValueType::Multi);
-    for (column, value) in STORED.iter().zip(row) {
-        let Some(value) = value else {
-            continue;
-        };
-        let (text, r#type) = match value {
-            Value::Boolean(value) => (value.to_string(), MeasureValueType::Boolean),
-            Value::Integer(value) => (value.to_string(), MeasureValueType::Bigint),
-            Value::Double(value) => (format!("{value:?}"), MeasureValueType::Double),
-            Value::Text(value) => (value.clone(), MeasureValueType::Varchar),
-            Value::Nanos(value) => (value.to_string(), MeasureValueType::Timestamp),
-            Value::Date(_) | Value::Millis(_) => continue,
-        };
-        if column.name == "id" {
-            let key = Dimension::builder().name("key").value(&text);
-            record = record.dimensions(key.build()?);
-        }
-        record = match column.name {
-            "time" => record.time(text),
-            "measure_name" => record.measure_name(text),
-            "host" => record.dimensions(Dimension::builder().name("host").value(text).build()?),
-            name => {
-                let measure = MeasureValue::builder().name(name).value(text);
-                record.measure_values(measure.r#type(r#type).build()?)
-            }
-        };
-    }
-    Ok(record.build())
 }
 
 /// A statement whose rows these are.

@@ -28,7 +28,8 @@ impl<'a> Draw<'a> {
         self.below(count) == count - 1
     }
 
-    fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
+    /// One of these.
+    pub fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())].clone()
     }
 }

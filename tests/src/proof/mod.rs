@@ -10,6 +10,7 @@ pub mod exhaustive;
 pub mod generate;
 pub mod model;
 pub mod oracle;
+pub mod records;
 pub mod run;
 pub mod shrink;
 pub mod wire;

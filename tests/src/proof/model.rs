@@ -89,7 +89,8 @@ pub const COMPUTED: [Column; 15] = [
     column("until", Kind::Date),
 ];
 
-const fn column(name: &'static str, kind: Kind) -> Column {
+/// A column with values of every size.
+pub const fn column(name: &'static str, kind: Kind) -> Column {
     Column {
         name,
         kind,
@@ -97,7 +98,8 @@ const fn column(name: &'static str, kind: Kind) -> Column {
     }
 }
 
-const fn small(name: &'static str, kind: Kind) -> Column {
+/// A column with values near zero.
+pub const fn small(name: &'static str, kind: Kind) -> Column {
     Column {
         name,
         kind,

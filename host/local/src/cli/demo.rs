@@ -4,7 +4,6 @@
 //! compared, row by row, with that of another engine over the generated rows. It ends with `7 of 7 equal`, or with the
 //! rows that differ and an error.
 
-mod fault;
 mod questions;
 mod stage;
 

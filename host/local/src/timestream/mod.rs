@@ -11,6 +11,7 @@
 
 mod counters;
 mod error;
+mod fault;
 #[cfg(test)]
 mod fixture;
 mod query;
@@ -20,6 +21,7 @@ mod store;
 mod write;
 
 pub use counters::{Counters, QueryCounters};
+pub use fault::Fault;
 pub use server::{Options, Server};
 pub use sql::Conditions;
 

@@ -1,7 +1,5 @@
 //! What the demo asks: one question for each way to go wrong.
 
-use super::fault::Replacement;
-
 /// A query and what it is there for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question {
@@ -24,6 +22,12 @@ impl Question {
             must_spill: false,
         }
     }
+}
+
+/// What is put in place of what.
+pub(super) struct Replacement {
+    pub(super) right: &'static str,
+    pub(super) wrong: &'static str,
 }
 
 /// What `--break nanoseconds` does to the third question: its upper bound, as the connector asks Timestream for it (the

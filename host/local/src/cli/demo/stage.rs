@@ -12,11 +12,10 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use connector::timestream::{Clients, Place};
 use connector::{Connector, Settings};
 
-use super::fault::Fault;
 use super::questions;
 use crate::athena::{self, Athena, Function};
 use crate::s3::S3;
-use crate::timestream::{Options, Server};
+use crate::timestream::{Fault, Options, Server};
 
 const BUCKET: &str = "spill";
 
@@ -38,7 +37,8 @@ impl Stage {
         let timestream = Server::start(Options::default()).await?;
         let s3 = S3::start(0, BUCKET, None).await?;
         let fault = if is_broken {
-            Some(Fault::start(timestream.url(), questions::FAULT).await?)
+            let replaced = |sql: &str| sql.replace(questions::FAULT.right, questions::FAULT.wrong);
+            Some(Fault::start(timestream.url(), replaced).await?)
         } else {
             None
         };

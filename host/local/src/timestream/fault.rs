@@ -1,10 +1,9 @@
-//! `--break nanoseconds`: a fault planted between the connector and Timestream.
+//! A fault planted between the connector and Timestream.
 //!
-//! A check that cannot fail is none, so the demo can be made to fail: the rewritten upper bound `time < X + 1 ms` is
-//! turned back into `time <= X`, as a connector would ask that takes Athena's milliseconds for Timestream's nanoseconds.
-//! It is done here, on the way of the request, because the connector has no switch to be wrong: what could be switched
-//! off in a demo could be off in production. The proxy stands for Timestream's Query API in front of the connector
-//! alone; everything else is the same as without it.
+//! A check that cannot fail is none, so checks can be made to fail: a proxy rewrites statements on their way, as a
+//! connector would have written them that had the fault. It is done here because the connector has no switch to be
+//! wrong: what could be switched off for a check could be off in production. The proxy stands for Timestream's Query API
+//! in front of the connector alone; everything else is the same as without it.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -26,34 +25,27 @@ use tokio::task::JoinHandle;
 
 /// A proxy that asks Timestream for something else than it was asked for. Dropping it ends it.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub struct Fault {
     url: String,
     planted: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
-}
-
-/// What the proxy puts in place of what.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Replacement {
-    pub(super) right: &'static str,
-    pub(super) wrong: &'static str,
 }
 
 #[derive(Clone, Debug)]
 struct Proxy {
     upstream: String,
     client: Client<HttpConnector, Body>,
-    replacement: Replacement,
+    rewrite: fn(&str) -> String,
     planted: Arc<AtomicUsize>,
 }
 
 impl Fault {
-    /// Starts a proxy in front of the Timestream at an URL.
+    /// Starts a proxy in front of the Timestream at a URL; `rewrite` gives the statement to run in place of another.
     ///
     /// # Errors
     ///
     /// If no port can be had.
-    pub(super) async fn start(upstream: String, replacement: Replacement) -> anyhow::Result<Fault> {
+    pub async fn start(upstream: String, rewrite: fn(&str) -> String) -> anyhow::Result<Fault> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .context("cannot plant the fault: no port for its proxy")?;
@@ -63,7 +55,7 @@ impl Fault {
         let proxy = Proxy {
             upstream,
             client,
-            replacement,
+            rewrite,
             planted: Arc::clone(&planted),
         };
         let router = Router::new().fallback(pass).with_state(proxy);
@@ -80,12 +72,12 @@ impl Fault {
     }
 
     /// Returns the endpoint URL that the connector is to use.
-    pub(super) fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         &self.url
     }
 
     /// Returns how many requests were changed so far.
-    pub(super) fn planted(&self) -> usize {
+    pub fn planted(&self) -> usize {
         self.planted.load(Ordering::Relaxed)
     }
 }
@@ -107,11 +99,12 @@ impl Proxy {
     async fn forward(&self, headers: &HeaderMap, body: &[u8]) -> anyhow::Result<Response<Body>> {
         let mut body: Value = serde_json::from_slice(body).context("the request is no JSON")?;
         // CancelQuery and the like have no statement.
-        if let Some(Value::String(sql)) = body.get_mut("QueryString")
-            && sql.contains(self.replacement.right)
-        {
-            *sql = sql.replace(self.replacement.right, self.replacement.wrong);
-            self.planted.fetch_add(1, Ordering::Relaxed);
+        if let Some(Value::String(sql)) = body.get_mut("QueryString") {
+            let rewritten = (self.rewrite)(sql);
+            if rewritten != *sql {
+                *sql = rewritten;
+                self.planted.fetch_add(1, Ordering::Relaxed);
+            }
         }
         let mut request = Request::post(format!("{}/", self.upstream));
         for name in ["content-type", "x-amz-target"] {
@@ -171,12 +164,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_bound_is_replaced() {
-        let replacement = Replacement {
-            right: "< 5",
-            wrong: "<= 4",
-        };
-        let fault = Fault::start(echo().await, replacement).await.unwrap();
+    async fn only_what_is_rewritten_changes() {
+        let rewrite = |sql: &str| sql.replace("< 5", "<= 4");
+        let fault = Fault::start(echo().await, rewrite).await.unwrap();
         let answer = ask(
             fault.url(),
             r#"{"QueryString":"a < 5 AND a > 3","MaxRows":7}"#,

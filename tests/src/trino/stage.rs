@@ -1,0 +1,331 @@
+//! What runs: a Timestream with the awkward tables, Glue with a view, S3, and a Trino before `bootstrap` processes.
+
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use connector::wire::Constraints;
+use local::s3::S3;
+use local::timestream::{Fault as FaultyWay, Options, Server};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use tokio::runtime::Runtime;
+
+use super::fault::Fault;
+use super::sources::{RATIOS, STEPS, Sources, steps};
+use super::tables::{COLUMNS, DATABASE, DIMENSIONS, Expected, TABLES, rows};
+use crate::jvm::{Jvm, Program};
+use crate::processes::program;
+use crate::proof::records::store;
+use crate::scripted::{Call, Reply, Scripted};
+use crate::{component, sdk_config};
+
+const BUCKET: &str = "spill";
+
+/// A page of Timestream's, so small that large answers have many.
+const PAGE_BYTES: usize = 100_000;
+
+/// `bootstrap` processes: as many statements run at a time as the Java side has processors.
+const WORKERS: usize = 2;
+
+/// A version of Trino.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Version {
+    /// With which Athena's engine 3 began.
+    #[value(name = "393")]
+    V393,
+    /// The one that decides.
+    #[default]
+    #[value(name = "435")]
+    V435,
+}
+
+impl Version {
+    const fn program(self) -> Program {
+        Program {
+            folder: match self {
+                Self::V393 => "trino/393",
+                Self::V435 => "trino/435",
+            },
+            main: "athena.Athena",
+            options: &[
+                "-Xmx2g",
+                "-Duser.timezone=UTC",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            ],
+        }
+    }
+
+    /// As it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V393 => "393",
+            Self::V435 => "435",
+        }
+    }
+
+    /// Why it cannot be run on this machine; None if it can.
+    pub fn missing(self) -> Option<&'static str> {
+        self.program().missing()
+    }
+
+    /// Whether −0.0 and 0.0 are one in ORDER BY. Until release 433 they were two, by Java's `Double.compare`; then no
+    /// statement orders by doubles, since 435 is right.
+    pub fn ties_zeros(self) -> bool {
+        self == Self::V435
+    }
+}
+
+/// How much of a query is pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Domains alone.
+    Values,
+    /// All that the connector announces: expressions, limit, order with a limit.
+    Everything,
+}
+
+impl Profile {
+    /// The catalog that pushes so much.
+    pub fn catalog(self) -> &'static str {
+        match self {
+            Self::Values => "connector_values",
+            Self::Everything => "connector_everything",
+        }
+    }
+}
+
+/// What came of a statement.
+#[derive(Debug, Deserialize)]
+pub struct Outcome {
+    /// Trino's types of the columns.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Integers are numbers; doubles, instants and dates are texts, as Java prints them.
+    #[serde(default)]
+    pub rows: Vec<Vec<Json>>,
+    /// Why there are no rows.
+    pub failed: Option<Failed>,
+    /// For each scan that had a split, in the order of planning.
+    pub sent: Vec<Sent>,
+}
+
+/// Why a statement fails.
+#[derive(Debug, Deserialize)]
+pub struct Failed {
+    /// Trino's; `FUNCTION` if it was the connector that failed.
+    pub code: String,
+    /// For a person.
+    pub message: String,
+}
+
+/// What was sent for a scan of a table.
+#[derive(Debug, Deserialize)]
+pub struct Sent {
+    /// The table's schema.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// Constraints of planning: GetTableLayout and GetSplits.
+    pub planned: Constraints,
+    /// Constraints of ReadRecords: narrower where a join has told more; None if it was not read.
+    pub read: Option<Constraints>,
+    /// The planned ones as Trino prints them, a line each.
+    pub shown: String,
+    /// Blocks that came.
+    pub blocks: usize,
+    /// Whether they came through S3.
+    pub spilled: bool,
+}
+
+/// Everything started.
+pub struct Stage {
+    trino: Mutex<Jvm>,
+    sources: Sources,
+    // These serve as long as they live.
+    _timestream: Server,
+    _s3: S3,
+    _faulty_way: Option<FaultyWay>,
+    _folder: tempfile::TempDir,
+    _runtime: Runtime,
+}
+
+impl Stage {
+    /// Starts everything; `more` are further tables of the expected side.
+    ///
+    /// # Errors
+    ///
+    /// When something does not start, or the rows cannot be written.
+    pub fn start(
+        version: Version,
+        fault: Option<Fault>,
+        more: Vec<(String, Expected)>,
+    ) -> Result<Self> {
+        let runtime = Runtime::new()?;
+        let folder = tempfile::tempdir()?;
+        let (timestream, s3, glue, faulty_way) = runtime.block_on(async {
+            let options = Options {
+                page_bytes: PAGE_BYTES,
+                ..Options::default()
+            };
+            let timestream = Server::start(options).await?;
+            let s3 = S3::start(0, BUCKET, None).await?;
+            load(&timestream, &s3).await?;
+            let faulty_way = match fault.and_then(Fault::rewrite) {
+                Some(rewrite) => Some(FaultyWay::start(timestream.url(), rewrite).await?),
+                None => None,
+            };
+            Ok::<_, anyhow::Error>((timestream, s3, Scripted::start(glue).await?, faulty_way))
+        })?;
+        let rows = folder.path().join("rows.json");
+        std::fs::write(&rows, Sources::new().json(more).to_string())?;
+        let query = match &faulty_way {
+            Some(way) => way.url().to_owned(),
+            None => timestream.url(),
+        };
+        let environment = json!({
+            "AWS_ENDPOINT_URL_TIMESTREAM_QUERY": query,
+            "AWS_ENDPOINT_URL_TIMESTREAM_WRITE": timestream.url(),
+            "AWS_ENDPOINT_URL_GLUE": glue.url(),
+            "AWS_ENDPOINT_URL_S3": s3.url(),
+            "AWS_ACCESS_KEY_ID": s3.access_key,
+            "AWS_SECRET_ACCESS_KEY": s3.secret_key,
+            "AWS_REGION": "us-east-1",
+            "spill_bucket": s3.bucket(),
+            "dialect": component("timestream")?,
+        });
+        let mut trino = version.program().start()?;
+        trino
+            .ask(&json!({
+                "do": "start",
+                "bootstrap": program("bootstrap")?,
+                "functions": {"connector": {"workers": WORKERS, "environment": environment}},
+                "rows": rows,
+                "log": folder.path().join("bootstrap.log"),
+                "breaksBounds": fault == Some(Fault::Bounds),
+            }))
+            .context("cannot start Trino")?;
+        Ok(Self {
+            trino: Mutex::new(trino),
+            sources: Sources::new(),
+            _timestream: timestream,
+            _s3: s3,
+            _faulty_way: faulty_way,
+            _folder: folder,
+            _runtime: runtime,
+        })
+    }
+
+    /// What statements can read.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Runs statements, some at a time, each with its seed for what Athena is free to choose (sizes of blocks).
+    ///
+    /// # Errors
+    ///
+    /// When Trino has ended; a statement that fails has its outcome.
+    pub fn run(&self, statements: &[(String, u64)]) -> Result<Vec<Outcome>> {
+        let statements: Vec<Json> = statements
+            .iter()
+            .map(|(sql, seed)| json!({"sql": sql, "seed": seed}))
+            .collect();
+        let outcomes = self.ask(&json!({"do": "run", "statements": statements}))?;
+        let outcomes: Vec<Outcome> =
+            serde_json::from_value(outcomes).context("cannot read what Trino did")?;
+        ensure!(
+            outcomes.len() == statements.len(),
+            "{} outcomes",
+            outcomes.len()
+        );
+        Ok(outcomes)
+    }
+
+    /// What is sent for a statement, whose tables stand in braces (`SELECT id FROM {edges} WHERE …`), and what came.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn sent(&self, profile: Profile, statement: &str) -> Result<Outcome> {
+        let sql = self.sources.render(statement, profile.catalog());
+        let outcome = self.run(&[(sql, 0)])?.pop();
+        outcome.context("no outcome")
+    }
+
+    /// What SQL expressions are on each row of a table of the expected side, by its column `id`, which counts from 0.
+    ///
+    /// # Errors
+    ///
+    /// When Trino has ended.
+    pub fn evaluate(&self, table: &str, expressions: &[String]) -> Result<Vec<Evaluated>> {
+        let from = format!("rows.{DATABASE}.{table}");
+        let command = json!({"do": "evaluate", "from": from, "expressions": expressions});
+        serde_json::from_value(self.ask(&command)?).context("cannot read what Trino evaluated")
+    }
+
+    fn ask(&self, command: &Json) -> Result<Json> {
+        let mut trino = self.trino.lock().unwrap_or_else(PoisonError::into_inner);
+        trino.ask(command)
+    }
+}
+
+/// What an expression is.
+#[derive(Debug, Deserialize)]
+pub struct Evaluated {
+    /// On each row: its value in an array, or None where it fails.
+    #[serde(default)]
+    pub values: Vec<Option<(Json,)>>,
+    /// Why it has no value on any row.
+    pub failed: Option<Failed>,
+}
+
+async fn load(timestream: &Server, s3: &S3) -> Result<()> {
+    let write = aws_sdk_timestreamwrite::Client::new(&sdk_config(&timestream.url(), &s3.url()));
+    let create = write.create_database().database_name(DATABASE);
+    create.send().await?;
+    for (name, count) in TABLES {
+        let rows = rows(name, count);
+        store(&write, (DATABASE, name), &COLUMNS, &DIMENSIONS, &rows).await?;
+    }
+    store(&write, (DATABASE, "steps"), &STEPS, &["host"], &steps()).await
+}
+
+/// Glue knows a view, and a table that shows nanoseconds.
+fn glue(call: &Call) -> Reply {
+    let column = |(name, kind): (&str, &str)| json!({"Name": name, "Type": kind});
+    let (parameters, columns) = match (call.operation.as_str(), call.body["Name"].as_str()) {
+        ("GetTable", Some("ratios")) => (
+            json!({"_view_template": RATIOS}),
+            vec![
+                ("id", "bigint"),
+                ("host", "string"),
+                ("n", "bigint"),
+                ("k", "bigint"),
+                ("d", "double"),
+                ("e", "double"),
+                ("ratio", "double"),
+                ("i", "int"),
+                ("day", "date"),
+                ("early", "timestamp"),
+            ],
+        ),
+        ("GetTable", Some("fine")) => (
+            json!({"sourceTable": "edges", "timestream_nanos_columns": "true"}),
+            vec![],
+        ),
+        _ => {
+            let message = "Entity Not Found".to_owned();
+            return Reply::Error(400, "EntityNotFoundException", message);
+        }
+    };
+    let mut parameters = parameters;
+    parameters["timestream-metadata-flag"] = json!("");
+    let columns: Vec<Json> = columns.into_iter().map(column).collect();
+    let table = json!({
+        "Name": call.body["Name"],
+        "Parameters": parameters,
+        "StorageDescriptor": {"Columns": columns},
+    });
+    Reply::Json(json!({"Table": table}).to_string())
+}
