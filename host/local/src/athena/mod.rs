@@ -32,6 +32,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use connector::wire::Constraints;
 use connector::{Explanation, Reading};
 use futures::TryStreamExt as _;
 
@@ -201,6 +202,15 @@ impl Athena {
     /// What is wrong with the query, or what the connector says of its tables.
     pub async fn start(&self, sql: &str) -> anyhow::Result<Rows> {
         self.plan(sql).await?.start()
+    }
+
+    /// What would be sent for each table of a query, as `database.table` and constraints; not even splits are asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Athena::start`].
+    pub async fn pushed(&self, sql: &str) -> anyhow::Result<Vec<(String, Constraints)>> {
+        self.plan(sql).await?.pushed()
     }
 
     /// Plans a query up to the reads, and does none.

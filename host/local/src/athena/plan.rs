@@ -7,6 +7,7 @@ use std::task::{self, Poll};
 use anyhow::anyhow;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
+use connector::wire::Constraints;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TreeNode as _, TreeNodeRecursion};
 use datafusion::datasource::memory::MemorySourceConfig;
@@ -158,9 +159,8 @@ impl Plan {
         for (scan, kept) in self.found()? {
             let explanation = scan.explanation().await?;
             let tally = scan.tally().clone();
-            let name = &scan.table.table_name;
             scans.push(Scan {
-                table: format!("{}.{}", name.schema_name, name.table_name),
+                table: table_name(&scan),
                 constraints: describe(&scan.constraints),
                 explanation,
                 splits: scan.known_splits(),
@@ -174,11 +174,24 @@ impl Plan {
         Ok(scans)
     }
 
+    /// What is sent for each table, in the plan's order.
+    pub(super) fn pushed(&self) -> anyhow::Result<Vec<(String, Constraints)>> {
+        let found = self.found()?.into_iter();
+        Ok(found
+            .map(|(scan, _)| (table_name(&scan), scan.constraints.clone()))
+            .collect())
+    }
+
     fn found(&self) -> anyhow::Result<Vec<(Arc<ScanState>, Vec<Kept>)>> {
         let mut found = Vec::new();
         find(&self.root, Vec::new(), &mut found).map_err(plain)?;
         Ok(found)
     }
+}
+
+fn table_name(scan: &ScanState) -> String {
+    let name = &scan.table.table_name;
+    format!("{}.{}", name.schema_name, name.table_name)
 }
 
 /// The rows of a running query, as they come.

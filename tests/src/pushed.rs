@@ -1,0 +1,260 @@
+//! What Trino 435 pushes into a scan, as a golden file, and local Athena held against it: statement by statement, with
+//! value sets alone and with everything announced. With Java, the file is held against what Trino says today.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use connector::Connector;
+use connector::wire::Constraints;
+use local::athena::{Athena, Engine, Function, Options, Profile, describe};
+use local::s3::S3;
+use local::timestream::Server;
+use tests::proof::records::store;
+use tests::trino::sources::Sources;
+use tests::trino::stage::{self, Stage, Version};
+use tests::trino::tables::{COLUMNS, DATABASE, DIMENSIONS, rows};
+
+/// Functions and syntax that local Athena's engine has not, with its words. Nothing of such a statement is read.
+const REFUSED: [(&str, &str); 0] = [];
+
+fn file() -> PathBuf {
+    tests::workspace().join("tests/fixtures/trino/pushed.txt")
+}
+
+/// A statement and the lines that stand below it.
+#[derive(Debug)]
+struct Recorded {
+    statement: String,
+    pushed: Vec<String>,
+}
+
+fn recorded(text: &str) -> Vec<Recorded> {
+    let mut all: Vec<Recorded> = Vec::new();
+    for line in text.lines() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match line.strip_prefix("  ") {
+            Some(pushed) => all.last_mut().unwrap().pushed.push(pushed.to_owned()),
+            None => all.push(Recorded {
+                statement: line.to_owned(),
+                pushed: Vec::new(),
+            }),
+        }
+    }
+    all
+}
+
+/// What is sent for one scan, on a line.
+fn line(table: &str, constraints: &[String]) -> String {
+    // The statement that a passthrough runs is the source's.
+    let said = constraints
+        .iter()
+        .filter(|line| !line.starts_with("query => "));
+    let said: Vec<&str> = said.map(String::as_str).collect();
+    match said.as_slice() {
+        [] => format!("{table}: no constraint"),
+        said => format!("{table}: {}", said.join("; ")),
+    }
+}
+
+/// The lines below a statement, from what is sent in either profile.
+fn pushed(statement: &str, profiles: [Vec<String>; 2]) -> Vec<String> {
+    let [values, everything] = profiles.map(|mut scans| {
+        // Which table of a join is read first is the engine's.
+        scans.sort();
+        if scans.is_empty() {
+            scans.push("nothing is read".to_owned());
+        }
+        scans
+    });
+    let labelled = |label: &str, scans: &[String]| -> Vec<String> {
+        let lines = scans.iter().map(|scan| format!("{label:<10}  {scan}"));
+        lines.map(|line| without_clock(statement, line)).collect()
+    };
+    let (values_said, everything_said) = (labelled("both", &values), labelled("both", &everything));
+    if values_said == everything_said {
+        return values_said;
+    }
+    let mut lines = labelled("values", &values);
+    lines.extend(labelled("everything", &everything));
+    lines
+}
+
+/// The line without the times in it, if the statement looks at the clock.
+fn without_clock(statement: &str, line: String) -> String {
+    let statement = statement.to_lowercase();
+    if !["now()", "current_", "localtimestamp"]
+        .iter()
+        .any(|clock| statement.contains(clock))
+    {
+        return line;
+    }
+    const TIME: &str = "0000-00-00 00:00:00.000";
+    let mut shown = String::new();
+    let mut rest = line.as_str();
+    while let Some(character) = rest.chars().next() {
+        let is_time = rest.len() >= TIME.len()
+            && rest.is_char_boundary(TIME.len())
+            && rest.chars().zip(TIME.chars()).all(|(one, pattern)| {
+                one == pattern || pattern == '0' && one.is_ascii_digit()
+            });
+        let taken = if is_time {
+            shown.push_str("<clock>");
+            TIME.len()
+        } else {
+            shown.push(character);
+            character.len_utf8()
+        };
+        rest = &rest[taken..];
+    }
+    shown
+}
+
+/// Local Athena before the connector and a stand-in with the golden file's tables.
+struct Local {
+    athenas: [Athena; 2],
+    sources: Sources,
+    _timestream: Server,
+    _s3: S3,
+}
+
+impl Local {
+    async fn start() -> Self {
+        let timestream = Server::start(Default::default()).await.unwrap();
+        let s3 = S3::start(0, "spill", None).await.unwrap();
+        let config = tests::sdk_config(&timestream.url(), &s3.url());
+        let write = aws_sdk_timestreamwrite::Client::new(&config);
+        let create = write.create_database().database_name(DATABASE);
+        create.send().await.unwrap();
+        for table in ["edges", "small"] {
+            // Enough for every column to have a value.
+            let rows = rows(table, 40);
+            store(&write, (DATABASE, table), &COLUMNS, &DIMENSIONS, &rows)
+                .await
+                .unwrap();
+        }
+        let connector = Arc::new(Connector::with_plugin(
+            tests::settings(s3.bucket()).unwrap(),
+            &config,
+            tests::plugin("timestream").unwrap(),
+        ));
+        let athenas = [Profile::ValueSets, Profile::Everything].map(|profile| {
+            let options = Options {
+                profile,
+                engine: Engine::Trino435,
+                ..Options::new(aws_sdk_s3::Client::new(&config))
+            };
+            Athena::open(Function::InProcess(connector.clone()), options).unwrap()
+        });
+        Self {
+            athenas,
+            sources: Sources::new(),
+            _timestream: timestream,
+            _s3: s3,
+        }
+    }
+
+    async fn pushed(&self, statement: &str) -> anyhow::Result<Vec<String>> {
+        let sql = self.sources.render(statement, local::athena::CATALOG);
+        let mut profiles = [Vec::new(), Vec::new()];
+        for (athena, profile) in self.athenas.iter().zip(&mut profiles) {
+            let scans = athena.pushed(&sql).await?;
+            *profile = scans
+                .iter()
+                .map(|(table, sent)| line(table, &describe(sent)))
+                .collect();
+        }
+        Ok(pushed(statement, profiles))
+    }
+}
+
+#[tokio::test]
+async fn local_athena_pushes_what_trino_pushes() {
+    let text = std::fs::read_to_string(file()).unwrap();
+    let local = Local::start().await;
+    let (mut differences, mut compared) = (String::new(), 0);
+    for Recorded { statement, pushed } in recorded(&text) {
+        assert!(!pushed.is_empty(), "nothing is recorded for {statement}");
+        if pushed[0].starts_with("Trino refuses") {
+            continue;
+        }
+        let refused = REFUSED
+            .iter()
+            .find(|(part, _)| statement.contains(part))
+            .map(|(_, words)| words);
+        compared += 1;
+        match (local.pushed(&statement).await, refused) {
+            (Ok(ours), None) if ours == pushed => {}
+            (Err(error), Some(words)) if error.to_string().contains(words) => {}
+            (Ok(ours), _) => {
+                differences.push_str(&format!(
+                    "{statement}\n  Trino\n    {}\n  local Athena\n    {}\n",
+                    pushed.join("\n    "),
+                    ours.join("\n    ")
+                ));
+            }
+            (Err(error), _) => {
+                differences.push_str(&format!("{statement}\n  is refused: {error:#}\n"));
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+    assert!(compared >= 300, "{compared} statements");
+}
+
+#[test]
+fn the_recording_is_what_trino_says_today() {
+    if let Some(missing) = Version::V435.missing() {
+        tests::say_skipped(&format!("what Trino pushes today: {missing}"));
+        return;
+    }
+    let text = std::fs::read_to_string(file()).unwrap();
+    let stage = Stage::start(Version::V435, None, Vec::new()).unwrap();
+    let sent = |profile: stage::Profile, statement: &str| {
+        let outcome = stage.sent(profile, statement).unwrap();
+        match outcome.failed {
+            // What fails on a row was sent before.
+            Some(failed) if outcome.sent.is_empty() => Err(failed.message),
+            _ => Ok(outcome
+                .sent
+                .iter()
+                .map(|scan| {
+                    let constraints: &Constraints = &scan.planned;
+                    line(&format!("{}.{}", scan.schema, scan.table), &describe(constraints))
+                })
+                .collect::<Vec<_>>()),
+        }
+    };
+    let mut today = String::new();
+    for written in text.lines().filter(|line| !line.starts_with("  ")) {
+        today.push_str(written);
+        today.push('\n');
+        if written.is_empty() || written.starts_with('#') {
+            continue;
+        }
+        let profiles = [stage::Profile::Values, stage::Profile::Everything]
+            .map(|profile| sent(profile, written));
+        let lines = match profiles {
+            [Ok(values), Ok(everything)] => pushed(written, [values, everything]),
+            [Err(message), _] | [_, Err(message)] => vec![format!("Trino refuses: {message}")],
+        };
+        for line in lines {
+            today.push_str(&format!("  {line}\n"));
+        }
+    }
+    if std::env::var_os("ATHENA_TIMESTREAM_RECORD").is_some() {
+        std::fs::write(file(), &today).unwrap();
+    }
+    let recorded = std::fs::read_to_string(file()).unwrap();
+    let differs = recorded
+        .lines()
+        .zip(today.lines())
+        .find(|(recorded, today)| recorded != today);
+    assert!(
+        differs.is_none() && recorded.len() == today.len(),
+        "{differs:?}: the recording is no longer what Trino says; hint: ATHENA_TIMESTREAM_RECORD=1 records it anew"
+    );
+}
