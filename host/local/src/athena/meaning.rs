@@ -107,6 +107,11 @@ fn rewrite_timestamp(constant: &mut TypedString) {
         4..=6 => 6,
         _ => 9,
     };
+    // Hours and minutes alone.
+    let clock = time
+        .find(|character: char| !character.is_ascii_digit() && character != ':')
+        .unwrap_or(time.len());
+    let has_no_seconds = time[..clock].matches(':').count() == 1;
     let zoned = time.contains(|character: char| {
         character.is_ascii_alphabetic() || matches!(character, '+' | '-')
     });
@@ -118,6 +123,12 @@ fn rewrite_timestamp(constant: &mut TypedString) {
                 break;
             }
         }
+    }
+    if has_no_seconds && let Some(colon) = text.find(':') {
+        let minutes = text[colon + 1..]
+            .find(|character: char| !character.is_ascii_digit())
+            .map_or(text.len(), |length| colon + 1 + length);
+        text.insert_str(minutes, ":00");
     }
     let zone = if zoned {
         TimezoneInfo::WithTimeZone
@@ -210,6 +221,7 @@ fn renamed(function: &Function) -> Option<Expr> {
         ("nan", []) => double("NaN".to_owned()),
         ("infinity", []) => double("Infinity".to_owned()),
         ("is_nan", [operand]) => call("isnan", vec![operand.clone()]),
+        ("contains", [array, element]) => call("array_has", vec![array.clone(), element.clone()]),
         ("if", [condition, then]) => case(condition, then, None),
         ("if", [condition, then, otherwise]) => case(condition, then, Some(otherwise)),
         _ => return None,

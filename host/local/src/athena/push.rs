@@ -67,10 +67,7 @@ pub(super) fn push_limits(plan: LogicalPlan) -> Result<LogicalPlan> {
         let Some(rows) = skip.checked_add(fetch).filter(|rows| *rows > 0) else {
             return Ok(Transformed::no(plan));
         };
-        let input = match limit.input.as_ref() {
-            LogicalPlan::Sort(sort) => sorted(sort, rows)?,
-            input => push(input, &[], rows)?,
-        };
+        let input = push(&limit.input, &[], rows)?;
         Ok(Transformed::yes(LogicalPlan::Limit(Limit {
             input: Arc::new(input),
             ..limit.clone()
@@ -142,15 +139,10 @@ fn push(plan: &LogicalPlan, keys: &[Key], rows: usize) -> Result<LogicalPlan> {
             None => plan.clone(),
         },
         LogicalPlan::Union(_) => below(plan, |input| push(input, keys, rows))?,
-        // Another limit: only a smaller one without an order of its own goes on.
+        LogicalPlan::Sort(sort) if keys.is_empty() => sorted(sort, rows)?,
+        // A smaller limit of the same rows.
         LogicalPlan::Limit(limit) if keys.is_empty() && limit.skip.is_none() => {
-            match limit.input.as_ref() {
-                LogicalPlan::Sort(sort) => {
-                    let sorted = sorted(sort, rows)?;
-                    below(plan, |_| Ok(sorted.clone()))?
-                }
-                _ => below(plan, |input| push(input, keys, rows))?,
-            }
+            below(plan, |input| push(input, keys, rows))?
         }
         LogicalPlan::Join(join) => {
             let left = join.left.schema().fields().len();

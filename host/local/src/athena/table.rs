@@ -106,16 +106,13 @@ impl Table {
         } else {
             self.capabilities.top_n && order.iter().all(is_scalar)
         };
-        let is_limited = *limit >= 0;
-        let narrows = !is_limited || (order.is_empty() && rows < *limit);
+        let narrows = *limit < 0 || (rows < *limit && order == *order_by_clause);
         if !is_announced || !narrows {
             return None;
         }
         let mut table = self.clone();
         table.constraints.limit = rows;
-        if order_by_clause.is_empty() {
-            table.constraints.order_by_clause = order;
-        }
+        table.constraints.order_by_clause = order;
         Some(table)
     }
 }

@@ -231,7 +231,10 @@ fn comparison(
     right: &Expression,
     complement: bool,
 ) -> Option<Extraction> {
-    let constant = right.constant()?;
+    let Some(constant) = right.constant() else {
+        left.constant()?;
+        return comparison(operator.flip(), right, left, complement);
+    };
     match left {
         Expression::Column { name, .. } => {
             let domain = compared(operator, constant, complement)?;

@@ -153,6 +153,10 @@ fn data_type(kind: &Kind) -> Option<arrow::datatypes::DataType> {
 fn constant(value: &Constant) -> Option<Wire> {
     let column = data_type(&value.kind)?;
     let datum = value.value();
+    // Trino has no literals of these, and plans calls of `nan()` and `infinity()`.
+    if matches!(value.datum, Some(Datum::Double(value)) if !value.is_finite()) {
+        return None;
+    }
     if datum.is_none() && !value.is_null() {
         return None;
     }
