@@ -106,9 +106,10 @@ fn without_clock(statement: &str, line: String) -> String {
     while let Some(character) = rest.chars().next() {
         let is_time = rest.len() >= TIME.len()
             && rest.is_char_boundary(TIME.len())
-            && rest.chars().zip(TIME.chars()).all(|(one, pattern)| {
-                one == pattern || pattern == '0' && one.is_ascii_digit()
-            });
+            && rest
+                .chars()
+                .zip(TIME.chars())
+                .all(|(one, pattern)| one == pattern || pattern == '0' && one.is_ascii_digit());
         let taken = if is_time {
             shown.push_str("<clock>");
             TIME.len()
@@ -187,7 +188,12 @@ async fn local_athena_pushes_what_trino_pushes() {
     for Recorded { statement, pushed } in recorded(&text) {
         assert!(!pushed.is_empty(), "nothing is recorded for {statement}");
         let is_less = LESS.iter().any(|part| statement.contains(part));
-        if pushed[0].starts_with("Trino refuses") || is_less {
+        if pushed[0].starts_with("Trino refuses") {
+            continue;
+        }
+        if is_less {
+            let ours = local.pushed(&statement).await.unwrap();
+            assert_ne!(ours, pushed, "{statement} is no exception any more");
             continue;
         }
         let refused = REFUSED
@@ -232,7 +238,10 @@ fn the_recording_is_what_trino_says_today() {
                 .iter()
                 .map(|scan| {
                     let constraints: &Constraints = &scan.planned;
-                    line(&format!("{}.{}", scan.schema, scan.table), &describe(constraints))
+                    line(
+                        &format!("{}.{}", scan.schema, scan.table),
+                        &describe(constraints),
+                    )
                 })
                 .collect::<Vec<_>>()),
         }

@@ -64,7 +64,9 @@ impl ScalarUDFImpl for RoundTimestamp {
             .as_primitive::<TimestampMicrosecondType>()
             .unary(|micros| {
                 // The half upwards, before 1970 too.
-                let steps = micros.saturating_add(micros_per_step / 2).div_euclid(micros_per_step);
+                let steps = micros
+                    .saturating_add(micros_per_step / 2)
+                    .div_euclid(micros_per_step);
                 steps * (micros_per_step / 1_000)
             });
         Ok(ColumnarValue::Array(Arc::new(rounded) as ArrayRef))

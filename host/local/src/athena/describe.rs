@@ -31,7 +31,12 @@ pub fn describe(constraints: &Constraints) -> Vec<String> {
     lines
 }
 
-fn key(OrderByField { column_name, direction }: &OrderByField) -> String {
+fn key(
+    OrderByField {
+        column_name,
+        direction,
+    }: &OrderByField,
+) -> String {
     let direction = match direction {
         OrderDirection::AscNullsFirst => "asc nulls first",
         OrderDirection::AscNullsLast => "asc nulls last",
@@ -46,7 +51,10 @@ fn value_set(set: &ValueSet) -> String {
     let (admitted, null) = match set {
         ValueSet::AllOrNoneValueSet {
             all, null_allowed, ..
-        } => (if *all { None } else { Some("in {}".to_owned()) }, *null_allowed),
+        } => (
+            if *all { None } else { Some("in {}".to_owned()) },
+            *null_allowed,
+        ),
         ValueSet::EquatableValueSet {
             value_block,
             white_list,

@@ -7,8 +7,8 @@
 //! * `date(x)` is a cast, `year(x)` a part of a timestamp, `if(a, b, c)` a CASE; `nan()` and `infinity()` are constants.
 
 use datafusion::sql::sqlparser::ast::{
-    self, BinaryOperator, CastKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo, Expr,
-    ExtractSyntax, Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo,
+    self, BinaryOperator, CastKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo,
+    Expr, ExtractSyntax, Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo,
     TypedString, Value,
 };
 
@@ -71,14 +71,10 @@ pub(super) fn compare_padded(expr: &mut Expr) {
         Expr::Between {
             expr, low, high, ..
         } => vec![expr, low, high],
-        Expr::InList { expr, list, .. } => {
-            std::iter::once(&mut **expr).chain(list).collect()
-        }
+        Expr::InList { expr, list, .. } => std::iter::once(&mut **expr).chain(list).collect(),
         _ => return,
     };
-    let is_char = |operand: &&mut Expr| {
-        matches!(operand, Expr::Cast { data_type, .. } if char_length(data_type).is_some())
-    };
+    let is_char = |operand: &&mut Expr| matches!(operand, Expr::Cast { data_type, .. } if char_length(data_type).is_some());
     if operands.iter().any(|operand| is_char(operand)) {
         for operand in operands {
             *operand = call("rtrim", vec![operand.clone(), text(" ")]);

@@ -37,8 +37,8 @@ use super::scan::{ScanExec, ScanState};
 use super::sql::{self, Parsed};
 use super::{Athena, CATALOG, Kept, Scan, cast};
 
-/// What to write in place of a function of a timestamp, which Athena does not push.
-const RANGE_HINT: &str = "Athena pushes no function of a timestamp; compare the column itself, as in time >= timestamp '2024-03-01 06:00:00'";
+/// What to write in place of a function of a timestamp, where Athena pushes nothing.
+const RANGE_HINT: &str = "of functions of a timestamp Athena pushes date, date_trunc and year alone, where they are compared with one constant; compare the column itself, as in time >= timestamp '2024-03-01 06:00:00'";
 
 /// A planned query.
 pub(super) struct Plan {
@@ -124,7 +124,9 @@ const MOVING: [&str; 9] = [
 /// simplifies says no more what the user wrote.
 fn pushed(plan: LogicalPlan, state: &SessionState) -> datafusion::error::Result<LogicalPlan> {
     let options = state.config_options();
-    let plan = state.analyzer().execute_and_check(plan, options, |_, _| {})?;
+    let plan = state
+        .analyzer()
+        .execute_and_check(plan, options, |_, _| {})?;
     let moving = Optimizer::new()
         .rules
         .into_iter()
@@ -266,10 +268,13 @@ fn kept(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> datafusion::error::R
     let (mut gets_zone, mut in_function) = (false, false);
     filter.apply(|part| {
         gets_zone |= column_with_zone(part, schema).is_some();
-        in_function |= part
+        let is_function = part
             .downcast_ref::<ScalarFunctionExpr>()
-            .is_some_and(|call| !is_wrapping(call.name()))
-            && is_of_timestamp(part, schema);
+            .is_some_and(|call| !is_wrapping(call.name()));
+        let is_day = part
+            .downcast_ref::<CastExpr>()
+            .is_some_and(|cast| cast.cast_type() == &DataType::Date32);
+        in_function |= (is_function || is_day) && is_of_timestamp(part, schema);
         Ok(TreeNodeRecursion::Continue)
     })?;
     let hint = if gets_zone {

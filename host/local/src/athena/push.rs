@@ -200,7 +200,12 @@ fn through(projection: &Projection, keys: &[Key]) -> Option<Vec<Key>> {
 
 fn order_by(key: &Key, scan: &TableScan) -> Option<OrderByField> {
     Some(OrderByField {
-        column_name: scan.projected_schema.fields().get(key.column)?.name().clone(),
+        column_name: scan
+            .projected_schema
+            .fields()
+            .get(key.column)?
+            .name()
+            .clone(),
         direction: key.direction,
     })
 }

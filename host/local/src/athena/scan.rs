@@ -7,9 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use arrow::datatypes::SchemaRef;
-use connector::wire::{
-    Constraints, GetTableResponse, Request, Split, write_request,
-};
+use connector::wire::{Constraints, GetTableResponse, Request, Split, write_request};
 use connector::{Explanation, Reading};
 use datafusion::common::internal_err;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -72,7 +70,7 @@ impl ScanExec {
         table: Arc<GetTableResponse>,
         schema: SchemaRef,
         constraints: Constraints,
-        ) -> Self {
+    ) -> Self {
         let shown = shown_schema(&schema);
         let properties = PlanProperties::new(
             EquivalenceProperties::new(shown.clone()),

@@ -3,9 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::{Context as _, bail};
-use datafusion::sql::sqlparser::ast::{
-    self, Expr, TableFactor, VisitMut, VisitorMut,
-};
+use datafusion::sql::sqlparser::ast::{self, Expr, TableFactor, VisitMut, VisitorMut};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};

@@ -6,17 +6,15 @@
 use arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::simplify::SimplifyContext;
-use datafusion::logical_expr::{
-    BinaryExpr, Case, Expr, ExprSchemable as _, Operator as Binary,
-};
+use datafusion::logical_expr::{BinaryExpr, Case, Expr, ExprSchemable as _, Operator as Binary};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
 use super::constant::{Constant, Datum};
 use super::expression::{Arithmetic, Connective, Expression, Known, Operator};
 use super::fold::{self, fold};
 use super::kind::Kind;
-use crate::athena::{cast, patterns};
 use crate::athena::opaque::{looked_through, written};
+use crate::athena::{cast, patterns};
 
 /// Reads predicates over one schema.
 pub(super) struct Analyzer<'a> {
@@ -225,9 +223,8 @@ impl Analyzer<'_> {
                 });
             }
             ("coalesce", arguments) => {
-                let is_null = |argument: &Expression| {
-                    argument.constant().is_some_and(Constant::is_null)
-                };
+                let is_null =
+                    |argument: &Expression| argument.constant().is_some_and(Constant::is_null);
                 let arguments = arguments.iter().map(|argument| self.read(argument));
                 let mut left = arguments.filter(|argument| !is_null(argument));
                 let only = left.next()?;
@@ -254,7 +251,8 @@ impl Analyzer<'_> {
             ("date_part", [part, operand]) => {
                 let part = self.read(part);
                 let is_year = part.constant().and_then(|part| part.datum.as_ref());
-                let is_year = matches!(is_year, Some(Datum::Text(part)) if part.eq_ignore_ascii_case("year"));
+                let is_year =
+                    matches!(is_year, Some(Datum::Text(part)) if part.eq_ignore_ascii_case("year"));
                 let operand = self.read(operand);
                 let known = (is_year && matches!(operand.kind(), Kind::Timestamp(_) | Kind::Date))
                     .then(|| Known::Year(Box::new(operand)));

@@ -91,8 +91,9 @@ fn ranged(
     let kind = operand.kind();
     let low = Expression::Constant(at(first, &kind, 0)?);
     let high = Expression::Constant(at(after, &kind, 1)?);
-    let compare =
-        |operator, bound: &Expression| Expression::compare(operator, operand.clone(), bound.clone());
+    let compare = |operator, bound: &Expression| {
+        Expression::compare(operator, operand.clone(), bound.clone())
+    };
     let within = || Expression::Between {
         value: Box::new(operand.clone()),
         low: Box::new(low.clone()),

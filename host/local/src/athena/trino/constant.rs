@@ -76,9 +76,7 @@ impl Constant {
             ScalarValue::TimestampMicrosecond(Some(value), _) => {
                 Datum::Instant(i128::from(*value) * 1_000)
             }
-            ScalarValue::TimestampNanosecond(Some(value), _) => {
-                Datum::Instant(i128::from(*value))
-            }
+            ScalarValue::TimestampNanosecond(Some(value), _) => Datum::Instant(i128::from(*value)),
             text => Datum::Text(text.try_as_str()??.to_owned()),
         };
         match kind {
@@ -227,9 +225,11 @@ impl Constant {
             (Datum::Decimal(value), Kind::Decimal { scale, .. }, to) => value
                 .div_euclid(10_i128.checked_pow((*scale).into())?)
                 .min(to.range()?.1.into()),
-            (Datum::Double(value), Kind::Double, Kind::Integer | Kind::Smallint | Kind::Tinyint) => {
-                value.floor().clamp(-1e18, 1e18) as i128
-            }
+            (
+                Datum::Double(value),
+                Kind::Double,
+                Kind::Integer | Kind::Smallint | Kind::Tinyint,
+            ) => value.floor().clamp(-1e18, 1e18) as i128,
             (Datum::Instant(nanos), Kind::Timestamp(_), Kind::Date) => {
                 let days = i32::try_from(nanos.div_euclid(NANOS_PER_DAY)).ok()?;
                 return Some(Self::new(Kind::Date, Datum::Day(days)));
@@ -255,7 +255,9 @@ fn rounded(value: i128, unit: i128) -> i128 {
 fn whole(value: i128, to: &Kind) -> Option<Datum> {
     let (least, most) = to.range()?;
     let value = i64::try_from(value).ok()?;
-    (least..=most).contains(&value).then_some(Datum::Whole(value))
+    (least..=most)
+        .contains(&value)
+        .then_some(Datum::Whole(value))
 }
 
 fn decimal(value: i128, from: u8, precision: u8, scale: u8) -> Option<Datum> {

@@ -85,13 +85,8 @@ pub(super) fn emit(expression: &Expression, table: &TableReference) -> Option<Ex
             };
             // The result has the first value's type, whatever the two are compared in.
             let equal = binary(cast(value)?, Binary::Eq, cast(other)?);
-            let null = Expr::Literal(
-                ScalarValue::try_from(&value.kind().data_type()).ok()?,
-                None,
-            );
-            when(equal, null)
-                .otherwise(emit(value)?)
-                .ok()?
+            let null = Expr::Literal(ScalarValue::try_from(&value.kind().data_type()).ok()?, None);
+            when(equal, null).otherwise(emit(value)?).ok()?
         }
     })
 }

@@ -29,10 +29,8 @@ pub(super) fn extract(expression: &Expression, complement: bool) -> Extraction {
 fn known(expression: &Expression, complement: bool) -> Option<Extraction> {
     match expression {
         Expression::Logical { connective, terms } => {
-            let parts: Vec<Extraction> = terms
-                .iter()
-                .map(|term| extract(term, complement))
-                .collect();
+            let parts: Vec<Extraction> =
+                terms.iter().map(|term| extract(term, complement)).collect();
             let connective = if complement {
                 connective.flip()
             } else {
@@ -54,9 +52,11 @@ fn known(expression: &Expression, complement: bool) -> Option<Extraction> {
         }
         Expression::Column { name, kind } if *kind == Kind::Boolean => {
             let domain = ranges(Operator::Equal, &Constant::boolean(true));
-            Extraction::exact(domain.and_then(|domain| {
-                only(name, if complement { others(&domain) } else { domain })
-            }))
+            Extraction::exact(
+                domain.and_then(|domain| {
+                    only(name, if complement { others(&domain) } else { domain })
+                }),
+            )
         }
         Expression::Compare {
             operator,
@@ -172,19 +172,15 @@ pub(super) fn intersect(
 
 /// One of them holds: the union of each column's domains, which admits more unless all speak of one and the same column
 /// or one admits what the others do.
-fn any_of(
-    parts: Vec<Extraction>,
-    expression: &Expression,
-    complement: bool,
-) -> Option<Extraction> {
+fn any_of(parts: Vec<Extraction>, expression: &Expression, complement: bool) -> Option<Extraction> {
     let whole = complemented(expression.clone(), complement);
     let residuals: Vec<&Expression> = parts.iter().map(|part| &part.remaining).collect();
-    let same = residuals
-        .windows(2)
-        .all(|pair| pair.first() == pair.last());
+    let same = residuals.windows(2).all(|pair| pair.first() == pair.last());
     let residual = residuals.first().map(|first| (*first).clone());
-    let sides: Vec<BTreeMap<String, Domain>> =
-        parts.iter().filter_map(|part| part.domains.clone()).collect();
+    let sides: Vec<BTreeMap<String, Domain>> = parts
+        .iter()
+        .filter_map(|part| part.domains.clone())
+        .collect();
     let Some((first, others)) = sides.split_first() else {
         return Extraction::nothing();
     };
@@ -339,11 +335,7 @@ fn listed(value: &Expression, list: &[Expression], complement: bool) -> Option<E
         .iter()
         .map(|one| Expression::compare(Operator::Equal, value.clone(), one.clone()));
     let extraction = extract(&Connective::Or.join(equal.collect::<Vec<_>>()), complement);
-    if extraction
-        .domains
-        .as_ref()
-        .is_some_and(BTreeMap::is_empty)
-    {
+    if extraction.domains.as_ref().is_some_and(BTreeMap::is_empty) {
         // The list itself, and not what it was written as.
         return None;
     }

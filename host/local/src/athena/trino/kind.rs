@@ -98,8 +98,7 @@ impl Kind {
     }
 
     pub(super) fn is_numeric(&self) -> bool {
-        self.range().is_some()
-            || matches!(self, Self::Real | Self::Double | Self::Decimal { .. })
+        self.range().is_some() || matches!(self, Self::Real | Self::Double | Self::Decimal { .. })
     }
 
     /// The decimal type that holds every value of a whole number's type.

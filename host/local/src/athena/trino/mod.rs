@@ -87,7 +87,9 @@ pub(super) fn push(
         if remaining.is_false() {
             domains = None;
         }
-        if domains.is_none() || remaining.is_true() || (domains.clone(), expressions.len()) == before
+        if domains.is_none()
+            || remaining.is_true()
+            || (domains.clone(), expressions.len()) == before
         {
             break;
         }

@@ -178,8 +178,7 @@ fn at_end(
         }
         if order == Ordering::Equal {
             let end = Expression::Constant(end);
-            let compare =
-                |operator| Expression::compare(operator, operand.clone(), end.clone());
+            let compare = |operator| Expression::compare(operator, operand.clone(), end.clone());
             return Some(match (operator, holds) {
                 (Operator::LessOrEqual | Operator::GreaterOrEqual, true) => {
                     true_if_not_null(operand)
