@@ -115,7 +115,7 @@ fn end(block: &Block) -> Option<String> {
 fn single<'e>(range: &Range, (low, high): &'e (Option<String>, Option<String>)) -> Option<&'e str> {
     let exactly =
         range.low.bound == MarkerBound::Exactly && range.high.bound == MarkerBound::Exactly;
-    (exactly && low == high).then_some(low.as_deref()?.into())
+    (exactly && low == high).then_some(low.as_deref()?)
 }
 
 /// The values that are left out, if everything else is admitted.

@@ -75,7 +75,7 @@ pub(super) fn compare_padded(expr: &mut Expr) {
         _ => return,
     };
     let is_char = |operand: &&mut Expr| matches!(operand, Expr::Cast { data_type, .. } if char_length(data_type).is_some());
-    if operands.iter().any(|operand| is_char(operand)) {
+    if operands.iter().any(is_char) {
         for operand in operands {
             *operand = call("rtrim", vec![operand.clone(), text(" ")]);
         }

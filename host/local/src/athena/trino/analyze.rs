@@ -133,7 +133,8 @@ impl Analyzer<'_> {
         })
     }
 
-    fn binary(&self, BinaryExpr { left, op, right }: &BinaryExpr) -> Option<Expression> {
+    fn binary(&self, binary: &BinaryExpr) -> Option<Expression> {
+        let BinaryExpr { left, op, right } = binary;
         let connective = match op {
             Binary::And => Some(Connective::And),
             Binary::Or => Some(Connective::Or),
@@ -141,8 +142,8 @@ impl Analyzer<'_> {
         };
         if let Some(connective) = connective {
             // Not joined yet: what is constant counts only when constants are computed.
-            let mut terms = self.read(left).terms(connective);
-            terms.extend(self.read(right).terms(connective));
+            let terms = chain(binary).into_iter().map(|term| self.read(term));
+            let terms = terms.flat_map(|term| term.terms(connective)).collect();
             return Some(Expression::Logical { connective, terms });
         }
         let operator = match op {
@@ -305,6 +306,20 @@ impl Analyzer<'_> {
             _ => None,
         }
     }
+}
+
+/// The operands of one operator however they are nested, which may be deeply.
+fn chain(BinaryExpr { left, op, right }: &BinaryExpr) -> Vec<&Expr> {
+    let (mut waiting, mut operands) = (vec![&**right, &**left], Vec::new());
+    while let Some(next) = waiting.pop() {
+        match next {
+            Expr::BinaryExpr(nested) if nested.op == *op => {
+                waiting.extend([&*nested.right, &*nested.left]);
+            }
+            operand => operands.push(operand),
+        }
+    }
+    operands
 }
 
 /// A literal has the smallest of `integer` and `bigint` that it fits.

@@ -1,5 +1,7 @@
 //! Predicates in Trino's form: what its planner sees, where DataFusion's own form has lost it.
 
+use std::collections::HashSet;
+
 use datafusion::logical_expr::Expr;
 
 use super::constant::Constant;
@@ -207,6 +209,14 @@ impl Expression {
             other => vec![other],
         }
     }
+}
+
+/// The elements of a list in their order, each once.
+pub(super) fn distinct(list: Vec<Expression>) -> Vec<Expression> {
+    // Lists may be long. Expressions hold doubles, which have no hash; what they print as is theirs alone.
+    let mut seen = HashSet::with_capacity(list.len());
+    let is_new = |element: &Expression| seen.insert(format!("{element:?}"));
+    list.into_iter().filter(is_new).collect()
 }
 
 impl Operator {

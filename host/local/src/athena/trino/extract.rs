@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::compared::{compared, ranges, with_floor};
 use super::constant::{Constant, Datum};
 use super::expression::{Connective, Expression, Known, Operator};
 use super::fold;
@@ -52,11 +53,16 @@ fn known(expression: &Expression, complement: bool) -> Option<Extraction> {
         }
         Expression::Column { name, kind } if *kind == Kind::Boolean => {
             let domain = ranges(Operator::Equal, &Constant::boolean(true));
-            Extraction::exact(
-                domain.and_then(|domain| {
-                    only(name, if complement { others(&domain) } else { domain })
-                }),
-            )
+            Extraction::exact(domain.and_then(|domain| {
+                only(
+                    name,
+                    if complement {
+                        domain.complement()
+                    } else {
+                        domain
+                    },
+                )
+            }))
         }
         Expression::Compare {
             operator,
@@ -244,87 +250,6 @@ fn comparison(
     }
 }
 
-/// The values that compare so with a constant; none where no ranges hold them, since NaN lies in none.
-fn compared(operator: Operator, constant: &Constant, complement: bool) -> Option<Domain> {
-    if constant.is_null() {
-        return Some(match (operator, complement) {
-            (Operator::IsDistinctFrom, false) => Domain::not_null(),
-            (Operator::IsDistinctFrom, true) => Domain::only_null(),
-            _ => Domain::none(),
-        });
-    }
-    if constant.is_nan() {
-        return match operator {
-            Operator::IsDistinctFrom => None,
-            operator => Some(if (operator == Operator::NotEqual) != complement {
-                Domain::not_null()
-            } else {
-                Domain::none()
-            }),
-        };
-    }
-    if constant.kind.has_nan() {
-        return match (operator, complement) {
-            (Operator::NotEqual | Operator::IsDistinctFrom, true) => {
-                ranges(Operator::Equal, constant)
-            }
-            (Operator::NotEqual | Operator::IsDistinctFrom, false) | (_, true) => None,
-            (operator, false) => ranges(operator, constant),
-        };
-    }
-    let domain = ranges(operator, constant)?;
-    Some(match (operator, complement) {
-        (_, false) => domain,
-        (Operator::IsDistinctFrom, true) => ranges(Operator::Equal, constant)?,
-        (_, true) => others(&domain),
-    })
-}
-
-/// All values but these and NULL.
-fn others(domain: &Domain) -> Domain {
-    domain.complement()
-}
-
-fn ranges(operator: Operator, constant: &Constant) -> Option<Domain> {
-    let value = constant.value()?;
-    let (below, above) = (Cut::below(value.clone()), Cut::above(value));
-    Some(match operator {
-        Operator::Equal => Domain::new([(below, above)], false),
-        Operator::NotEqual => Domain::new([(Cut::First, below), (above, Cut::Last)], false),
-        Operator::IsDistinctFrom => Domain::new([(Cut::First, below), (above, Cut::Last)], true),
-        Operator::Less => Domain::new([(Cut::First, below)], false),
-        Operator::LessOrEqual => Domain::new([(Cut::First, above)], false),
-        Operator::Greater => Domain::new([(above, Cut::Last)], false),
-        Operator::GreaterOrEqual => Domain::new([(below, Cut::Last)], false),
-    })
-}
-
-/// The comparison without the cast that it was given for its types alone, by rounding the constant down
-/// (`coerceComparisonWithRounding`).
-fn with_floor(operator: Operator, operand: &Expression, constant: &Constant) -> Option<Expression> {
-    let floor = constant.floor(&operand.kind())?;
-    let order = constant.compare(&floor.cast(&constant.kind)?)?;
-    let compare = |operator| {
-        let floor = Expression::Constant(floor.clone());
-        Expression::compare(operator, operand.clone(), floor)
-    };
-    use std::cmp::Ordering::{Equal, Greater, Less};
-    Some(match (operator, order) {
-        (operator, Equal) => compare(operator),
-        (Operator::Greater | Operator::GreaterOrEqual, Greater) => compare(Operator::Greater),
-        (Operator::Less | Operator::LessOrEqual, Greater) => compare(Operator::LessOrEqual),
-        (Operator::Greater | Operator::GreaterOrEqual, Less) => compare(Operator::GreaterOrEqual),
-        (Operator::Less | Operator::LessOrEqual, Less) => compare(Operator::Less),
-        (Operator::Equal, _) => {
-            Connective::And.join([compare(Operator::Equal), compare(Operator::NotEqual)])
-        }
-        (Operator::NotEqual, _) => {
-            Connective::Or.join([compare(Operator::Equal), compare(Operator::NotEqual)])
-        }
-        (Operator::IsDistinctFrom, _) => Expression::boolean(true),
-    })
-}
-
 fn listed(value: &Expression, list: &[Expression], complement: bool) -> Option<Extraction> {
     if let Expression::Column { name, kind } = value
         && let Some(extraction) = constants(name, kind, value, list, complement)
@@ -350,14 +275,14 @@ fn constants(
     list: &[Expression],
     complement: bool,
 ) -> Option<Extraction> {
-    let (mut equal, mut excluded) = (Domain::none(), Vec::new());
-    let mut numbers = Vec::new();
+    let (mut equal, mut excluded, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
     for element in list {
         match element.constant() {
             Some(constant) if constant.is_null() && complement => return Extraction::nothing(),
             Some(constant) if constant.is_null() || constant.is_nan() => {}
             Some(constant) => {
-                equal = equal.union(&ranges(Operator::Equal, constant)?);
+                let value = constant.value()?;
+                equal.push((Cut::below(value.clone()), Cut::above(value)));
                 numbers.push(element.clone());
             }
             None if complement => {
@@ -367,6 +292,7 @@ fn constants(
             None => return None,
         }
     }
+    let equal = Domain::new(equal, false);
     if !complement {
         return Extraction::exact(only(column, equal));
     }
@@ -383,7 +309,7 @@ fn constants(
     let (domain, remaining) = if kind.has_nan() {
         (Domain::not_null(), not_in(numbers))
     } else {
-        (others(&equal), not_in(excluded))
+        (equal.complement(), not_in(excluded))
     };
     Some(Extraction {
         domains: only(column, domain),

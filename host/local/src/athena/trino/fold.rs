@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::constant::{Constant, Datum};
-use super::expression::{Arithmetic, Connective, Expression, Operator};
+use super::expression::{Arithmetic, Connective, Expression, Operator, distinct};
 use super::kind::Kind;
 use super::pattern::Pattern;
 
@@ -135,12 +135,7 @@ fn list_of(value: Expression, listed: Vec<Expression>) -> Expression {
     if value.constant().is_some_and(Constant::is_null) {
         return null();
     }
-    let mut list: Vec<Expression> = Vec::with_capacity(listed.len());
-    for element in listed {
-        if !list.contains(&element) {
-            list.push(element);
-        }
-    }
+    let list = distinct(listed);
     if value.constant().is_some() && list.iter().all(|element| element.constant().is_some()) {
         let equal = list
             .into_iter()

@@ -1,7 +1,7 @@
 //! The logical half of Trino's `SimplifyExpressions`: negations move inwards, terms that ORs share move out, and an OR
 //! of equalities becomes a list.
 
-use super::expression::{Connective, Expression, Operator};
+use super::expression::{Connective, Expression, Operator, distinct};
 
 /// Moves NOT towards the comparisons (`PushDownNegationsExpressionRewriter`).
 pub(super) fn push_negations(expression: Expression) -> Expression {
@@ -76,15 +76,7 @@ fn distribute(terms: Vec<Expression>) -> Expression {
     let sides: Vec<Vec<Expression>> = terms
         .iter()
         .cloned()
-        .map(|term| {
-            let mut side: Vec<Expression> = Vec::new();
-            for term in term.terms(Connective::And) {
-                if !side.contains(&term) {
-                    side.push(term);
-                }
-            }
-            side
-        })
+        .map(|term| distinct(term.terms(Connective::And)))
         .collect();
     let before: usize = sides.iter().map(Vec::len).sum();
     let after = sides
@@ -138,17 +130,9 @@ pub(super) fn list_equalities(expression: Expression) -> Expression {
         None => true,
     });
     let others: Vec<Expression> = others.collect();
-    let lists = groups.into_iter().map(|(value, mut values)| {
-        let mut list: Vec<Expression> = Vec::with_capacity(values.len());
-        for value in values.drain(..) {
-            if !list.contains(&value) {
-                list.push(value);
-            }
-        }
-        Expression::In {
-            value: Box::new(value),
-            list,
-        }
+    let lists = groups.into_iter().map(|(value, values)| Expression::In {
+        value: Box::new(value),
+        list: distinct(values),
     });
     Connective::Or.join(others.into_iter().chain(lists))
 }

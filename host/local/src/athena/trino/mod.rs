@@ -8,6 +8,7 @@
 
 mod analyze;
 mod calendar;
+mod compared;
 mod constant;
 mod emit;
 mod expression;
