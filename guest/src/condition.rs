@@ -23,15 +23,18 @@ pub(crate) struct Condition {
     pub(crate) prunes: bool,
     /// Whether it leaves out a part of time.
     pub(crate) bounds_time: bool,
+    /// How many comparisons and computations it holds; a list of constants is compared once.
+    pub(crate) operations: usize,
 }
 
 impl Condition {
-    /// An exact condition by which Timestream finds no partition.
+    /// An exact condition of one operation by which Timestream finds no partition.
     pub(crate) fn of(sql: String) -> Self {
         Self {
             sql,
             joined: false,
             exact: true,
+            operations: 1,
             shorter: None,
             prunes: false,
             bounds_time: false,
@@ -55,6 +58,7 @@ impl Condition {
             exact: parts.iter().all(|part| part.exact),
             prunes: parts.iter().any(|part| part.prunes),
             bounds_time: parts.iter().any(|part| part.bounds_time),
+            operations: operations(&parts),
             shorter: shorter(parts, Self::every),
         }
     }
@@ -71,6 +75,7 @@ impl Condition {
             exact: parts.iter().all(|part| part.exact),
             prunes: parts.iter().all(|part| part.prunes),
             bounds_time: parts.iter().all(|part| part.bounds_time),
+            operations: operations(&parts),
             shorter: shorter(parts, Self::any),
         }
     }
@@ -82,6 +87,10 @@ impl Condition {
             self.sql.clone()
         }
     }
+}
+
+fn operations(parts: &[Condition]) -> usize {
+    parts.iter().map(|part| part.operations).sum()
 }
 
 /// The parts joined anew, with the shorter form of each that has one.
@@ -125,81 +134,92 @@ pub(crate) fn of_domain(
 
 /// The condition of a set of values; `None` if a constant has no form in SQL.
 fn of_values(operand: &Operand, values: &Values, null_allowed: bool) -> Option<Condition> {
-    let comparisons = print(&operand.sql, values, null_allowed)?;
     Some(Condition {
-        sql: comparisons.join(" AND "),
-        joined: comparisons.len() > 1,
         exact: values.exact,
-        shorter: None,
         prunes: operand.prunes,
         bounds_time: operand.is_time && !null_allowed && values.is_bounded(),
+        ..print(&operand.sql, values, null_allowed)?
     })
 }
 
-/// Prints the comparisons that must all hold.
-fn print(column: &str, values: &Values, null_allowed: bool) -> Option<Vec<String>> {
+/// Prints the comparisons that a set of values becomes.
+fn print(column: &str, values: &Values, null_allowed: bool) -> Option<Condition> {
     if values.is_everything() {
-        return Some(vec![if null_allowed {
-            TRUE.to_owned()
+        return Some(if null_allowed {
+            Condition::constant(true)
         } else {
-            format!("{column} IS NOT NULL")
-        }]);
-    }
-    if let ([span], [], false) = (
-        values.spans.as_slice(),
-        values.points.as_slice(),
-        null_allowed,
-    ) {
-        return comparisons(column, span);
-    }
-    let mut alternatives: Vec<String> = Vec::with_capacity(values.spans.len() + 2);
-    for span in &values.spans {
-        let comparisons = comparisons(column, span)?;
-        let joined = comparisons.join(" AND ");
-        alternatives.push(if comparisons.len() > 1 {
-            format!("({joined})")
-        } else {
-            joined
+            Condition::of(format!("{column} IS NOT NULL"))
         });
     }
-    match values.points.as_slice() {
-        [] => {}
-        [value] => alternatives.push(format!("{column} = {}", sql::literal(value)?)),
-        list => alternatives.push(format!("{column} IN ({})", print_list(list)?)),
+    let mut alternatives: Vec<Condition> = Vec::with_capacity(values.spans.len() + 2);
+    for span in &values.spans {
+        alternatives.push(Condition::every(comparisons(column, span)?));
+    }
+    if !values.points.is_empty() {
+        alternatives.extend(listed(column, &values.points, true)?);
     }
     if null_allowed {
-        alternatives.push(format!("{column} IS NULL"));
+        alternatives.push(Condition::of(format!("{column} IS NULL")));
     }
-    Some(vec![match alternatives.as_slice() {
-        [] => FALSE.to_owned(),
-        [only] => only.clone(),
-        several => format!("({})", several.join(" OR ")),
-    }])
+    Some(if alternatives.is_empty() {
+        Condition::constant(false)
+    } else {
+        Condition::any(alternatives)
+    })
 }
 
-fn comparisons(column: &str, span: &Span) -> Option<Vec<String>> {
+fn comparisons(column: &str, span: &Span) -> Option<Vec<Condition>> {
     let mut comparisons = Vec::with_capacity(3);
+    let mut push = |operator: &str, literal: &Literal| {
+        let printed = sql::literal(literal)?;
+        comparisons.push(Condition::of(format!("{column} {operator} {printed}")));
+        Some(())
+    };
     match &span.low {
         Bound::Unbounded => {}
-        Bound::Inclusive(low) => comparisons.push(format!("{column} >= {}", sql::literal(low)?)),
-        Bound::Exclusive(low) => comparisons.push(format!("{column} > {}", sql::literal(low)?)),
+        Bound::Inclusive(low) => push(">=", low)?,
+        Bound::Exclusive(low) => push(">", low)?,
     }
     match &span.high {
         Bound::Unbounded => {}
-        Bound::Inclusive(high) => comparisons.push(format!("{column} <= {}", sql::literal(high)?)),
-        Bound::Exclusive(high) => comparisons.push(format!("{column} < {}", sql::literal(high)?)),
+        Bound::Inclusive(high) => push("<=", high)?,
+        Bound::Exclusive(high) => push("<", high)?,
     }
-    match span.holes.as_slice() {
-        [] => {}
-        [hole] => comparisons.push(format!("{column} <> {}", sql::literal(hole)?)),
-        holes => comparisons.push(format!("{column} NOT IN ({})", print_list(holes)?)),
+    if !span.holes.is_empty() {
+        comparisons.extend(listed(column, &span.holes, false)?);
     }
     Some(comparisons)
 }
 
-fn print_list(literals: &[Literal]) -> Option<String> {
-    let printed: Option<Vec<String>> = literals.iter().map(sql::literal).collect();
-    Some(printed?.join(", "))
+/// Where a value is among some constants, as alternatives; or where it is not, as conditions that must all hold.
+///
+/// A zero is compared by itself. Presto finds the constants of a list by a hash that, in old versions, tells −0.0 from
+/// 0.0 (`InCodeGenerator` and `DoubleOperators.hashCode` in prestodb's sources), while `=` takes them for equal: in a
+/// list, 0.0 could lose a stored −0.0.
+pub(crate) fn listed(value: &str, constants: &[Literal], wanted: bool) -> Option<Vec<Condition>> {
+    let is_zero = |literal: &&Literal| matches!(literal, Literal::Double(0.0));
+    let (zeros, others): (Vec<&Literal>, Vec<&Literal>) = constants.iter().partition(is_zero);
+    let (equal, among) = if wanted {
+        ("=", "IN")
+    } else {
+        ("<>", "NOT IN")
+    };
+    let mut conditions = Vec::with_capacity(2);
+    match others.as_slice() {
+        [] => {}
+        [one] => conditions.push(format!("{value} {equal} {}", sql::literal(one)?)),
+        several => {
+            let printed: Option<Vec<String>> = several
+                .iter()
+                .map(|literal| sql::literal(literal))
+                .collect();
+            conditions.push(format!("{value} {among} ({})", printed?.join(", ")));
+        }
+    }
+    if let Some(zero) = zeros.first() {
+        conditions.push(format!("{value} {equal} {}", sql::literal(zero)?));
+    }
+    Some(conditions.into_iter().map(Condition::of).collect())
 }
 
 #[cfg(test)]

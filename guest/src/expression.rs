@@ -113,11 +113,18 @@ fn any(parts: &[Tree<'_>], wanted: bool) -> Result<Condition, String> {
 
 /// Where a boolean value is as wanted.
 fn is(tree: &Tree<'_>, wanted: bool) -> Result<Condition, String> {
-    let Value { sql, kind } = value(tree)?;
+    let Value {
+        sql,
+        kind,
+        operations,
+    } = value(tree)?;
     if kind != Kind::Boolean {
         return Err(format!("{} stands for a condition", kind.name()));
     }
-    Ok(Condition::of(format!("{sql} = {}", sql::boolean(wanted))))
+    Ok(Condition {
+        operations: operations + 1,
+        ..Condition::of(format!("{sql} = {}", sql::boolean(wanted)))
+    })
 }
 
 /// Where `text LIKE pattern ESCAPE escape` is as wanted.
@@ -149,9 +156,14 @@ fn is_null(argument: &Tree<'_>, wanted: bool) -> Result<Condition, String> {
         Tree::Field(operand) if wanted => condition::of_domain(operand, &ValueSet::None, true),
         Tree::Field(operand) => condition::of_domain(operand, &ValueSet::All, false),
         Tree::Call(..) => {
-            let Value { sql, .. } = value(argument)?;
+            let Value {
+                sql, operations, ..
+            } = value(argument)?;
             let not = if wanted { "" } else { "NOT " };
-            Ok(Condition::of(format!("{sql} IS {not}NULL")))
+            Ok(Condition {
+                operations: operations + 1,
+                ..Condition::of(format!("{sql} IS {not}NULL"))
+            })
         }
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn map_table(table: &Table) -> Result<Mapping, Refusal> {
             comment,
         });
     }
+    let mut fields = Fields::new(fields);
     if is_on(table, NANOS_COLUMNS)? {
         add_nanos_columns(&mut arena, &mut fields)?;
     }
@@ -52,7 +53,7 @@ pub(crate) fn map_table(table: &Table) -> Result<Mapping, Refusal> {
     }
     Ok(Mapping {
         types: arena.types,
-        fields,
+        fields: fields.fields,
     })
 }
 
@@ -73,9 +74,10 @@ fn is_on(table: &Table, option: &str) -> Result<bool, Refusal> {
 }
 
 /// Beside every timestamp its nanoseconds since the epoch, which Athena's own timestamps lose.
-fn add_nanos_columns(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(), Refusal> {
+fn add_nanos_columns(arena: &mut Arena<'_>, fields: &mut Fields) -> Result<(), Refusal> {
     let is_timestamp = |field: &Field| arena.types[field.type_ as usize] == ArrowType::DateMilli;
     let timestamps: Vec<Field> = fields
+        .fields
         .iter()
         .filter(|field| is_timestamp(field))
         .cloned()
@@ -86,8 +88,7 @@ fn add_nanos_columns(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(
             "`{}` in nanoseconds since 1970-01-01 00:00:00 UTC",
             shown.name
         );
-        add(
-            fields,
+        fields.add(
             format!("{}_nanos", shown.name),
             r#type,
             shown.column,
@@ -98,7 +99,7 @@ fn add_nanos_columns(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(
 }
 
 /// Beside every name with `::` one without: `CREATE TABLE AS SELECT *` cannot store the former.
-fn add_plain_names(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(), Refusal> {
+fn add_plain_names(arena: &mut Arena<'_>, fields: &mut Fields) -> Result<(), Refusal> {
     // Only Timestream's own value columns are named so, and those are scalars.
     let is_nested = |field: &Field| {
         matches!(
@@ -107,6 +108,7 @@ fn add_plain_names(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(),
         )
     };
     let named = fields
+        .fields
         .iter()
         .filter(|field| field.name.contains("::") && !is_nested(field));
     let named: Vec<Field> = named.cloned().collect();
@@ -114,31 +116,37 @@ fn add_plain_names(arena: &mut Arena<'_>, fields: &mut Vec<Field>) -> Result<(),
         let same = arena.types[shown.type_ as usize].clone();
         let r#type = arena.push(same).map_err(refusal::invalid)?;
         let comment = format!("the same as `{}`", shown.name);
-        add(
-            fields,
-            shown.name.replace("::", "_"),
-            r#type,
-            shown.column,
-            comment,
-        );
+        fields.add(shown.name.replace("::", "_"), r#type, shown.column, comment);
     }
     Ok(())
 }
 
-/// Adds a field under its name or, if that is taken, the first free one after it.
-fn add(fields: &mut Vec<Field>, name: String, r#type: u32, column: Option<u32>, comment: String) {
-    let mut taken: HashSet<String> = fields.iter().map(|field| field.name.clone()).collect();
-    let name = if taken.contains(&name) {
-        numbered(&name, &mut taken)
-    } else {
-        name
-    };
-    fields.push(Field {
-        name,
-        type_: r#type,
-        column,
-        comment: Some(comment),
-    });
+/// Fields under names of their own.
+struct Fields {
+    fields: Vec<Field>,
+    taken: HashSet<String>,
+}
+
+impl Fields {
+    fn new(fields: Vec<Field>) -> Self {
+        let taken = fields.iter().map(|field| field.name.clone()).collect();
+        Self { fields, taken }
+    }
+
+    /// Adds a field under its name or, if that is taken, the first free one after it.
+    fn add(&mut self, name: String, r#type: u32, column: Option<u32>, comment: String) {
+        let name = if self.taken.insert(name.clone()) {
+            name
+        } else {
+            numbered(&name, &mut self.taken)
+        };
+        self.fields.push(Field {
+            name,
+            type_: r#type,
+            column,
+            comment: Some(comment),
+        });
+    }
 }
 
 /// The Arrow type that shows a scalar: the Java connector's choice.

@@ -158,18 +158,28 @@ fn as_field(node: &Node) -> Option<u32> {
     }
 }
 
-/// The quoted columns, or nothing if one of them may sort differently than what it is shown as.
+/// What to sort by, or nothing if some column may sort differently than what it is shown as.
+///
+/// Timestream's order may tell values apart that are one to Athena: instants of one millisecond, and −0.0 from 0.0. As
+/// the last key such a column still sorts as Athena asks; before others it must not decide in their place.
 fn order(request: &Request) -> Result<Option<Vec<String>>, Refusal> {
+    // Of what a view or a statement computes it is not known where NaN sorts, nor how milliseconds before 1970 round.
+    // A table stores neither.
+    let is_stored = matches!(request.table.source, Source::Table(_));
     let mut keys = Vec::with_capacity(request.order.len());
-    for key in &request.order {
-        let operand = Operand::of_field(request, key.field)?;
-        // A double that a table stores is no NaN; where Timestream sorts a computed one is not documented.
-        let is_computed = !matches!(request.table.source, Source::Table(_));
-        match operand.kind {
+    for (place, key) in request.order.iter().enumerate() {
+        let Operand { sql, kind, .. } = Operand::of_field(request, key.field)?;
+        let is_last = place + 1 == request.order.len();
+        keys.push(match kind {
             Err(_) => return Ok(None),
-            Ok(Kind::Double) if is_computed => return Ok(None),
-            Ok(_) => keys.push(operand.sql),
-        }
+            Ok(Kind::Double) if !is_stored => return Ok(None),
+            Ok(Kind::Timestamp { .. }) if !is_stored && !is_last => return Ok(None),
+            Ok(_) if is_last => sql,
+            // The sum of −0.0 and 0.0 is 0.0 (IEEE 754, section 6.3).
+            Ok(Kind::Double) => format!("{sql} + 0.0E0"),
+            Ok(Kind::Timestamp { .. }) => format!("to_milliseconds({sql})"),
+            Ok(Kind::Boolean | Kind::Integer | Kind::Text | Kind::Nanos { .. } | Kind::Date) => sql,
+        });
     }
     Ok(Some(keys))
 }

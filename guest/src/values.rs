@@ -5,13 +5,14 @@
 
 use std::cmp::Ordering;
 
+use crate::budget::MAX_OPERATIONS;
 use crate::operand::{Kind, Place};
 use crate::sql::compare;
 use crate::{Bound, Literal, Range, ValueSet};
 
-/// More spans than this become the one that encloses them. Arbitrary: some dozens are within what an old Presto plans
-/// and parses with ease, and each costs a comparison per row.
-const MAX_SPANS: usize = 64;
+/// More spans than this become the one that encloses them: each has two ends, and more comparisons than that are too
+/// many for a statement.
+const MAX_SPANS: usize = MAX_OPERATIONS / 2;
 
 /// Values between two bounds, but for some.
 #[derive(Clone, Debug, PartialEq)]

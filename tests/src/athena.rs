@@ -172,7 +172,7 @@ pub async fn select_of(
         let mut request = read_request(name, schema, columns, split, constraints)?;
         (request.max_block_size, request.max_inline_block_size) = sizes;
         let answer = connector
-            .answer(&write_request(&Request::ReadRecordsRequest(request))?)
+            .answer(&write_request(&Request::ReadRecordsRequest(request))?, None)
             .await?;
         readings.extend(answer.reading);
         match read_response(&answer.payload)? {

@@ -2,8 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use connector::wire::{Constraints, ListSchemasRequest, ListTablesRequest, Request};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use connector::wire::{
+    Block, Constraints, ListSchemasRequest, ListTablesRequest, Request, ValueSet,
+};
 use connector::{Code, Connector};
+use local::s3::S3;
 use serde_json::json;
 use tests::athena::{ask, get_table, rows, select, table_name};
 use tests::scripted::{Call, Reply, Scripted};
@@ -57,21 +63,95 @@ async fn a_description_of_several_pages_is_asked_for_with_the_same_text() {
 
 #[tokio::test]
 async fn what_is_no_description_is_told_with_table_and_column() {
-    for (reply, expected) in [
-        (
-            Reply::page(&DESCRIPTION[..2], &[&[Some("host"), Some("varchar")]], None),
-            "Timestream attribute type",
+    let reply = Reply::page(&DESCRIPTION[..2], &[&[Some("host"), Some("varchar")]], None);
+    let timestream = Scripted::start(move |_| reply.clone()).await.unwrap();
+    let error = get_table(&connector(&timestream), &table_name("d", "t"))
+        .await
+        .unwrap_err();
+    let expected = "Timestream attribute type";
+    assert!(error.message().contains(expected), "{error}");
+}
+
+/// A type that Timestream may get one day: one column of it leaves the others readable, and is read as text.
+#[tokio::test]
+async fn a_column_of_an_unknown_type_is_shown_as_text_and_compared_by_the_host() {
+    let timestream = Scripted::start(|call| match call.sql() {
+        sql if sql.starts_with("DESCRIBE") => Reply::description(&[
+            ("host", "varchar", "DIMENSION"),
+            ("price", "decimal(3,1)", "MULTI"),
+        ]),
+        _ => Reply::page(
+            &[("host", "VARCHAR"), ("price", "DECIMAL(3,1)")],
+            &[&[Some("a"), Some("1.5")], &[Some("b"), Some("2.5")]],
+            None,
         ),
-        (
-            Reply::description(&[("host", "decimal(3,1)", "DIMENSION")]),
-            "cannot read table `d`.`t`: column `host` has the unknown type `decimal(3,1)`",
-        ),
-    ] {
-        let timestream = Scripted::start(move |_| reply.clone()).await.unwrap();
-        let error = get_table(&connector(&timestream), &table_name("d", "t"))
-            .await
-            .unwrap_err();
-        assert!(error.message().contains(expected), "{error}");
+    })
+    .await
+    .unwrap();
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let connector = Connector::with_plugin(
+        settings(s3.bucket()).unwrap(),
+        &sdk_config(timestream.url(), &s3.url()),
+        plugin("timestream").unwrap(),
+    );
+    let one = Arc::new(StringArray::from(vec!["2.5"])) as ArrayRef;
+    let one = ValueSet::EquatableValueSet {
+        value_block: Block(RecordBatch::try_from_iter([("col1", one)]).unwrap()),
+        white_list: true,
+        null_allowed: false,
+    };
+    let constraints = Constraints {
+        summary: [("price".to_owned(), one)].into(),
+        ..Constraints::default()
+    };
+    let name = table_name("d", "t");
+    let (batches, _) = select(
+        &connector,
+        None,
+        &name,
+        &["host", "price"],
+        &constraints,
+        (16_000_000, 5_242_880),
+    )
+    .await
+    .unwrap();
+    assert_eq!(rows(&batches).unwrap(), [["b", "2.5"]]);
+    let sql = timestream.calls().last().unwrap().sql().to_owned();
+    assert!(!sql.contains("WHERE"), "{sql}");
+}
+
+/// A role that may read one table alone is denied others, those that are not there among them: Athena's lower-case name.
+#[tokio::test]
+async fn a_name_that_is_denied_is_looked_for_under_its_other_spellings() {
+    let denied = "User: arn:aws:sts::1:assumed-role/r is not authorized to perform: timestream:DescribeTable";
+    let timestream = |tables: &'static str| {
+        Scripted::start(move |call| match call.operation.as_str() {
+            "ListDatabases" => {
+                Reply::Json(json!({"Databases": [{"DatabaseName": "Fleet"}]}).to_string())
+            }
+            "ListTables" if tables.is_empty() => {
+                Reply::Error(400, "AccessDeniedException", "not allowed".into())
+            }
+            "ListTables" => Reply::Json(json!({"Tables": [{"TableName": tables}]}).to_string()),
+            "Query" if call.sql() == r#"DESCRIBE "Fleet"."Trucks""# => {
+                Reply::description(&[("host", "varchar", "DIMENSION")])
+            }
+            _ => Reply::Error(400, "AccessDeniedException", denied.into()),
+        })
+    };
+    let name = table_name("fleet", "trucks");
+    let named = timestream("Trucks").await.unwrap();
+    let schema = get_table(&connector(&named), &name).await.unwrap();
+    assert_eq!(schema.fields().len(), 1);
+    // No other name, or none that may be listed: what was wrong at first is said.
+    for tables in ["other", ""] {
+        let timestream = timestream(tables).await.unwrap();
+        let error = get_table(&connector(&timestream), &name).await.unwrap_err();
+        assert_eq!(error.code(), Code::AccessDenied);
+        assert!(
+            error.message().contains("timestream:DescribeTable"),
+            "{error}"
+        );
     }
 }
 

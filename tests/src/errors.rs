@@ -7,7 +7,7 @@ use connector::{Code, Connector, Error};
 use local::s3::S3;
 use tests::athena::{ask, get_table, select, splits, table_name};
 use tests::scripted::{Call, Reply, Scripted};
-use tests::{plugin, sdk_config, settings};
+use tests::{impatient, plugin, sdk_config, sdk_config_with_glue, settings};
 
 async fn answering(
     script: impl Fn(&Call) -> Reply + Send + Sync + 'static,
@@ -162,7 +162,7 @@ async fn an_endpoint_that_nobody_serves_is_named_with_what_to_check() {
     assert!(
         error
             .message()
-            .contains("AWS_ENDPOINT_URL_TIMESTREAM_QUERY"),
+            .contains("Timestream cannot be reached; hint: check region, credentials, the endpoint if one is set"),
         "{error}"
     );
 }
@@ -200,7 +200,7 @@ async fn a_missing_bucket_is_found_before_anything_is_read() {
 async fn an_s3_that_fails_is_not_taken_for_one_that_refuses() {
     let (timestream, _) = answering(catalog).await;
     for (status, code, hint) in [
-        (503, Code::Internal, "ask again"),
+        (503, Code::Internal, "again later"),
         (301, Code::InvalidInput, "region"),
         (403, Code::InvalidInput, "s3:ListBucket"),
     ] {
@@ -215,6 +215,90 @@ async fn an_s3_that_fails_is_not_taken_for_one_that_refuses() {
         let error = refused.unwrap_err();
         assert_eq!(error.code(), code, "{error}");
         assert!(error.message().contains(hint), "{error}");
+    }
+}
+
+/// What S3 and KMS answer decides who has to do something: IAM, the user, or nobody but time.
+#[tokio::test]
+async fn what_s3_kms_and_the_cell_s_discovery_answer_is_told_by_its_kind() {
+    let timestream = Scripted::start(|call| match call.sql() {
+        sql if sql.starts_with("DESCRIBE") => Reply::description(&[("n", "bigint", "MULTI")]),
+        _ => Reply::page(&[("n", "BIGINT")], &[&[Some("1")]], None),
+    })
+    .await
+    .unwrap();
+    let failing = async |status, code: &'static str, operation: &'static str| -> Error {
+        let other = Scripted::start(move |call: &Call| {
+            if call.operation == operation {
+                Reply::Error(status, code, "the service's words".into())
+            } else {
+                Reply::Json(String::new())
+            }
+        });
+        let other = other.await.unwrap();
+        let config = sdk_config_with_glue(timestream.url(), other.url(), other.url());
+        let with_key = |name: &str| match name {
+            "spill_bucket" => Some("spill".to_owned()),
+            "disable_glue" => Some("true".to_owned()),
+            "kms_key_id" => (operation == "GenerateDataKey").then(|| "key".to_owned()),
+            _ => None,
+        };
+        let connector = Connector::with_plugin(
+            connector::Settings::from_lookup(with_key).unwrap(),
+            &config,
+            plugin("timestream").unwrap(),
+        );
+        let (name, none) = (table_name("d", "t"), Constraints::default());
+        let read = select(&connector, None, &name, &["n"], &none, (16_000_000, 0)).await;
+        read.unwrap_err().downcast().unwrap()
+    };
+    for (status, code, operation, expected, words) in [
+        (
+            400,
+            "ThrottlingException",
+            "GenerateDataKey",
+            Code::Throttling,
+            "the service's words",
+        ),
+        (
+            400,
+            "AccessDeniedException",
+            "GenerateDataKey",
+            Code::AccessDenied,
+            "kms:GenerateDataKey",
+        ),
+        (
+            400,
+            "NotFoundException",
+            "GenerateDataKey",
+            Code::EntityNotFound,
+            "`kms_key_id`",
+        ),
+        (
+            500,
+            "KMSInternalException",
+            "GenerateDataKey",
+            Code::Internal,
+            "the service's words",
+        ),
+        (
+            403,
+            "AccessDenied",
+            "PUT",
+            Code::AccessDenied,
+            "s3:PutObject",
+        ),
+        (
+            404,
+            "NoSuchBucket",
+            "PUT",
+            Code::EntityNotFound,
+            "`spill_bucket`",
+        ),
+    ] {
+        let error = failing(status, code, operation).await;
+        assert_eq!(error.code(), expected, "{error}");
+        assert!(error.message().contains(words), "{error}");
     }
 }
 
@@ -325,7 +409,7 @@ async fn a_throttle_after_blocks_were_written_is_no_throttle() {
         _ => Reply::Error(429, "ThrottlingException", "Rate exceeded".into()),
     });
     let timestream = timestream.await.unwrap();
-    let config = sdk_config(timestream.url(), &s3.url());
+    let config = impatient(&sdk_config(timestream.url(), &s3.url()));
     let plugin = plugin("timestream").unwrap();
     let connector = Connector::with_plugin(settings("spill").unwrap(), &config, plugin);
     for (max_block_bytes, code) in [(100, Code::PartialFailure), (1_000_000, Code::Throttling)] {

@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -93,6 +95,14 @@ pub fn sdk_config_with_glue(timestream: &str, s3: &str, glue: &str) -> SdkConfig
             timestream: timestream.to_owned(),
         })
         .build()
+}
+
+/// The SDK's retries with pauses that a test can wait for.
+pub fn impatient(config: &SdkConfig) -> SdkConfig {
+    let retries = RetryConfig::standard()
+        .with_initial_backoff(Duration::from_millis(1))
+        .with_max_backoff(Duration::from_millis(5));
+    config.to_builder().retry_config(retries).build()
 }
 
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
@@ -12,11 +12,12 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use connector::Settings;
 use connector::catalog::{Listings, Names, Owner};
-use connector::timestream::{Clients, Place};
+use connector::timestream::{Clients, Pages, Place};
+use connector::{Connector, Settings};
+use tests::athena::{get_table, table_name};
 use tests::scripted::{Call, Reply, Scripted};
-use tests::sdk_config;
+use tests::{plugin, sdk_config};
 
 fn databases(call: &Call) -> Reply {
     match call.operation.as_str() {
@@ -25,7 +26,7 @@ fn databases(call: &Call) -> Reply {
             Reply::Json(r#"{"Endpoints":[{"Address":"cell1.example","CachePeriodInMinutes":10}]}"#.into())
         }
         // AssumeRole is no JSON.
-        "" => Reply::Json(
+        "POST" => Reply::Json(
             r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
                <AssumedRoleUser><AssumedRoleId>id:s</AssumedRoleId><Arn>arn:aws:sts::1:assumed-role/r/s</Arn></AssumedRoleUser>
                <Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>
@@ -156,6 +157,7 @@ fn discovering(timestream: &Scripted) -> (Clients, Arc<Mutex<Vec<String>>>) {
 }
 
 const REGION: &str = "https://ingest.timestream.us-east-1.amazonaws.com/";
+const QUERY_REGION: &str = "https://query.timestream.us-east-1.amazonaws.com/";
 const CELL: &str = "https://cell1.example/";
 
 #[tokio::test]
@@ -187,6 +189,72 @@ async fn a_cell_that_has_moved_is_told_and_discovered_anew() {
     assert_eq!(*hosts.lock().unwrap(), [REGION, CELL, REGION, CELL, CELL]);
 }
 
+/// A cell that has moved has not looked at the call: it is made once more, at the new address.
+#[tokio::test]
+async fn a_query_whose_cell_has_moved_is_asked_at_the_new_one() {
+    let moves = AtomicUsize::new(0);
+    let script = move |call: &Call| match (call.operation.as_str(), call.token()) {
+        // The first page, and the third.
+        ("Query", token)
+            if token != Some("2") && moves.fetch_add(1, Ordering::Relaxed) % 2 == 0 =>
+        {
+            Reply::Error(421, "InvalidEndpointException", "elsewhere".into())
+        }
+        ("Query", None) => Reply::page(&[("n", "BIGINT")], &[&[Some("1")]], Some("2")),
+        ("Query", Some("2")) => Reply::page(&[("n", "BIGINT")], &[&[Some("2")]], Some("3")),
+        ("Query", _) => Reply::page(&[("n", "BIGINT")], &[&[Some("3")]], None),
+        _ => databases(call),
+    };
+    let timestream = Scripted::start(script).await.unwrap();
+    let (clients, hosts) = discovering(&timestream);
+    let mut pages = Pages::start(&clients, "SELECT 1".into(), "timestream:Select", None);
+    for _ in 0..3 {
+        assert!(pages.next().await.unwrap().is_some());
+    }
+    assert!(pages.next().await.unwrap().is_none());
+    let regional = QUERY_REGION;
+    assert_eq!(
+        *hosts.lock().unwrap(),
+        [regional, CELL, regional, CELL, CELL, CELL, regional, CELL]
+    );
+}
+
+/// As in a network with an endpoint for queries alone: calls of the Write API are never answered.
+#[tokio::test]
+async fn a_write_api_that_is_out_of_reach_is_tried_once_and_tables_are_described_all_the_same() {
+    let timestream = Scripted::start(|_| Reply::description(&[("n", "bigint", "MULTI")]))
+        .await
+        .unwrap();
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let accepted = connections.clone();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((connection, _)) = silent.accept().await {
+            accepted.fetch_add(1, Ordering::Relaxed);
+            open.push(connection);
+        }
+    });
+    let settings = Settings::from_lookup(|name| match name {
+        "disable_glue" => Some("true".to_owned()),
+        "timestream_write_endpoint" => Some(endpoint.clone()),
+        _ => None,
+    });
+    let connector = Connector::with_plugin(
+        settings.unwrap(),
+        &sdk_config(timestream.url(), ""),
+        plugin("timestream").unwrap(),
+    );
+    for table in ["a", "b", "c"] {
+        let schema = get_table(&connector, &table_name("d", table))
+            .await
+            .unwrap();
+        assert_eq!(schema.fields().len(), 1);
+    }
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
+}
+
 #[tokio::test]
 async fn settings_come_from_a_glue_connection_where_the_environment_has_none() {
     let glue = Scripted::start(|call| match (call.operation.as_str(), call.body["Name"].as_str()) {
@@ -216,7 +284,7 @@ async fn settings_come_from_a_glue_connection_where_the_environment_has_none() {
         .await
         .unwrap_err();
     assert!(
-        error.message().contains("`unknown`") && error.message().contains("glue:GetConnection"),
+        error.message().contains("`unknown`") && error.message().contains("`glue_connection`"),
         "{error}"
     );
 }

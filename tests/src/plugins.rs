@@ -113,6 +113,27 @@ fn fields_are_lower_case_and_keep_their_columns() {
     assert_eq!(types, [Utf8, Utf8, Date64, Float64, Int64, Boolean]);
 }
 
+/// As many measures as a table may have.
+#[test]
+fn a_table_of_a_thousand_timestamps_is_mapped_within_a_call_s_fuel() {
+    let measures = (0..1_024).map(|number| {
+        column(
+            &format!("measure {number}"),
+            Scalar::Timestamp,
+            ColumnKind::MeasureValue,
+        )
+    });
+    let mut wide = table();
+    wide.columns.extend(measures);
+    for option in ["timestream_nanos_columns", "timestream_plain_names"] {
+        wide.options.push((option.into(), "true".into()));
+    }
+    let mapping = plugin("timestream").unwrap().map_table(&wide).unwrap();
+    assert_eq!(mapping.fields.len(), wide.columns.len() + 1_025 + 1);
+    let plan = plan(&wide, Vec::new(), &[], None);
+    assert_eq!(plan.outputs.len(), mapping.fields.len());
+}
+
 #[test]
 fn nested_types_travel_as_arenas() {
     let scalar = |scalar| TimestreamType::Scalar(scalar);

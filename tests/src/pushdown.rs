@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use local::athena::Profile;
 use tests::suite::Suite;
 use tests::suite::queries::QUERIES;
 
@@ -16,4 +17,17 @@ async fn no_query_fetches_more_than_with_the_java_connector_and_every_answer_is_
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The commonest top-N of all: instants of one millisecond are one to Athena, so that the device decides among them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_latest_rows_with_a_tie_breaker_are_read_and_no_others() {
+    let suite = Suite::start().await.unwrap();
+    let mut queries = QUERIES.iter();
+    let query = queries.find(|query| query.id == "latest ten, then by device");
+    let outcomes = suite.run(query.unwrap()).await.unwrap();
+    let everything = outcomes
+        .iter()
+        .find(|outcome| outcome.profile == Profile::Everything);
+    assert_eq!(everything.unwrap().ours.cost.rows, 10);
 }

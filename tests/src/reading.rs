@@ -442,6 +442,126 @@ async fn rows_that_do_not_fit_are_spilled_encrypted_each_once() {
     }
 }
 
+/// Athena refuses objects above the size that it gave (issue 337 of the Java connectors).
+#[tokio::test]
+async fn sealed_objects_are_no_larger_than_a_block_may_be() {
+    let timestream = scripted(|call| {
+        let number: usize = call.token().map_or(0, |token| token.parse().unwrap());
+        // The first rows of each page are the longest. No column has nulls, so that their bitmaps are not in memory.
+        let cells: Vec<[String; 2]> = (0..200)
+            .map(|row| ["x".repeat(if row < 5 { 150 } else { 3 }), row.to_string()])
+            .collect();
+        let cells: Vec<[Option<&str>; 2]> = cells
+            .iter()
+            .map(|[host, n]| [Some(host.as_str()), Some(n.as_str())])
+            .collect();
+        let cells: Vec<&[Option<&str>]> = cells.iter().map(<[_; 2]>::as_slice).collect();
+        let token = (number < 9).then(|| (number + 1).to_string());
+        Reply::page(
+            &[("host", "VARCHAR"), ("n", "BIGINT")],
+            &cells,
+            token.as_deref(),
+        )
+    })
+    .await;
+    for limit in [1_000, 1_111, 2_500, 5_000] {
+        let s3 = S3::start(0, "spill", None).await.unwrap();
+        let (connector, client) = (connector(&timestream, &s3), s3_client(&s3));
+        let (name, constraints) = (table_name("d", "t"), Constraints::default());
+        let (batches, _) = select(
+            &connector,
+            Some(&client),
+            &name,
+            &["host", "n"],
+            &constraints,
+            (limit, 0),
+        )
+        .await
+        .unwrap();
+        assert_eq!(
+            batches.iter().map(RecordBatch::num_rows).sum::<usize>(),
+            2_000
+        );
+        let listed = client
+            .list_objects_v2()
+            .bucket(s3.bucket())
+            .send()
+            .await
+            .unwrap();
+        let sizes: Vec<i64> = listed
+            .contents()
+            .iter()
+            .filter_map(|object| object.size())
+            .collect();
+        assert_eq!(sizes.len(), batches.len());
+        let largest = sizes.iter().max().copied().unwrap();
+        let limit = i64::try_from(limit).unwrap();
+        assert!(
+            largest <= limit && largest > limit / 2,
+            "{largest} of {limit}"
+        );
+    }
+}
+
+/// A view's text and its columns' comments travel in the schema, beside the rows.
+#[tokio::test]
+async fn an_answer_with_a_large_schema_is_no_larger_than_lambda_carries() {
+    let timestream = scripted(|_| {
+        let long = "x".repeat(100_000);
+        let row = [Some(long.as_str()), Some("1")];
+        Reply::page(
+            &[("host", "VARCHAR"), ("n", "BIGINT")],
+            &[&row[..]; 38],
+            None,
+        )
+    })
+    .await;
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let connector = connector(&timestream, &s3);
+    let (name, none) = (table_name("d", "t"), Constraints::default());
+    let schema = get_table(&connector, &name).await.unwrap();
+    let split = splits(&connector, &name, &schema, &none)
+        .await
+        .unwrap()
+        .remove(0);
+    let mut request = read_request(&name, &schema, &["host", "n"], split, &none).unwrap();
+    let mut metadata = request.schema.metadata().clone();
+    metadata.insert("comment".into(), "y".repeat(1_200_000));
+    request.schema = Arc::new(request.schema.as_ref().clone().with_metadata(metadata));
+    let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
+    let answer = connector.answer(&payload, None).await.unwrap();
+    assert!(answer.payload.len() < 6_291_556, "{}", answer.payload.len());
+    assert_eq!(answer.reading.unwrap().rows_returned, 38);
+}
+
+/// Dynamic filters of a join narrow the constraints between dividing and reading.
+#[tokio::test]
+async fn constraints_at_the_read_are_those_that_count() {
+    let timestream = scripted(|call| page(call, &ROWS[3..], None)).await;
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let connector = connector(&timestream, &s3);
+    let name = table_name("d", "t");
+    let on_n = |values| Constraints {
+        summary: BTreeMap::from([("n".into(), values)]),
+        ..Constraints::default()
+    };
+    let schema = get_table(&connector, &name).await.unwrap();
+    let split = splits(&connector, &name, &schema, &on_n(at_least(5)))
+        .await
+        .unwrap()
+        .remove(0);
+    for (constraints, condition) in [
+        (on_n(at_least(7)), r#"WHERE ("n" >= 7)"#),
+        (on_n(at_least(5)), r#"WHERE ("n" >= 5)"#),
+    ] {
+        let request = read_request(&name, &schema, &["host"], split.clone(), &constraints).unwrap();
+        let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
+        connector.handle(&payload).await.unwrap();
+        let sql = timestream.calls().last().unwrap().sql().to_owned();
+        assert!(sql.ends_with(condition), "{sql}");
+    }
+}
+
 #[tokio::test]
 async fn a_constraint_reaches_the_statement_and_a_split_keeps_its_dialect() {
     let timestream = scripted(|call| page(call, &ROWS[3..], None)).await;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -14,7 +15,7 @@ use tokio::net::TcpListener;
 /// A request as the script sees it.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// `Query`, `ListTables`, …
+    /// `Query`, `ListTables`, …; of S3 the method: `HEAD`, `PUT`.
     pub operation: String,
     /// The body; null if it is no JSON.
     pub body: Value,
@@ -135,18 +136,22 @@ impl Scripted {
     }
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: String) -> Response {
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let header = |name: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default().to_owned()
     };
     let call = Call {
-        operation: header("x-amz-target")
-            .rsplit('.')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        body: serde_json::from_str(&body).unwrap_or_default(),
+        operation: match header("x-amz-target").rsplit('.').next() {
+            None | Some("") => method.to_string(),
+            Some(operation) => operation.to_owned(),
+        },
+        body: serde_json::from_slice(&body).unwrap_or_default(),
         host: header("host"),
         authorization: header("authorization"),
         user_agent: header("user-agent"),

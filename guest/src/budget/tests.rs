@@ -76,3 +76,21 @@ fn a_wide_condition_stays_wide() {
     };
     assert_eq!(spend(vec![Ok(wide)], ROOM).0, [Verdict::Wider("a".into())]);
 }
+
+#[test]
+fn comparisons_are_bounded_over_all_terms() {
+    let of = |operations| Condition {
+        operations,
+        ..Condition::of("x".repeat(operations))
+    };
+    let (verdicts, notes) = spend(vec![Ok(of(100)), Ok(of(29)), Ok(of(28))], ROOM);
+    assert_eq!(
+        verdicts,
+        [
+            Verdict::Skipped("its 100 comparisons are too many for one statement".into()),
+            Verdict::Exact("x".repeat(29)),
+            Verdict::Exact("x".repeat(28)),
+        ]
+    );
+    assert!(notes.is_empty());
+}

@@ -236,6 +236,34 @@ fn holes_in_ranges() {
     );
 }
 
+/// An old Presto looks constants of a list up by a hash that tells the zeros apart.
+#[test]
+fn zeros_stand_in_no_list() {
+    exact(
+        Scalar::Double,
+        doubles([2.5, -0.0, 1.5, 0.0]),
+        r#"("c" IN (2.5E0, 1.5E0) OR "c" = 0.0E0)"#,
+    );
+    exact(
+        Scalar::Double,
+        doubles([0.0, 1.5]),
+        r#"("c" = 1.5E0 OR "c" = 0.0E0)"#,
+    );
+    exact(Scalar::Double, doubles([0.0, -0.0]), r#""c" = 0.0E0"#);
+    let none_of = |values: &[f64]| ValueSet::NoneOf(values.iter().copied().map(Double).collect());
+    exact(
+        Scalar::Double,
+        none_of(&[0.0, 1.5, 2.5]),
+        r#""c" NOT IN (1.5E0, 2.5E0) AND "c" <> 0.0E0"#,
+    );
+    exact(
+        Scalar::Double,
+        none_of(&[-0.0, 1.5]),
+        r#""c" <> 1.5E0 AND "c" <> 0.0E0"#,
+    );
+    exact(Scalar::Bigint, integers([0, 1]), r#""c" IN (0, 1)"#);
+}
+
 #[test]
 fn doubles_of_every_sort() {
     for (value, printed) in [

@@ -4,7 +4,7 @@
 //! values they are printed as they are, and NOT around one is true exactly where it is false.
 
 use super::tree::Tree;
-use super::value::{Value, constant, pair, value};
+use super::value::{Pair, Value, no_form, pair, printable, value};
 use crate::condition::{self, Condition};
 use crate::operand::{Kind, Operand};
 use crate::{Bound, Function, Literal, Range, ValueSet};
@@ -43,13 +43,22 @@ pub(super) fn compare(
     if let Some((operand, set)) = set {
         return condition::of_domain(operand, &set, false);
     }
-    let (left, right, _) = pair(left, right)?;
+    let Pair {
+        left,
+        right,
+        operations,
+        ..
+    } = pair(left, right)?;
     let comparison = format!("{left} {operator} {right}");
-    Ok(Condition::of(if wanted {
+    let sql = if wanted {
         comparison
     } else {
         format!("NOT ({comparison})")
-    }))
+    };
+    Ok(Condition {
+        operations: operations + 1,
+        ..Condition::of(sql)
+    })
 }
 
 /// Where `value IN (elements)` is as wanted: one element is equal, or every element is another.
@@ -84,11 +93,23 @@ pub(super) fn is_in(
         };
         return condition::of_domain(operand, &set, false);
     }
-    let Value { sql, kind } = value(tree)?;
-    let printed = constants.iter().map(|literal| constant(kind, literal));
-    let printed = printed.collect::<Result<Vec<_>, _>>()?.join(", ");
-    let not = if wanted { "" } else { "NOT " };
-    Ok(Condition::of(format!("{sql} {not}IN ({printed})")))
+    let Value {
+        sql,
+        kind,
+        operations,
+    } = value(tree)?;
+    let constants = constants.iter().map(|literal| printable(kind, literal));
+    let constants = constants.collect::<Result<Vec<_>, _>>()?;
+    let conditions = condition::listed(&sql, &constants, wanted).ok_or_else(no_form)?;
+    let conditions = conditions.into_iter().map(|condition| Condition {
+        operations: condition.operations + operations,
+        ..condition
+    });
+    Ok(if wanted {
+        Condition::any(conditions.collect())
+    } else {
+        Condition::every(conditions.collect())
+    })
 }
 
 /// Where `left IS DISTINCT FROM right` is as wanted. It is never NULL itself.
@@ -112,15 +133,23 @@ pub(super) fn is_distinct(
         }
         _ => {}
     }
-    let (left, right, kind) = pair(left, right)?;
+    let Pair {
+        left,
+        right,
+        kind,
+        operations,
+    } = pair(left, right)?;
     if kind == Kind::Double {
         return Err("IS DISTINCT FROM takes NaN for equal to itself, and `=` does not".to_owned());
     }
     // Timestream's documentation does not have IS DISTINCT FROM.
     let not = if wanted { "NOT " } else { "" };
-    Ok(Condition::of(format!(
-        "{not}COALESCE({left} = {right}, {left} IS NULL AND {right} IS NULL)"
-    )))
+    let sql = format!("{not}COALESCE({left} = {right}, {left} IS NULL AND {right} IS NULL)");
+    Ok(Condition {
+        // Each side stands twice, in three comparisons.
+        operations: 2 * operations + 3,
+        ..Condition::of(sql)
+    })
 }
 
 fn is_nan(literal: &Literal) -> bool {

@@ -13,6 +13,18 @@ use crate::{Function, Literal, sql};
 pub(super) struct Value {
     pub(super) sql: String,
     pub(super) kind: Kind,
+    /// How many computations it holds.
+    pub(super) operations: usize,
+}
+
+/// Two values that compare with each other, in SQL, and their kind.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub(super) left: String,
+    pub(super) right: String,
+    pub(super) kind: Kind,
+    /// How many computations both hold.
+    pub(super) operations: usize,
 }
 
 /// A column, or what is computed from columns.
@@ -28,7 +40,11 @@ pub(super) fn value(tree: &Tree<'_>) -> Result<Value, String> {
                 Ok(Kind::Timestamp { .. } | Kind::Nanos { .. }) => {
                     Err("timestamps are compared with constants only".to_owned())
                 }
-                Ok(kind) => Ok(Value { sql, kind: *kind }),
+                Ok(kind) => Ok(Value {
+                    sql,
+                    kind: *kind,
+                    operations: 0,
+                }),
                 Err(opaque) => Err(opaque.reason.clone()),
             };
         }
@@ -43,36 +59,56 @@ pub(super) fn value(tree: &Tree<'_>) -> Result<Value, String> {
         (Function::Modulus, [left, Tree::Constant(right)]) => divided(left, "%", right),
         (Function::Divide | Function::Modulus, [_, _]) => Err("its divisor may be 0".to_owned()),
         (Function::Negate, [argument]) => {
-            let Value { sql, kind } = value(argument)?;
+            let Value {
+                sql,
+                kind,
+                operations,
+            } = value(argument)?;
             only_doubles(kind)?;
-            let sql = format!("-({sql})");
-            Ok(Value { sql, kind })
+            Ok(Value {
+                sql: format!("-({sql})"),
+                kind,
+                operations: operations + 1,
+            })
         }
         (Function::Nullif, [left, right]) => {
-            let (left, right, kind) = pair(left, right)?;
-            if kind == Kind::Double {
+            let pair = pair(left, right)?;
+            if pair.kind == Kind::Double {
                 return Err("NULLIF may take NaN for equal to itself".to_owned());
             }
-            let sql = format!("NULLIF({left}, {right})");
-            Ok(Value { sql, kind })
+            Ok(Value {
+                sql: format!("NULLIF({}, {})", pair.left, pair.right),
+                kind: pair.kind,
+                operations: pair.operations + 1,
+            })
         }
         _ => Err(not_translated(function)),
     }
 }
 
-/// Two values that compare with each other, in SQL, and their kind. One of them may be a constant.
+/// Two values that compare with each other. One of them may be a constant.
 ///
 /// # Errors
 /// Says why one has no form in SQL, or that they are of different kinds.
-pub(super) fn pair(left: &Tree<'_>, right: &Tree<'_>) -> Result<(String, String, Kind), String> {
+pub(super) fn pair(left: &Tree<'_>, right: &Tree<'_>) -> Result<Pair, String> {
     match (left, right) {
         (Tree::Constant(left), right) => {
             let right = value(right)?;
-            Ok((constant(right.kind, left)?, right.sql, right.kind))
+            Ok(Pair {
+                left: constant(right.kind, left)?,
+                right: right.sql,
+                kind: right.kind,
+                operations: right.operations,
+            })
         }
         (left, Tree::Constant(right)) => {
             let left = value(left)?;
-            Ok((left.sql, constant(left.kind, right)?, left.kind))
+            Ok(Pair {
+                right: constant(left.kind, right)?,
+                left: left.sql,
+                kind: left.kind,
+                operations: left.operations,
+            })
         }
         (left, right) => {
             let (left, right) = (value(left)?, value(right)?);
@@ -80,7 +116,12 @@ pub(super) fn pair(left: &Tree<'_>, right: &Tree<'_>) -> Result<(String, String,
                 let (left, right) = (left.kind.name(), right.kind.name());
                 return Err(format!("{left} is compared with {right}"));
             }
-            Ok((left.sql, right.sql, left.kind))
+            Ok(Pair {
+                left: left.sql,
+                right: right.sql,
+                kind: left.kind,
+                operations: left.operations + right.operations,
+            })
         }
     }
 }
@@ -89,21 +130,36 @@ pub(super) fn pair(left: &Tree<'_>, right: &Tree<'_>) -> Result<(String, String,
 ///
 /// # Errors
 /// Says why it has no form in SQL.
-pub(super) fn constant(kind: Kind, literal: &Literal) -> Result<String, String> {
+fn constant(kind: Kind, literal: &Literal) -> Result<String, String> {
+    sql::literal(&printable(kind, literal)?).ok_or_else(no_form)
+}
+
+/// A constant as one of this kind.
+///
+/// # Errors
+/// Says why it has no form in SQL.
+pub(super) fn printable(kind: Kind, literal: &Literal) -> Result<Literal, String> {
     let literal = kind.convert(literal)?;
-    let printed = match kind.place(&literal) {
-        Place::Inside => sql::literal(&literal),
-        Place::Below | Place::Above | Place::Nowhere | Place::Unprintable => None,
-    };
-    printed.ok_or_else(|| "it holds a constant that SQL has no form for".to_owned())
+    match kind.place(&literal) {
+        Place::Inside => Ok(literal),
+        Place::Below | Place::Above | Place::Nowhere | Place::Unprintable => Err(no_form()),
+    }
+}
+
+/// What is said of a constant without a form in SQL.
+pub(super) fn no_form() -> String {
+    "it holds a constant that SQL has no form for".to_owned()
 }
 
 /// Sums and products: of doubles, whose overflow is an infinity.
 fn of_doubles(left: &Tree<'_>, operator: &str, right: &Tree<'_>) -> Result<Value, String> {
-    let (left, right, kind) = pair(left, right)?;
-    only_doubles(kind)?;
-    let sql = format!("({left} {operator} {right})");
-    Ok(Value { sql, kind })
+    let pair = pair(left, right)?;
+    only_doubles(pair.kind)?;
+    Ok(Value {
+        sql: format!("({} {operator} {})", pair.left, pair.right),
+        kind: pair.kind,
+        operations: pair.operations + 1,
+    })
 }
 
 fn only_doubles(kind: Kind) -> Result<(), String> {
@@ -119,13 +175,20 @@ fn only_doubles(kind: Kind) -> Result<(), String> {
 /// A quotient or remainder, by a constant that no row can overflow with: not zero and, for integers, not −1, since
 /// the smallest integer has no opposite.
 fn divided(left: &Tree<'_>, operator: &str, divisor: &Literal) -> Result<Value, String> {
-    let Value { sql, kind } = value(left)?;
+    let Value {
+        sql,
+        kind,
+        operations,
+    } = value(left)?;
     match kind.convert(divisor)? {
         Literal::Integer(0 | -1) => return Err("its divisor is 0 or -1".to_owned()),
         Literal::Double(0.0) => return Err("its divisor is 0".to_owned()),
         Literal::Integer(_) | Literal::Double(_) => {}
         _ => return Err(format!("it computes with {}", kind.name())),
     }
-    let sql = format!("({sql} {operator} {})", constant(kind, divisor)?);
-    Ok(Value { sql, kind })
+    Ok(Value {
+        sql: format!("({sql} {operator} {})", constant(kind, divisor)?),
+        kind,
+        operations: operations + 1,
+    })
 }

@@ -284,6 +284,38 @@ fn options_add_nanoseconds_and_plain_names_beside_the_usual_fields() {
     );
 }
 
+/// Every name of a wide table is tried against all others.
+#[test]
+fn options_add_names_that_are_free_among_those_added_too() {
+    let columns: Vec<(String, Scalar)> = (0..1_024)
+        .map(|number| (format!("t{number}"), Scalar::Timestamp))
+        .chain([
+            ("T0".to_owned(), Scalar::Timestamp),
+            ("t0_nanos".to_owned(), Scalar::Bigint),
+        ])
+        .collect();
+    let columns: Vec<(&str, Scalar)> = columns
+        .iter()
+        .map(|(name, scalar)| (name.as_str(), *scalar))
+        .collect();
+    let mut table = crate::testing::table(&columns);
+    table.options = vec![("timestream_nanos_columns".into(), "true".into())];
+    let mapping = map_table(&table).unwrap();
+    let names: HashSet<&str> = mapping
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
+    assert_eq!(names.len(), mapping.fields.len());
+    assert_eq!(mapping.fields.len(), 2 * 1_025 + 1);
+    let nanos = mapping
+        .fields
+        .iter()
+        .filter(|field| field.column == Some(0));
+    let nanos: Vec<&str> = nanos.map(|field| field.name.as_str()).collect();
+    assert_eq!(nanos, ["t0", "t0_nanos_2"]);
+}
+
 #[test]
 fn an_option_that_is_neither_on_nor_off_is_refused() {
     let mut table = crate::testing::table(&[("time", Scalar::Timestamp)]);

@@ -149,38 +149,57 @@ fn terms_and_order_put_out_what_the_projection_does_not() {
     assert_eq!(plan(&request).unwrap().outputs, []);
 }
 
-#[test]
-fn order_is_by_bare_columns_or_not_at_all() {
-    let mut request = request(table(&CPU), vec![]);
-    assert_eq!(plan(&request).unwrap().order, Some(vec![]));
-    let by = |field| SortKey {
+fn by(field: u32) -> SortKey {
+    SortKey {
         field,
         descending: true,
         nulls_first: true,
-    };
-    request.order = vec![by(3), by(4)];
-    assert_eq!(
-        plan(&request).unwrap().order,
-        Some(vec![r#""time""#.into(), r#""Hostname""#.into()])
-    );
-    // An interval is shown as text, and sorts differently as one.
-    request.order = vec![by(3), by(5)];
-    assert_eq!(plan(&request).unwrap().order, None);
+    }
 }
 
-/// What a view computes may be NaN; what a table stores is not.
+fn order_of(request: &Request) -> Option<Vec<String>> {
+    plan(request).unwrap().order
+}
+
 #[test]
-fn order_is_not_by_computed_doubles() {
+fn order_is_by_columns_or_not_at_all() {
     let mut request = request(table(&CPU), vec![]);
-    request.order = vec![SortKey {
-        field: 1,
-        descending: false,
-        nulls_first: false,
-    }];
-    let expected = vec![r#""measure_value::double""#.to_owned()];
-    assert_eq!(plan(&request).unwrap().order, Some(expected));
+    assert_eq!(order_of(&request), Some(vec![]));
+    request.order = vec![by(4), by(3)];
+    let columns = [r#""Hostname""#, r#""time""#].map(str::to_owned);
+    assert_eq!(order_of(&request), Some(columns.into()));
+    // An interval is shown as text, and sorts differently as one.
+    request.order = vec![by(3), by(5)];
+    assert_eq!(order_of(&request), None);
+}
+
+/// Athena sees one millisecond where Timestream sees many instants, and one zero where it may see two.
+#[test]
+fn what_athena_takes_for_equal_lets_the_next_key_decide() {
+    let mut request = request(table(&CPU), vec![]);
+    request.order = vec![by(3), by(1), by(4)];
+    let keys = [
+        r#"to_milliseconds("time")"#,
+        r#""measure_value::double" + 0.0E0"#,
+        r#""Hostname""#,
+    ];
+    assert_eq!(order_of(&request), Some(keys.map(str::to_owned).into()));
+    request.order = vec![by(4), by(1)];
+    let keys = [r#""Hostname""#, r#""measure_value::double""#];
+    assert_eq!(order_of(&request), Some(keys.map(str::to_owned).into()));
+}
+
+/// What a view computes may be NaN, or an instant before 1970; what a table stores is neither.
+#[test]
+fn computed_doubles_and_milliseconds_are_sorted_by_the_host() {
+    let mut request = request(table(&CPU), vec![]);
     request.table.source = Source::View(("v".into(), "SELECT 1".into()));
-    assert_eq!(plan(&request).unwrap().order, None);
+    request.order = vec![by(1)];
+    assert_eq!(order_of(&request), None);
+    request.order = vec![by(3), by(4)];
+    assert_eq!(order_of(&request), None);
+    request.order = vec![by(4), by(3)];
+    assert!(order_of(&request).is_some());
 }
 
 /// A field of nanoseconds is its timestamp in full: conditions and orders mean the same.
@@ -200,11 +219,8 @@ fn nanoseconds_are_compared_as_timestamps() {
     };
     let mut request = request(table, vec![from(1_500_000_000_000_000_001), from(-1)]);
     assert_eq!(request.mapping.fields[6].name, "time_nanos");
-    request.order = vec![SortKey {
-        field: 6,
-        descending: true,
-        nulls_first: false,
-    }];
+    // All of an instant, so that no key after it has to decide.
+    request.order = vec![by(6), by(4)];
     let plan = plan(&request).unwrap();
     assert_eq!(
         plan.verdicts,
@@ -213,7 +229,8 @@ fn nanoseconds_are_compared_as_timestamps() {
             Verdict::Exact(r#""time" IS NOT NULL"#.into()),
         ]
     );
-    assert_eq!(plan.order, Some(vec![r#""time""#.into()]));
+    let keys = [r#""time""#, r#""Hostname""#].map(str::to_owned);
+    assert_eq!(plan.order, Some(keys.into()));
     assert!(plan.notes.is_empty());
 }
 

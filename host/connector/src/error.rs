@@ -62,8 +62,8 @@ struct Inner {
     code: Code,
     fault: Fault,
     message: String,
-    /// What was added to the message that is not ours.
-    detail: Option<String>,
+    /// The message without what was added to it that is not ours, where something was.
+    summary: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -74,7 +74,7 @@ impl Error {
             code,
             fault,
             message: message.into(),
-            detail: None,
+            summary: None,
             source: None,
         }))
     }
@@ -108,28 +108,46 @@ impl Error {
     /// because it may name a value.
     #[must_use]
     pub fn with_detail(mut self, detail: impl fmt::Display) -> Self {
-        self.0.detail = Some(format!(": {detail}"));
-        self.0.message = format!("{}: {detail}", self.0.message);
+        let ours = self.0.message.clone();
+        self.0.message = format!("{ours}: {detail}");
+        self.0.summary.get_or_insert(ours);
+        self
+    }
+
+    /// Names the query of Timestream that failed, as its console shows it.
+    #[must_use]
+    pub fn of_query(mut self, query_id: &str) -> Self {
+        for text in self.texts() {
+            *text = format!("{text} (Timestream's query {query_id})");
+        }
+        self
+    }
+
+    /// Adds what the person who asked may do.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &str) -> Self {
+        for text in self.texts() {
+            *text = format!("{text}; hint: {hint}");
+        }
         self
     }
 
     /// The message without what is not ours, for the log.
     pub fn summary(&self) -> &str {
-        match &self.0.detail {
-            Some(detail) => self
-                .0
-                .message
-                .strip_suffix(detail.as_str())
-                .unwrap_or_default(),
-            None => &self.0.message,
-        }
+        self.0.summary.as_deref().unwrap_or(&self.0.message)
     }
 
     /// Puts what was being done before the message.
     #[must_use]
     pub fn context(mut self, what: impl fmt::Display) -> Self {
-        self.0.message = format!("{what}: {}", self.0.message);
+        for text in self.texts() {
+            *text = format!("{what}: {text}");
+        }
         self
+    }
+
+    fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        std::iter::once(&mut self.0.message).chain(&mut self.0.summary)
     }
 
     /// What Athena is told.

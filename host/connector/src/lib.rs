@@ -15,6 +15,7 @@
 //! | [`spill`] | batches → blocks, encrypted, inline or in S3 |
 //! | [`handler`] | one function per call of Athena's |
 
+mod aws;
 pub mod error;
 mod json;
 pub mod settings;
@@ -40,5 +41,5 @@ pub mod handler;
 pub mod telemetry;
 
 pub use error::{Code, Error, Fault, Result};
-pub use handler::{Answer, Connector, Explanation, Reading};
+pub use handler::{Answer, Connector, Deadline, Explanation, Reading};
 pub use settings::Settings;

@@ -1,50 +1,55 @@
 //! `bootstrap`: the connector as a Lambda function.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use connector::{Code, Connector, Error, Settings, telemetry};
+use connector::{Code, Connector, Deadline, Error, Settings, telemetry};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
+use tokio::sync::OnceCell;
+use tracing::Instrument as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::start();
-    let config = aws_config::load_from_env().await;
-    let settings = Settings::load(|name| std::env::var(name).ok(), &config).await?;
-    let connector = Arc::new(Connector::new(settings, &config)?);
+    let connector = Arc::new(OnceCell::new());
+    // A connector that cannot be made is no reason to end: each request is told why, and tries again.
+    if let Err(error) = connector.get_or_try_init(start).await {
+        telemetry::failed(&error);
+    }
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let connector = connector.clone();
-        connector.invoked_as(&event.context.invoked_function_arn);
-        Box::pin(async move { answer(&connector, &event.payload).await })
+        let span = tracing::info_span!("invocation", request_id = event.context.request_id);
+        Box::pin(async move { answer(&connector, event).instrument(span).await })
     }))
     .await
 }
 
-async fn answer(connector: &Connector, payload: &RawValue) -> Result<Box<RawValue>, Diagnostic> {
+async fn start() -> Result<Connector, Error> {
+    let config = aws_config::load_from_env().await;
+    let settings = Settings::load(|name| std::env::var(name).ok(), &config).await?;
+    Connector::new(settings, &config)
+}
+
+async fn answer(
+    connector: &OnceCell<Connector>,
+    event: LambdaEvent<Box<RawValue>>,
+) -> Result<Box<RawValue>, Diagnostic> {
+    let left = event.context.deadline().duration_since(SystemTime::now());
+    let deadline = Deadline::after(left.unwrap_or_default());
+    let connector = connector.get_or_try_init(start).await;
+    let connector = connector.map_err(|error| diagnostic(&error))?;
+    connector.invoked_as(&event.context.invoked_function_arn);
     let answer = connector
-        .handle(payload.get().as_bytes())
+        .answer(event.payload.get().as_bytes(), Some(deadline))
         .await
         .and_then(|answer| {
-            let json = String::from_utf8(answer)
+            let json = String::from_utf8(answer.payload)
                 .map_err(|error| Error::bug(format_args!("an answer is no text: {error}")))?;
             RawValue::from_string(json)
                 .map_err(|error| Error::bug(format_args!("an answer is no JSON: {error}")))
         });
-    answer.map_err(|error| {
-        tracing::error!(
-            error = error.summary(),
-            code = error.code().as_str(),
-            fault = ?error.fault(),
-            "request failed"
-        );
-        // Causes can quote a statement or a value.
-        tracing::debug!(
-            message = error.message(),
-            chain = error.chain(),
-            "why it failed"
-        );
-        diagnostic(&error)
-    })
+    answer.map_err(|error| diagnostic(&error))
 }
 
 /// The Java SDK's exception classes are what Athena knows; the code has no member of its own, so it begins the message

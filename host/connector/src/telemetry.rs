@@ -7,11 +7,29 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::error::Error;
+
 /// Starts logging at the level of `ATHENA_FEDERATION_SDK_LOG_LEVEL` (the Java connector's name for it), else `info`.
 pub fn start() {
     let level = std::env::var("ATHENA_FEDERATION_SDK_LOG_LEVEL").unwrap_or_default();
     // A second start, as in tests, changes nothing.
     let _ = subscriber(&level, std::io::stderr).try_init();
+}
+
+/// Logs why something failed, without what is not ours.
+pub fn failed(error: &Error) {
+    tracing::error!(
+        error = error.summary(),
+        code = error.code().as_str(),
+        fault = ?error.fault(),
+        "request failed"
+    );
+    // Causes can quote a statement or a value.
+    tracing::debug!(
+        message = error.message(),
+        chain = error.chain(),
+        "why it failed"
+    );
 }
 
 /// The SDK's own crates stay at `warn`: at lower levels they log requests. The Lambda runtime would log every failure

@@ -8,17 +8,47 @@ use guest::{
     sql,
 };
 
-/// What becomes of a term.
-pub(crate) fn verdict(table: &Table, mapping: &Mapping, term: &Term) -> Verdict {
-    match term {
-        Term::Domain(domain) => of_domain(table, mapping, domain).unwrap_or_else(Verdict::Skipped),
-        Term::Expression(_) => {
-            Verdict::Skipped("the Java connector takes no expression".to_owned())
+/// Comparisons of a statement's conditions at most: more may not compile at Timestream, as in the shipped dialect.
+const MAX_COMPARISONS: usize = 128;
+
+/// What becomes of each term.
+pub(crate) fn verdicts(table: &Table, mapping: &Mapping, terms: &[Term]) -> Vec<Verdict> {
+    let mut left = MAX_COMPARISONS;
+    let mut verdict = |term: &Term| {
+        let Term::Domain(domain) = term else {
+            return Err("the Java connector takes no expression".to_owned());
+        };
+        let Printed {
+            verdict,
+            comparisons,
+        } = of_domain(table, mapping, domain)?;
+        left = left.checked_sub(comparisons).ok_or_else(|| {
+            format!("its {comparisons} comparisons are too many for one statement")
+        })?;
+        Ok(verdict)
+    };
+    let verdicts = terms
+        .iter()
+        .map(|term| verdict(term).unwrap_or_else(Verdict::Skipped));
+    verdicts.collect()
+}
+
+/// A condition and how many comparisons it holds; a list is one.
+struct Printed {
+    verdict: Verdict,
+    comparisons: usize,
+}
+
+impl Printed {
+    fn one(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            comparisons: 1,
         }
     }
 }
 
-fn of_domain(table: &Table, mapping: &Mapping, domain: &Domain) -> Result<Verdict, String> {
+fn of_domain(table: &Table, mapping: &Mapping, domain: &Domain) -> Result<Printed, String> {
     let column = mapping
         .fields
         .get(domain.field as usize)
@@ -33,7 +63,7 @@ fn of_domain(table: &Table, mapping: &Mapping, domain: &Domain) -> Result<Verdic
     let (ranges, values) = parts(&domain.values);
     if ranges.is_empty() && values.is_empty() {
         return if domain.null_allowed {
-            Ok(Verdict::Exact(format!("{name} IS NULL")))
+            Ok(Printed::one(Verdict::Exact(format!("{name} IS NULL"))))
         } else {
             Err(
                 "for a set without any value the Java connector fails, or prints `IN ()`"
@@ -49,11 +79,11 @@ fn of_domain(table: &Table, mapping: &Mapping, domain: &Domain) -> Result<Verdic
             .is_some_and(|range| range.high == Bound::Unbounded);
     if is_open && !domain.null_allowed {
         let condition = format!("{name} IS NOT NULL");
-        return Ok(if ranges.len() == 1 {
+        return Ok(Printed::one(if ranges.len() == 1 {
             Verdict::Exact(condition)
         } else {
             Verdict::Wider(condition)
-        });
+        }));
     }
     if is_open && ranges.len() == 1 {
         return Err("for all values and NULL the Java connector fails".to_owned());
@@ -68,13 +98,23 @@ fn of_domain(table: &Table, mapping: &Mapping, domain: &Domain) -> Result<Verdic
     for range in &ranges {
         alternatives.push(between(&name, range, print)?);
     }
+    let has_zero = values
+        .iter()
+        .any(|value| matches!(value, Literal::Double(0.0)));
     let values = values.iter().map(print).collect::<Result<Vec<_>, _>>()?;
     match values.as_slice() {
         [] => {}
         [value] => alternatives.push(format!("{name} = {value}")),
+        _ if has_zero => {
+            return Err("for 0.0 in a list of several the Java connector may lose -0.0".to_owned());
+        }
         values => alternatives.push(format!("{name} IN ({})", values.join(","))),
     }
-    Ok(Verdict::Exact(alternatives.join(" OR ")))
+    Ok(Printed {
+        verdict: Verdict::Exact(alternatives.join(" OR ")),
+        // A range has two ends at most.
+        comparisons: alternatives.len() + ranges.len(),
+    })
 }
 
 /// Ranges in order, and single values.
@@ -136,6 +176,9 @@ fn between(
 fn constant(column: Scalar, literal: &Literal) -> Result<String, String> {
     match (column, literal) {
         (Scalar::Boolean, Literal::Boolean(value)) => Ok(sql::boolean(*value).to_owned()),
+        (Scalar::Bigint | Scalar::Integer, Literal::Integer(i64::MIN)) => Err(
+            "the Java connector prints the smallest bigint, which Presto cannot parse".to_owned(),
+        ),
         (Scalar::Bigint | Scalar::Integer, Literal::Integer(value)) => Ok(value.to_string()),
         (Scalar::Double, Literal::Double(value)) => double(*value),
         (Scalar::Varchar, Literal::Text(text)) => {

@@ -28,11 +28,7 @@ impl Dialect for JavaCompat {
 
     fn plan(request: &Request) -> Result<QueryPlan, Refusal> {
         let shipped = Timestream::plan(request)?;
-        let verdicts = request
-            .terms
-            .iter()
-            .map(|term| condition::verdict(&request.table, &request.mapping, term))
-            .collect();
+        let verdicts = condition::verdicts(&request.table, &request.mapping, &request.terms);
         let (common_tables, from_item) = match &request.table.source {
             Source::View((_, text)) => (vec![view(text)], "t1".to_owned()),
             Source::Table(_) | Source::Passthrough(_) => (shipped.common_tables, shipped.from_item),

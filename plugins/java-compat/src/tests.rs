@@ -165,7 +165,7 @@ fn cases() -> Vec<Case> {
         ("Q32", "c", Scalar::Integer, ValueSet::Ranges(vec![integers(1, 2), integers(5, 6), integers(9, 9), integers(11, 11)]), false, r#"(("c" >= 1 AND "c" <= 2) OR ("c" >= 5 AND "c" <= 6) OR "c" IN (9,11))"#, Same),
         ("Q33", "c", Scalar::Integer, ValueSet::Ranges(vec![integers(1, 2), integers(9, 9)]), true, r#"(("c" IS NULL) OR ("c" >= 1 AND "c" <= 2) OR "c" = 9)"#, Same),
         ("Q34", "c", Bigint, integer(9_007_199_254_740_993), false, r#"("c" = 9007199254740993)"#, Same),
-        ("Q35", "c", Bigint, integer(i64::MIN), false, r#"("c" = -9223372036854775808)"#, Same),
+        ("Q35", "c", Bigint, integer(i64::MIN), false, r#"("c" = -9223372036854775808)"#, Skipped("cannot parse")),
         ("Q36", "c", Double, double(0.1), false, r#"("c" = 0.1)"#, Same),
         ("Q36", "c", Double, double(1e10), false, r#"("c" = 1.0E10)"#, Same),
         ("Q36", "c", Double, double(1e-5), false, r#"("c" = 1.0E-5)"#, Same),
@@ -189,6 +189,8 @@ fn cases() -> Vec<Case> {
         ("Q46", "c", Varchar, ValueSet::All, true, "()", Skipped("all values and NULL")),
         ("Q47", "c", Varchar, texts(&["a\nb"]), false, "(\"c\" = 'a\nb')", Same),
         ("Q47", "c", Varchar, texts(&[r"a\b"]), false, r#"("c" = 'a\b')"#, Same),
+        ("zero", "c", Double, ValueSet::AnyOf(vec![Literal::Double(0.0), Literal::Double(1.5)]), false, r#"("c" IN (0.0,1.5))"#, Skipped("may lose -0.0")),
+        ("zero", "c", Double, ValueSet::AnyOf(vec![Literal::Double(1.5), Literal::Double(2.5)]), false, r#"("c" IN (1.5,2.5))"#, Same),
         // Not the document's: what it says of W-14 and W-18, and types that do not fit.
         ("W-14", "c", Scalar::Time, texts(&["10:00:00"]), false, r#"("c" = '10:00:00')"#, Skipped("as text")),
         ("W-18", "c", Double, ValueSet::NoneOf(vec![Literal::Double(1.0)]), true, r#"(("c" IS NULL) OR ("c" < 1.0) OR ("c" > 1.0))"#, Skipped("NaN")),
@@ -396,6 +398,34 @@ fn statements_are_the_java_connector_s() {
     for (id, request, expected) in expected {
         assert_eq!(statement(&request), expected, "{id}");
     }
+}
+
+#[test]
+fn comparisons_are_bounded_over_all_terms() {
+    let holes = |count| {
+        ValueSet::Ranges(
+            (0..count)
+                .map(|low| integers(3 * low, 3 * low + 1))
+                .collect(),
+        )
+    };
+    let columns = [
+        ("a", Scalar::Bigint),
+        ("b", Scalar::Bigint),
+        ("c", Scalar::Bigint),
+    ];
+    let terms = vec![
+        domain(0, holes(40)),
+        domain(1, holes(40)),
+        domain(2, holes(24)),
+    ];
+    let verdicts = JavaCompat::plan(&request(&columns, terms))
+        .unwrap()
+        .verdicts;
+    assert!(matches!(
+        verdicts.as_slice(),
+        [Verdict::Exact(_), Verdict::Skipped(reason), Verdict::Exact(_)] if reason.contains("80 comparisons")
+    ));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::Parser;
 use tests::plugin;
 use tests::proof::{conditions, end_to_end, exhaustive, run};
+use tests::trino::evaluator::{self, Bench};
 use tests::trino::fault::Fault;
 use tests::trino::play::{self, Play};
 use tests::trino::stage::{Stage, Version};
@@ -16,7 +17,7 @@ use tests::trino::stage::{Stage, Version};
 #[derive(Debug, Parser)]
 #[command(
     name = "prove",
-    after_help = "Without any of --cases, --end-to-end, --exhaustive and --trino: all domains, a million conditions and \
+    after_help = "Without any of --cases, --end-to-end, --exhaustive, --trino and --evaluator: all domains, a million conditions and \
                   ten thousand queries."
 )]
 struct Arguments {
@@ -38,6 +39,9 @@ struct Arguments {
     /// Plant a fault, which --trino must find
     #[arg(long = "break", value_enum, requires = "trino")]
     fault: Option<Fault>,
+    /// Cases of the host's own evaluator, each a call on a row, compared with Trino's value
+    #[arg(long)]
+    evaluator: Option<u64>,
     /// The first seed; each further one gives the next few hundred conditions, ten queries, or some dozens of statements
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -55,10 +59,15 @@ fn main() -> ExitCode {
 
 fn prove(arguments: &Arguments) -> anyhow::Result<()> {
     let plugin = plugin("timestream")?;
-    let says_nothing = arguments.cases.is_none()
-        && arguments.end_to_end.is_none()
-        && !arguments.exhaustive
-        && arguments.trino.is_none();
+    let says_nothing = !arguments.exhaustive
+        && [
+            arguments.cases,
+            arguments.end_to_end,
+            arguments.trino,
+            arguments.evaluator,
+        ]
+        .iter()
+        .all(Option::is_none);
     let usual = |count| if says_nothing { count } else { 0 };
     if arguments.exhaustive || says_nothing {
         let lines = exhaustive::lines();
@@ -92,17 +101,27 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
         let stage = end_to_end::Stage::start()?;
         queries.run(arguments.seed, |seed| stage.batch(seed))?;
     }
-    match arguments.trino {
-        Some(count) => play(arguments, count),
-        None => Ok(()),
+    if let Some(count) = arguments.trino {
+        play(arguments, count)?;
     }
+    if let Some(count) = arguments.evaluator {
+        let bench = Bench::start(arguments.trino_version)?;
+        let cases = Tier {
+            what: "cases",
+            option: "--evaluator",
+            count,
+            per_seed: evaluator::CASES as u64,
+        };
+        cases.run(arguments.seed, |seed| bench.batch(seed))?;
+    }
+    Ok(())
 }
 
 /// Runs statements on both sides, past what differs, up to [`DIFFERENCES`].
 fn play(arguments: &Arguments, count: u64) -> anyhow::Result<()> {
     let version = arguments.trino_version;
-    let stage = Stage::start(version, arguments.fault, Vec::new())?;
-    let play = Play::new(&stage, version);
+    let stage = Stage::start(version, arguments.fault.as_slice(), Vec::new())?;
+    let play = Play::new(&stage, version, arguments.fault);
     let mut option = format!("--trino-version {} --trino", version.name());
     if let Some(fault) = arguments.fault {
         option = format!("--break {} {option}", fault.name());

@@ -237,6 +237,58 @@ async fn a_view_is_taken_on_glues_word_where_the_function_may_not_prepare_it() {
     );
 }
 
+/// A name that Timestream makes up for a result is not one that a statement around the view can use.
+#[tokio::test]
+async fn a_view_whose_text_names_no_column_is_refused_where_the_column_is_asked_for() {
+    let prepared = |names: [&'static str; 2]| {
+        move |call: &Call| match call.operation.as_str() {
+            "PrepareQuery" => {
+                let columns =
+                    names.map(|name| json!({"Name": name, "Type": {"ScalarType": "BIGINT"}}));
+                Reply::Json(
+                    json!({"QueryString": "", "Columns": columns, "Parameters": []}).to_string(),
+                )
+            }
+            other => panic!("{other}"),
+        }
+    };
+    let view = |columns: &'static [&'static str]| {
+        move |_: &Call| {
+            let columns: Vec<_> = columns
+                .iter()
+                .map(|name| json!({"Name": name, "Type": "bigint"}))
+                .collect();
+            let mut view = flagged("v");
+            view["StorageDescriptor"]["Columns"] = json!(columns);
+            Reply::Json(json!({"Table": view}).to_string())
+        }
+    };
+    for (names, defined) in [
+        (["one", "_col1"], &[] as &[&str]),
+        (["one", "_col1"], &["one", "_col1"]),
+        (["one", ""], &[]),
+    ] {
+        let (_glue, _timestream, connector) =
+            scripted(settings(&[]), view(defined), prepared(names)).await;
+        let error = get_table(&connector, &table_name("d", "v"))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.message(),
+            "cannot read view `d.v`: column 2 of its text has no name; hint: give it one with AS"
+        );
+    }
+    // The user's own name; and a nameless column that the definition leaves out.
+    for (names, defined) in [
+        (["_col1", "one"], &[] as &[&str]),
+        (["one", "_col1"], &["one"]),
+    ] {
+        let (_glue, _timestream, connector) =
+            scripted(settings(&[]), view(defined), prepared(names)).await;
+        get_table(&connector, &table_name("d", "v")).await.unwrap();
+    }
+}
+
 /// What Glue calls double may be a bigint: two that are one apart are one double, and Timestream would compare the bigints.
 #[tokio::test]
 async fn doubles_on_glues_word_are_compared_by_the_host() {

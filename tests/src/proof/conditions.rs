@@ -278,7 +278,7 @@ fn mentions(term: &Term, column: usize) -> bool {
 }
 
 /// The connector's idea of the table.
-fn table(columns: &[Column], stored: bool) -> Table {
+pub fn table(columns: &[Column], stored: bool) -> Table {
     let scalar = |kind| match kind {
         Kind::Boolean => Scalar::Boolean,
         Kind::Bigint => Scalar::Bigint,

@@ -401,11 +401,11 @@ fn compare(keys: &[(usize, OrderDirection)], left: &Row, right: &Row) -> Orderin
             (Some(_), None) => Ordering::Less,
             (Some(left), Some(right)) => {
                 let order = match (left, right) {
-                    // Trino sorts by Java's `Double.compare`, with NaN below all where NULL comes first, else above all.
+                    // As Trino 435: the zeros tie; NaN stands below all where NULL comes first, else above all.
                     (Value::Double(left), Value::Double(right)) => {
                         let nan = if nulls_first { -f64::NAN } else { f64::NAN };
-                        let one_nan = |value: f64| if value.is_nan() { nan } else { value };
-                        one_nan(*left).total_cmp(&one_nan(*right))
+                        let one = |value: f64| if value.is_nan() { nan } else { value + 0.0 };
+                        one(*left).total_cmp(&one(*right))
                     }
                     _ => order(left, right).unwrap_or(Ordering::Equal),
                 };

@@ -158,6 +158,7 @@ pub const QUERIES: &[Query] = &[
     tenfold(any("limit, like", r#"SELECT deviceid, time FROM "fleet-metrics".readings WHERE firmware LIKE '4.1%' LIMIT 10"#, 10)),
     any("limit, lower(x) =", r#"SELECT deviceid, time FROM "fleet-metrics".readings WHERE lower(owner) = 'acme' LIMIT 10"#, 10),
     tenfold(ordered("latest ten", r#"SELECT deviceid, time, battery FROM "fleet-metrics".readings ORDER BY time DESC LIMIT 10"#)),
+    tenfold(ordered("latest ten, then by device", r#"SELECT time, deviceid, battery FROM "fleet-metrics".readings ORDER BY time DESC, deviceid LIMIT 10"#)),
     ordered("latest of a device", r#"SELECT deviceid, time, battery FROM "fleet-metrics".readings WHERE deviceid = 'device-007' ORDER BY time DESC LIMIT 1"#),
     tenfold(ordered("top by two keys", r#"SELECT battery, deviceid FROM "fleet-metrics".readings ORDER BY battery DESC, deviceid LIMIT 10"#)),
     tenfold(ordered("top of a measure with nulls", r#"SELECT temperature, deviceid FROM "fleet-metrics".readings ORDER BY temperature DESC NULLS LAST, deviceid LIMIT 5"#)),

@@ -4,6 +4,7 @@
 //! to `bootstrap`, and one over the rows that must come, which pushes nothing. The same statement is run on both.
 
 pub mod compare;
+pub mod evaluator;
 pub mod fault;
 pub mod generate;
 pub mod play;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context, Result};
 
 use super::compare::{Judged, judge};
+use super::fault::Fault;
 use super::generate::{Comparison, Statement, statement};
 use super::stage::{Outcome, Profile, Sent, Stage, Version};
 use crate::proof::shrink::shrink;
@@ -19,6 +20,7 @@ const BYTES: usize = 160;
 pub struct Play<'a> {
     stage: &'a Stage,
     version: Version,
+    fault: Option<Fault>,
     /// What came so far.
     pub tally: Tally,
 }
@@ -99,11 +101,12 @@ struct Case {
 }
 
 impl<'a> Play<'a> {
-    /// On a stage of this version.
-    pub fn new(stage: &'a Stage, version: Version) -> Self {
+    /// On a stage of this version that has the fault, if one is to be found.
+    pub fn new(stage: &'a Stage, version: Version, fault: Option<Fault>) -> Self {
         Self {
             stage,
             version,
+            fault,
             tally: Tally::default(),
         }
     }
@@ -115,6 +118,21 @@ impl<'a> Play<'a> {
     ///
     /// When Trino has ended.
     pub fn batch(&self, seed: u64) -> Result<Option<String>> {
+        let wrong = self.wrong(seed)?;
+        wrong.map(|case| self.simplest(&case)).transpose()
+    }
+
+    /// Plays the statements of a seed; whether all answers are right.
+    ///
+    /// # Errors
+    ///
+    /// When Trino has ended.
+    pub fn is_right(&self, seed: u64) -> Result<bool> {
+        Ok(self.wrong(seed)?.is_none())
+    }
+
+    /// The first case of a seed whose answer is wrong.
+    fn wrong(&self, seed: u64) -> Result<Option<Case>> {
         let mut random = fastrand::Rng::with_seed(seed);
         let cases: Vec<Case> = (0..STATEMENTS)
             .map(|_| {
@@ -132,13 +150,13 @@ impl<'a> Play<'a> {
             .collect();
         let played = self.play(&cases)?;
         let mut wrong = None;
-        for (case, (answer, judged)) in cases.iter().zip(&played) {
+        for (case, (answer, judged)) in cases.into_iter().zip(&played) {
             self.tally.count(answer, judged);
             if matches!(judged, Judged::Wrong(_)) {
                 wrong = wrong.or(Some(case));
             }
         }
-        wrong.map(|case| self.simplest(case)).transpose()
+        Ok(wrong)
     }
 
     fn statement(&self, case: &Case) -> Statement {
@@ -155,7 +173,7 @@ impl<'a> Play<'a> {
         let statements: Vec<Statement> = cases.iter().map(|case| self.statement(case)).collect();
         let mut asked = Vec::with_capacity(2 * cases.len());
         for (case, statement) in cases.iter().zip(&statements) {
-            let sql = sources.render(&statement.sql, case.profile.catalog());
+            let sql = sources.render(&statement.sql, &case.profile.catalog(self.fault));
             asked.push((sql, case.seed));
             // Which rows a limit leaves is open: all are asked for.
             let expected = match &statement.comparison {
@@ -194,7 +212,7 @@ impl<'a> Play<'a> {
         let sql = self
             .stage
             .sources()
-            .render(&statement.sql, case.profile.catalog());
+            .render(&statement.sql, &case.profile.catalog(self.fault));
         let (answer, judged) = play(simplest)?.context("no outcome")?;
         let Judged::Wrong(wrong) = judged else {
             return Ok(format!("wrong only beside others\n  statement {sql}"));

@@ -8,7 +8,7 @@ use connector::wire::Constraints;
 use local::s3::S3;
 use local::timestream::{Fault as FaultyWay, Options, Server};
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use tokio::runtime::Runtime;
 
 use super::fault::Fault;
@@ -21,6 +21,9 @@ use crate::scripted::{Call, Reply, Scripted};
 use crate::{component, sdk_config};
 
 const BUCKET: &str = "spill";
+
+/// The function without a fault, and what its catalogs' names begin with.
+const SOUND: &str = "connector";
 
 /// A page of Timestream's, so small that large answers have many.
 const PAGE_BYTES: usize = 100_000;
@@ -50,6 +53,8 @@ impl Version {
             main: "athena.Athena",
             options: &[
                 "-Xmx2g",
+                // Plans and the code made of them are new with each statement: to optimise them costs more than it gives.
+                "-XX:TieredStopAtLevel=1",
                 "-Duser.timezone=UTC",
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",
             ],
@@ -86,12 +91,13 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The catalog that pushes so much.
-    pub fn catalog(self) -> &'static str {
-        match self {
-            Self::Values => "connector_values",
-            Self::Everything => "connector_everything",
-        }
+    /// The catalog that pushes so much, to the connector as it is or to one with a fault.
+    pub fn catalog(self, fault: Option<Fault>) -> String {
+        let pushed = match self {
+            Self::Values => "values",
+            Self::Everything => "everything",
+        };
+        format!("{}_{pushed}", fault.map_or(SOUND, Fault::name))
     }
 }
 
@@ -145,25 +151,26 @@ pub struct Stage {
     // These serve as long as they live.
     _timestream: Server,
     _s3: S3,
-    _faulty_way: Option<FaultyWay>,
+    _faulty_ways: Vec<FaultyWay>,
     _folder: tempfile::TempDir,
     _runtime: Runtime,
 }
 
 impl Stage {
-    /// Starts everything; `more` are further tables of the expected side.
+    /// Starts everything. For each of `faults` there is a function that has it; `more` are further tables of the expected
+    /// side.
     ///
     /// # Errors
     ///
     /// When something does not start, or the rows cannot be written.
     pub fn start(
         version: Version,
-        fault: Option<Fault>,
+        faults: &[Fault],
         more: Vec<(String, Expected)>,
     ) -> Result<Self> {
         let runtime = Runtime::new()?;
         let folder = tempfile::tempdir()?;
-        let (timestream, s3, glue, faulty_way) = runtime.block_on(async {
+        let (timestream, s3, glue) = runtime.block_on(async {
             let options = Options {
                 page_bytes: PAGE_BYTES,
                 ..Options::default()
@@ -171,20 +178,10 @@ impl Stage {
             let timestream = Server::start(options).await?;
             let s3 = S3::start(0, BUCKET, None).await?;
             load(&timestream, &s3).await?;
-            let faulty_way = match fault.and_then(Fault::rewrite) {
-                Some(rewrite) => Some(FaultyWay::start(timestream.url(), rewrite).await?),
-                None => None,
-            };
-            Ok::<_, anyhow::Error>((timestream, s3, Scripted::start(glue).await?, faulty_way))
+            Ok::<_, anyhow::Error>((timestream, s3, Scripted::start(glue).await?))
         })?;
-        let rows = folder.path().join("rows.json");
-        std::fs::write(&rows, Sources::new().json(more).to_string())?;
-        let query = match &faulty_way {
-            Some(way) => way.url().to_owned(),
-            None => timestream.url(),
-        };
         let environment = json!({
-            "AWS_ENDPOINT_URL_TIMESTREAM_QUERY": query,
+            "AWS_ENDPOINT_URL_TIMESTREAM_QUERY": timestream.url(),
             "AWS_ENDPOINT_URL_TIMESTREAM_WRITE": timestream.url(),
             "AWS_ENDPOINT_URL_GLUE": glue.url(),
             "AWS_ENDPOINT_URL_S3": s3.url(),
@@ -194,15 +191,30 @@ impl Stage {
             "spill_bucket": s3.bucket(),
             "dialect": component("timestream")?,
         });
+        let function = |environment: Json, low_inclusive: bool| json!({"workers": WORKERS, "environment": environment, "lowInclusive": low_inclusive});
+        let mut functions = Map::new();
+        functions.insert(SOUND.to_owned(), function(environment.clone(), false));
+        let mut faulty_ways = Vec::new();
+        for fault in faults {
+            let mut environment = environment.clone();
+            if let Some(rewrite) = fault.rewrite() {
+                let way = runtime.block_on(FaultyWay::start(timestream.url(), rewrite))?;
+                environment["AWS_ENDPOINT_URL_TIMESTREAM_QUERY"] = json!(way.url());
+                faulty_ways.push(way);
+            }
+            let described = function(environment, *fault == Fault::Bounds);
+            functions.insert(fault.name().to_owned(), described);
+        }
+        let rows = folder.path().join("rows.json");
+        std::fs::write(&rows, Sources::new().json(more).to_string())?;
         let mut trino = version.program().start()?;
         trino
             .ask(&json!({
                 "do": "start",
                 "bootstrap": program("bootstrap")?,
-                "functions": {"connector": {"workers": WORKERS, "environment": environment}},
+                "functions": functions,
                 "rows": rows,
                 "log": folder.path().join("bootstrap.log"),
-                "breaksBounds": fault == Some(Fault::Bounds),
             }))
             .context("cannot start Trino")?;
         Ok(Self {
@@ -210,7 +222,7 @@ impl Stage {
             sources: Sources::new(),
             _timestream: timestream,
             _s3: s3,
-            _faulty_way: faulty_way,
+            _faulty_ways: faulty_ways,
             _folder: folder,
             _runtime: runtime,
         })
@@ -248,7 +260,7 @@ impl Stage {
     ///
     /// As [`Self::run`].
     pub fn sent(&self, profile: Profile, statement: &str) -> Result<Outcome> {
-        let sql = self.sources.render(statement, profile.catalog());
+        let sql = self.sources.render(statement, &profile.catalog(None));
         let outcome = self.run(&[(sql, 0)])?.pop();
         outcome.context("no outcome")
     }

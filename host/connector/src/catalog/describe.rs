@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 
 use super::names::{Listed, Names};
 use super::partition;
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Code, Result};
 use crate::query::{Column, ColumnKind, Scalar, Source, Table, TimestreamType};
 use crate::timestream::{Clients, Decoder, Pages};
 use crate::wire::TableName;
@@ -38,12 +38,17 @@ pub(super) async fn describe(names: &Names<'_>, asked: &TableName) -> Result<Tab
             };
             (asked.schema_name.clone(), listed, columns)
         }
-        // A missing database or table is a validation error like any other: look the name up, and if it was right
-        // after all, say what was wrong in truth.
-        Err(error) if error.code() == Code::InvalidInput => {
+        // A missing database or table is a validation error like any other, and one that the role may not see is denied:
+        // look the name up, and if it was right after all, say what was wrong in truth.
+        Err(error) if matches!(error.code(), Code::InvalidInput | Code::AccessDenied) => {
+            let is_denied = error.code() == Code::AccessDenied;
             let (database, listed) = match known {
                 Some(known) if !is_asked(&known.0, &known.1.name) => known,
-                _ => names.resolve(asked).await?,
+                _ => match names.resolve(asked).await {
+                    // That no other name is found, or none may be listed, is not why this one is denied.
+                    Err(_) if is_denied => return Err(error),
+                    resolved => resolved?,
+                },
             };
             if is_asked(&database, &listed.name) {
                 return Err(error);
@@ -67,12 +72,7 @@ pub(super) async fn describe(names: &Names<'_>, asked: &TableName) -> Result<Tab
 async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<Column>> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let sql = format!("DESCRIBE {}.{}", quoted(database), quoted(table));
-    let mut pages = Pages::start(
-        clients.query().await?,
-        sql,
-        "timestream:DescribeTable",
-        None,
-    );
+    let mut pages = Pages::start(clients, sql, "timestream:DescribeTable", None);
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let schema = Arc::new(Schema::new(vec![
         text("Column"),
@@ -86,11 +86,8 @@ async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<C
         for row in 0..batch.num_rows() {
             let value = |column: usize| batch.column(column).as_string::<i32>().value(row);
             let (name, r#type, kind) = (value(0), value(1), value(2));
-            let scalar = Scalar::from_name(r#type).ok_or_else(|| {
-                let message =
-                    format!("cannot read table `{database}`.`{table}`: column `{name}` has the unknown type `{type}`");
-                Error::new(Code::OperationNotSupported, Fault::Timestream, message)
-            })?;
+            // Shown as text and compared with nothing, as in pages.
+            let scalar = Scalar::from_name(r#type).unwrap_or(Scalar::Unknown);
             columns.push(Column {
                 name: name.to_owned(),
                 r#type: TimestreamType::Scalar(scalar),

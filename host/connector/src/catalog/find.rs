@@ -4,7 +4,7 @@ use super::describe::describe;
 use super::glue::{Definition, GlueCatalog, fit};
 use super::names::Names;
 use super::view;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Column, ColumnKind, Scalar, Source, Table, TimestreamType};
 use crate::wire::TableName;
 
@@ -56,8 +56,14 @@ async fn defined_view(
 ) -> Result<Table> {
     let name = format!("{}.{}", asked.schema_name, asked.table_name);
     let columns = match view::columns(names.clients, &name, &text).await? {
-        Some(columns) => fit(&definition.columns, columns)
-            .map_err(|error| error.context(format_args!("cannot read view `{name}`")))?,
+        Some(columns) => {
+            let unreadable =
+                |error: Error| error.context(format_args!("cannot read view `{name}`"));
+            let prepared: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+            let fitted = fit(&definition.columns, columns).map_err(unreadable)?;
+            refuse_nameless(&prepared, &fitted).map_err(unreadable)?;
+            fitted
+        }
         None if definition.columns.is_empty() => {
             let message = format!(
                 "cannot read view `{name}`: Glue names no columns of it, and the function may not ask for them; \
@@ -77,6 +83,30 @@ async fn defined_view(
         columns,
         options: definition.options,
     })
+}
+
+/// Refuses a column that the view's text gives no name. Timestream lists it as `_col0`, after its position, or without a
+/// name; but that is the name of a result's column alone, and no statement around the view can ask for it.
+fn refuse_nameless(prepared: &[String], columns: &[Column]) -> Result<()> {
+    let is_nameless = |(position, name): &(usize, &String)| {
+        name.is_empty() || **name == format!("_col{position}")
+    };
+    let is_asked = |name: &str| columns.iter().any(|column| column.name == name);
+    let nameless = prepared.iter().enumerate().filter(is_nameless);
+    match nameless.into_iter().find(|(_, name)| is_asked(name)) {
+        None => Ok(()),
+        Some((position, _)) => {
+            let message = format!(
+                "column {} of its text has no name; hint: give it one with AS",
+                position + 1
+            );
+            Err(Error::new(
+                Code::OperationNotSupported,
+                Fault::Caller,
+                message,
+            ))
+        }
+    }
 }
 
 /// Glue's word alone. What it calls text may be of any type: a value without a type is shown as text, and compared with

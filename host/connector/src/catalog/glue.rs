@@ -13,12 +13,14 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_glue::Client;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 pub(super) use self::columns::fit;
 pub(super) use self::definition::{DefinedColumn, Definition};
-use crate::error::{Code, Error, Fault, Result, denied};
+use crate::aws::Call;
+use crate::error::{Error, Fault, Result};
 use crate::wire::TableName;
 
 /// Long enough for one lost packet: the first is sent again after 1 s. The Java SDK gives up after 250 ms here, and
@@ -157,41 +159,18 @@ fn is_missing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
 }
 
 /// What a failed call of Glue means for the one who asked.
-fn failed<E, R>(what: &str, action: &str, error: SdkError<E, R>) -> Error
+fn failed<E>(what: &str, action: &str, error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let reason = error.message().unwrap_or("no reason given").to_owned();
-    let (code, why) = match (&error, error.code()) {
-        (SdkError::ConstructionFailure(_), _) => (
-            Code::InvalidCredentials,
-            "the call could not be made; check region and credentials".to_owned(),
-        ),
-        (SdkError::TimeoutError(_), _) => (
-            Code::OperationTimeout,
-            "Glue did not answer in time; check the way out of the function's network".to_owned(),
-        ),
-        (SdkError::DispatchFailure(_), _) => (
-            Code::Internal,
-            "Glue cannot be reached; check the way out of the function's network".to_owned(),
-        ),
-        (_, Some("AccessDeniedException")) => (Code::AccessDenied, denied(action, Some(&reason))),
-        (_, Some("ThrottlingException")) => (Code::Throttling, reason),
-        (_, Some("InvalidInputException")) => (Code::InvalidInput, reason),
-        (
-            _,
-            Some(
-                "UnrecognizedClientException"
-                | "InvalidSignatureException"
-                | "ExpiredTokenException"
-                | "MissingAuthenticationTokenException",
-            ),
-        ) => (Code::InvalidCredentials, reason),
-        _ => (Code::Internal, reason),
+    let call = Call {
+        what,
+        service: "Glue",
+        action,
+        fault: Fault::Host,
     };
-    let message = format!("cannot {what}: {why}; hint: `disable_glue` = `true` leaves Glue out");
-    Error::new(code, Fault::Host, message).with_source(error)
+    call.failed(error)
+        .with_hint("`disable_glue` = `true` leaves Glue out")
 }
 
 #[cfg(test)]

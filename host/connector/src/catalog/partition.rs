@@ -9,24 +9,20 @@ use crate::timestream::{Clients, service_error};
 ///
 /// It only makes statements cheaper, so a failure is logged and no more.
 pub(super) async fn keys(clients: &Clients, database: &str, table: &str) -> Vec<PartitionKey> {
-    let Ok(client) = clients.write().await else {
-        return Vec::new();
-    };
     clients.pace().await;
-    let answer = client
-        .describe_table()
-        .database_name(database)
-        .table_name(table)
-        .send()
-        .await;
-    match answer {
+    let described = clients.try_write(async |client| {
+        let call = client.describe_table().database_name(database);
+        let answer = call.table_name(table).send().await;
+        answer.map_err(|error| {
+            let what = "ask for a table's partition key";
+            service_error(what, "timestream:DescribeTable", error)
+        })
+    });
+    match described.await {
         Ok(answer) => answer
-            .table
-            .and_then(|table| table.schema?.composite_partition_key)
+            .and_then(|answer| answer.table?.schema?.composite_partition_key)
             .unwrap_or_default(),
         Err(error) => {
-            let what = "ask for a table's partition key";
-            let error = service_error(what, "timestream:DescribeTable", error);
             tracing::warn!(
                 error = error.summary(),
                 code = error.code().as_str(),

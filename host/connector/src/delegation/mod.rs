@@ -7,15 +7,14 @@ use std::fmt;
 
 use aws_credential_types::Credentials;
 use aws_sdk_kms::Client;
-use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::primitives::Blob;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use self::message::Message;
-use crate::error::{Code, Error, Fault, Result};
+use crate::aws::Call;
+use crate::error::{Error, Fault, Result};
 use crate::wire::Identity;
 
 const TOKEN: &str = "fas_token";
@@ -80,41 +79,13 @@ impl Sealed {
             .send()
             .await;
         let answer = answer.map_err(|error| {
-            let (code, why) = match error.code() {
-                Some("AccessDeniedException") => (
-                    Code::AccessDenied,
-                    format!("KMS does not open it; hint: allow kms:Decrypt on `{KEY}`"),
-                ),
-                Some("ThrottlingException") => {
-                    (Code::Throttling, "KMS has no time for it".to_owned())
-                }
-                Some(
-                    "KMSInternalException"
-                    | "DependencyTimeoutException"
-                    | "KeyUnavailableException",
-                ) => (
-                    Code::Internal,
-                    "KMS fails; hint: ask again later".to_owned(),
-                ),
-                Some(
-                    "UnrecognizedClientException"
-                    | "InvalidSignatureException"
-                    | "ExpiredTokenException"
-                    | "MissingAuthenticationTokenException",
-                ) => (
-                    Code::InvalidCredentials,
-                    "KMS does not know the function's credentials".to_owned(),
-                ),
-                Some(other) => (Code::InvalidInput, format!("KMS does not open it: {other}")),
-                None => (
-                    Code::Internal,
-                    "KMS cannot be reached; hint: check the way out of the function's network"
-                        .to_owned(),
-                ),
+            let call = Call {
+                what: &format!("use `{TOKEN}` of the request"),
+                service: "KMS",
+                action: "kms:Decrypt",
+                fault: Fault::Host,
             };
-            let message = format!("cannot use `{TOKEN}` of the request: {why}");
-            let chain = DisplayErrorContext(&error).to_string();
-            Error::new(code, Fault::Host, message).with_source(chain)
+            call.failed(error)
         })?;
         let data_key = answer.plaintext.unwrap_or_else(|| Blob::new([]));
         let plaintext = message.open(data_key.as_ref()).map_err(malformed)?;

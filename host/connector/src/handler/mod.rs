@@ -1,6 +1,7 @@
 //! One short function per call of Athena's: the order of the steps, no detail.
 
 mod capabilities;
+mod deadline;
 mod list;
 mod read;
 mod scan;
@@ -9,11 +10,13 @@ mod splits;
 mod table;
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, SdkConfig};
+use tracing::Instrument as _;
 
+pub use self::deadline::Deadline;
 pub use self::read::Reading;
 pub use self::scan::Explanation;
 use self::services::Services;
@@ -22,6 +25,7 @@ use crate::delegation::Sealed;
 use crate::error::{Error, Result};
 use crate::plugin::{Engine, Plugin};
 use crate::settings::Settings;
+use crate::telemetry;
 use crate::timestream::Clients;
 use crate::wire::{
     ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, Identity, PingRequest, PingResponse, Request,
@@ -114,22 +118,49 @@ impl Connector {
     ///
     /// Why it cannot be answered.
     pub async fn handle(&self, payload: &[u8]) -> Result<Vec<u8>> {
-        Ok(self.answer(payload).await?.payload)
+        Ok(self.answer(payload, None).await?.payload)
     }
 
-    /// Answers one request, and tells what a read did.
+    /// Answers one request, and tells what a read did. A read ends at the deadline, if there is one.
     ///
     /// # Errors
     ///
     /// Why it cannot be answered.
-    pub async fn answer(&self, payload: &[u8]) -> Result<Answer> {
+    pub async fn answer(&self, payload: &[u8], deadline: Option<Deadline>) -> Result<Answer> {
+        let started = Instant::now();
+        let request = read_request(payload)
+            .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")))
+            .inspect_err(telemetry::failed)?;
+        let span = tracing::info_span!(
+            "request",
+            kind = request.name(),
+            query_id = request.query_id(),
+            timestream_query_id = tracing::field::Empty
+        );
         // On the heap: the AWS clients' futures are so deep that the compiler would not lay out those around them.
-        Box::pin(self.answer_unboxed(payload)).await
+        let answer = Box::pin(self.answer_request(request, deadline));
+        async {
+            let answer = answer.await.inspect_err(telemetry::failed)?;
+            let reading = answer.reading.clone().unwrap_or_default();
+            tracing::info!(
+                milliseconds = started.elapsed().as_millis() as u64,
+                bytes = answer.payload.len(),
+                pages = reading.pages,
+                rows_read = reading.rows_read,
+                rows_returned = reading.rows_returned,
+                bytes_read = reading.bytes_read,
+                bytes_metered = reading.bytes_metered,
+                blocks = reading.blocks,
+                digest = self.plugin.digest(),
+                "request answered"
+            );
+            Ok(answer)
+        }
+        .instrument(span)
+        .await
     }
 
-    async fn answer_unboxed(&self, payload: &[u8]) -> Result<Answer> {
-        let request = read_request(payload)
-            .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")))?;
+    async fn answer_request(&self, request: Request, deadline: Option<Deadline>) -> Result<Answer> {
         let mut reading = None;
         let response = match request {
             Request::PingRequest(request) => Response::PingResponse(ping(request)),
@@ -156,7 +187,7 @@ impl Connector {
                 ))
             }
             Request::ReadRecordsRequest(request) => {
-                let (response, read) = self.read(request).await?;
+                let (response, read) = self.read(request, deadline).await?;
                 reading = Some(read);
                 response
             }

@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Field};
 use arrow::error::ArrowError;
 
 use super::Connector;
+use super::deadline::Deadline;
 use crate::error::{Code, Error, Result};
 use crate::query::{TopN, residual};
 use crate::spill::{Location, Output, Spiller};
@@ -36,7 +37,11 @@ pub struct Reading {
 }
 
 impl Connector {
-    pub(super) async fn read(&self, request: ReadRecordsRequest) -> Result<(Response, Reading)> {
+    pub(super) async fn read(
+        &self,
+        request: ReadRecordsRequest,
+        deadline: Option<Deadline>,
+    ) -> Result<(Response, Reading)> {
         let scan = self.scan(&request).await?;
         let query = scan.query(&request)?;
         let statement = statement(&self.plugin, &query)?;
@@ -59,62 +64,63 @@ impl Connector {
             request.schema.clone(),
             max_block_bytes,
             request.max_inline_block_size,
-        );
+        )?;
         let mut reading = Reading::default();
         let mut rows = Rows::new(&query, &statement);
         if query.limit != Some(0) {
-            let client = self.clients.query().await?;
-            let mut pages = Pages::start(client, statement.sql.clone(), "timestream:Select", None);
-            let done = self
-                .read_pages(&mut pages, &mut rows, &mut spiller, &request, &mut reading)
-                .await;
+            let sql = statement.sql.clone();
+            let mut pages = Pages::start(&self.clients, sql, "timestream:Select", None);
+            let read = read_pages(&mut pages, &mut rows, &mut spiller, &request, &mut reading);
+            let done = match deadline {
+                Some(deadline) => deadline.bound(read).await,
+                None => read.await,
+            };
             reading.timestream_query_id = pages.query_id().map(str::to_owned);
+            if let Some(query_id) = pages.query_id() {
+                tracing::Span::current().record("timestream_query_id", query_id);
+            }
             // A run that nobody reads would go on and be charged for.
             pages.cancel().await;
-            done.map_err(|error| final_error(error, spiller.has_spilled()))?;
+            let named = |error: Error| match &reading.timestream_query_id {
+                Some(query_id) => error.of_query(query_id),
+                None => error,
+            };
+            done.map_err(|error| named(final_error(error, spiller.has_spilled())))?;
         }
         if let Some(batch) = rows.finish()? {
             reading.rows_returned += batch.num_rows();
             spiller.push(project(&batch, &request)?).await?;
         }
-        let response = response(spiller.finish().await?, &location, request, &mut reading);
-        tracing::info!(
-            timestream_query_id = reading.timestream_query_id,
-            pages = reading.pages,
-            rows_read = reading.rows_read,
-            rows_returned = reading.rows_returned,
-            bytes_metered = reading.bytes_metered,
-            blocks = reading.blocks,
-            digest = self.plugin.digest(),
-            "read finished"
-        );
+        let has_spilled = spiller.has_spilled();
+        let output = spiller.finish().await;
+        let output = output.map_err(|error| final_error(error, has_spilled))?;
+        let response = response(output, &location, request, &mut reading);
         Ok((response, reading))
     }
+}
 
-    async fn read_pages(
-        &self,
-        pages: &mut Pages,
-        rows: &mut Rows<'_>,
-        spiller: &mut Spiller,
-        request: &ReadRecordsRequest,
-        reading: &mut Reading,
-    ) -> Result<()> {
-        while let Some(page) = pages.next().await? {
-            reading.pages += 1;
-            reading.bytes_read += page.bytes();
-            reading.bytes_metered = reading.bytes_metered.max(page.bytes_metered);
-            let batch = rows.decoder.decode(&page)?;
-            reading.rows_read += batch.num_rows();
-            if let Some(batch) = rows.keep(batch)? {
-                reading.rows_returned += batch.num_rows();
-                spiller.push(project(&batch, request)?).await?;
-            }
-            if rows.is_complete() {
-                break;
-            }
+async fn read_pages(
+    pages: &mut Pages,
+    rows: &mut Rows<'_>,
+    spiller: &mut Spiller,
+    request: &ReadRecordsRequest,
+    reading: &mut Reading,
+) -> Result<()> {
+    while let Some(page) = pages.next().await? {
+        reading.pages += 1;
+        reading.bytes_read += page.bytes();
+        reading.bytes_metered = reading.bytes_metered.max(page.bytes_metered);
+        let batch = rows.decoder.decode(&page)?;
+        reading.rows_read += batch.num_rows();
+        if let Some(batch) = rows.keep(batch)? {
+            reading.rows_returned += batch.num_rows();
+            spiller.push(project(&batch, request)?).await?;
         }
-        Ok(())
+        if rows.is_complete() {
+            break;
+        }
     }
+    Ok(())
 }
 
 /// Athena reads a throttled split again. It must not where blocks are written, because it may have read them, and other
@@ -123,7 +129,7 @@ fn final_error(error: Error, has_spilled: bool) -> Error {
     if !has_spilled || error.code() != Code::Throttling {
         return error;
     }
-    let message = "cannot read on: Timestream has no time for further pages; hint: run the query again, or ask for fewer rows";
+    let message = "cannot read on: the service has no time for further calls; hint: run the query again, or ask for fewer rows";
     Error::new(Code::PartialFailure, error.fault(), message).with_source(error)
 }
 

@@ -126,17 +126,18 @@ impl TopN {
     }
 }
 
-/// Doubles as Trino orders them: −0.0 below 0.0, as Arrow does; NaN, of either sign, above all where NULL comes last and
-/// below all where it comes first.
+/// Doubles as Trino orders them since release 434: the zeros tie; NaN, of either sign, stands above all where NULL comes
+/// last and below all where it comes first.
 fn sortable(column: &ArrayRef, options: SortOptions) -> ArrayRef {
     let nan = if options.nulls_first {
         -f64::NAN
     } else {
         f64::NAN
     };
-    let one_nan = |value: f64| if value.is_nan() { nan } else { value };
+    // The sum of −0.0 and 0.0 is 0.0.
+    let one = |value: f64| if value.is_nan() { nan } else { value + 0.0 };
     match column.as_primitive_opt::<Float64Type>() {
-        Some(doubles) => Arc::new(doubles.unary::<_, Float64Type>(one_nan)),
+        Some(doubles) => Arc::new(doubles.unary::<_, Float64Type>(one)),
         None => column.clone(),
     }
 }

@@ -11,16 +11,15 @@ use super::{
 use crate::error::{Code, Error, Fault, Result};
 use crate::wire::{self, MarkerBound, OrderDirection};
 
-/// 9999-12-31T23:59:59.999Z, in milliseconds since the epoch.
-const LAST_MILLI: i64 = 253_402_300_799_999;
-
 /// The terms of a request: its value sets in the mapping's order, then its expressions, top-level `$and` split.
 ///
 /// # Errors
 ///
 /// When a column is not the table's, a marker or constant is malformed, or a function is unknown or was never
-/// announced: leaving a term out in silence could give wrong rows, since nobody may check after us.
+/// announced: leaving a term out in silence could give wrong rows, since nobody may check after us. When there is a
+/// query plan and nothing else: its conditions are not read.
 pub fn terms(constraints: &wire::Constraints, mapping: &Mapping) -> Result<Vec<Term>> {
+    refuse_lone_plan(constraints)?;
     let mut domains = Vec::new();
     for (name, set) in &constraints.summary {
         let field = field(mapping, name)?;
@@ -37,11 +36,30 @@ pub fn terms(constraints: &wire::Constraints, mapping: &Mapping) -> Result<Vec<T
 
     let mut terms: Vec<Term> = domains.into_iter().map(Term::Domain).collect();
     for tree in &constraints.expression {
-        let expression = expression(tree, mapping)?;
-        check_instants(&expression, mapping)?;
-        split_and(expression, &mut terms);
+        split_and(expression(tree, mapping)?, &mut terms);
     }
     Ok(terms)
+}
+
+/// Refuses a query plan without any constraint beside it. A connector that passes over such a plan returns rows that the
+/// query does not ask for (pull request 3614 of awslabs/aws-athena-query-federation).
+fn refuse_lone_plan(constraints: &wire::Constraints) -> Result<()> {
+    let Some(Some(_)) = constraints.query_plan else {
+        return Ok(());
+    };
+    let others = wire::Constraints {
+        query_plan: None,
+        ..constraints.clone()
+    };
+    if others != wire::Constraints::default() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::OperationNotSupported,
+        Fault::Caller,
+        "cannot read the constraints: the query is sent as a plan alone, which this connector does not read; \
+         hint: it announces version 5 of the protocol, which has no plans",
+    ))
 }
 
 /// The order of a request, most significant key first.
@@ -82,7 +100,6 @@ fn field(mapping: &Mapping, name: &str) -> Result<usize> {
 fn domain(field: usize, set: &wire::ValueSet, mapping: &Mapping) -> Result<Domain> {
     let data_type = &mapping.fields[field].data_type;
     let checked = |literal: Literal| match (literal, data_type) {
-        (Literal::Millis(millis), _) if millis > LAST_MILLI => Err(after_9999()),
         // A whole decimal.
         (Literal::Integer(value), DataType::Float64) if is_exact(value) => {
             Ok(Literal::Double(value as f64))
@@ -227,7 +244,7 @@ fn expression(tree: &wire::Expression, mapping: &Mapping) -> Result<Expression> 
             ..
         } => {
             let name = function_name.function_name.as_str();
-            let function = Function::from_name(name).ok_or_else(|| {
+            let (function, is_negated) = named(name).ok_or_else(|| {
                 let message = format!(
                     "cannot read expression: function `{name}` is not one that was announced"
                 );
@@ -252,8 +269,26 @@ fn expression(tree: &wire::Expression, mapping: &Mapping) -> Result<Expression> 
                     format!("cannot read expression: `{name}` computes with a decimal"),
                 ));
             }
-            Ok(Expression::Call(function, converted))
+            let call = Expression::Call(function, converted);
+            Ok(if is_negated {
+                Expression::Call(Function::Not, vec![call])
+            } else {
+                call
+            })
         }
+    }
+}
+
+/// The function that a name means, and whether its negation is meant.
+///
+/// Trino renamed two functions of the vocabulary that the SDK took from it: `$like_pattern` is `$like` there since
+/// release 398, and `$is_distinct_from` gave way to its negation `$identical` in release 449. Which names Athena sends
+/// is not documented.
+fn named(name: &str) -> Option<(Function, bool)> {
+    match name {
+        "$like" => Some((Function::Like, false)),
+        "$identical" => Some((Function::IsDistinctFrom, true)),
+        name => Function::from_name(name).map(|function| (function, false)),
     }
 }
 
@@ -320,49 +355,6 @@ fn split_and(expression: Expression, terms: &mut Vec<Term>) {
         }
         expression => terms.push(Term::Expression(expression)),
     }
-}
-
-/// Refuses a timestamp after the year 9999.
-///
-/// Athena is known to send microseconds where milliseconds belong: 2022-11-15 arrives as a day of the year 54841
-/// (issue 831 of awslabs/aws-athena-query-federation). Such a constant is neither pushed, which would lose every row,
-/// nor left out, since Athena may not filter again; nor is it divided by 1000, since it might be meant.
-fn check_instants(expression: &Expression, mapping: &Mapping) -> Result<()> {
-    let Expression::Call(function, arguments) = expression else {
-        return Ok(());
-    };
-    for argument in arguments {
-        check_instants(argument, mapping)?;
-    }
-    let is_after = |constant: &Expression| matches!(constant, Expression::Constant(Literal::Millis(millis)) if *millis > LAST_MILLI);
-    let is_asked = arguments.iter().any(|argument| match argument {
-        Expression::Call(Function::Array, listed) => listed.iter().any(is_after),
-        argument => is_after(argument),
-    });
-    // A list's column stands beside the list.
-    if !is_asked || *function == Function::Array {
-        return Ok(());
-    }
-    let mut fields = Vec::new();
-    expression.collect_fields(&mut fields);
-    let columns: Vec<String> = fields
-        .iter()
-        .filter_map(|field| mapping.fields.get(*field))
-        .map(|field| format!("`{}`", field.name))
-        .collect();
-    let what = format!(
-        "cannot read the constraint on column {}",
-        columns.join(", ")
-    );
-    Err(after_9999().context(what))
-}
-
-fn after_9999() -> Error {
-    Error::invalid_input(
-        "a timestamp lies after the year 9999; Athena is known to send microseconds as milliseconds (issue 831 of \
-         awslabs/aws-athena-query-federation); hint: write the constant with a time zone, as in \
-         `timestamp '2024-01-01 00:00:00 UTC'`: Athena then compares the column itself",
-    )
 }
 
 /// Whether a double holds the integer.

@@ -5,16 +5,20 @@ use std::collections::HashMap;
 use aws_config::SdkConfig;
 use aws_sdk_glue::Client;
 
-use crate::error::{Code, Error, Fault, Result};
+use crate::aws::Call;
+use crate::error::{Fault, Result};
 
 /// The connection's properties: its own, then those for Athena, whose word for the KMS key is another one.
 pub(super) async fn properties(config: &SdkConfig, name: &str) -> Result<HashMap<String, String>> {
     let answer = Client::new(config).get_connection().name(name).send().await;
     let answer = answer.map_err(|error| {
-        let message = format!(
-            "cannot read Glue connection `{name}`; hint: check `glue_connection`, and allow glue:GetConnection on it"
-        );
-        Error::new(Code::InvalidInput, Fault::Host, message).with_source(error)
+        let call = Call {
+            what: &format!("read Glue connection `{name}`"),
+            service: "Glue",
+            action: "glue:GetConnection",
+            fault: Fault::Host,
+        };
+        call.failed(error).with_hint("check `glue_connection`")
     })?;
     let connection = answer.connection.as_ref();
     let own = connection.and_then(|connection| connection.connection_properties());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, ArrayData, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
@@ -11,14 +11,16 @@ use tokio::task::JoinSet;
 use super::crypto::encrypt;
 use super::store::{Location, SpillStore};
 use crate::error::{Error, Result};
-use crate::wire::{EncryptionKey, Framing, encode_batch};
+use crate::wire::{EncryptionKey, Framing, encode_batch, encode_schema};
 
 /// Uploads under way at once. More gained nothing on loopback (read-path.md, section 5), and each holds a block.
 const UPLOADS_IN_FLIGHT: usize = 2;
 
-/// Bytes of Arrow that still fit Lambda's answer of 6,291,556 bytes as base64, with room for the rest of the JSON and a
-/// large schema.
-const MAX_INLINE_BYTES: usize = 4_200_000;
+/// Bytes of an answer that Lambda carries.
+const MAX_ANSWER_BYTES: usize = 6_291_556;
+
+/// Bytes of an answer besides its block: names of the catalog and the table, mostly.
+const ANSWER_BYTES_AROUND_BLOCK: usize = 16_384;
 
 /// Where a read's rows went.
 #[derive(Debug)]
@@ -37,6 +39,7 @@ pub struct Spiller {
     location: Location,
     key: Option<EncryptionKey>,
     schema: SchemaRef,
+    /// Of the buffers of a block, as [`block_bytes`] counts them.
     max_block_bytes: usize,
     max_inline_bytes: usize,
     current: Vec<RecordBatch>,
@@ -46,7 +49,12 @@ pub struct Spiller {
 }
 
 impl Spiller {
-    /// A spiller for one split; the sizes are the request's, in bytes.
+    /// A spiller for one split; the sizes are the request's, in bytes. No sealed object is larger than a block may be,
+    /// unless a single row is.
+    ///
+    /// # Errors
+    ///
+    /// When Arrow cannot write the schema.
     pub fn new(
         store: Arc<SpillStore>,
         location: Location,
@@ -54,20 +62,26 @@ impl Spiller {
         schema: SchemaRef,
         max_block_bytes: u64,
         max_inline_bytes: u64,
-    ) -> Self {
+    ) -> Result<Self> {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        Self {
+        let around = bytes_around_buffers(&schema)?;
+        let described = encode_schema(&schema, Framing::Modern)
+            .map_err(|error| Error::bug(format_args!("a schema cannot be encoded: {error}")))?;
+        // Schema and rows travel as base64.
+        let most_inline = (MAX_ANSWER_BYTES - ANSWER_BYTES_AROUND_BLOCK) / 4 * 3;
+        let most_inline = most_inline.saturating_sub(described.len() + around);
+        Ok(Self {
             store,
             location,
             key,
             schema,
-            max_block_bytes: size(max_block_bytes),
-            max_inline_bytes: size(max_inline_bytes).min(MAX_INLINE_BYTES),
+            max_block_bytes: size(max_block_bytes).saturating_sub(around),
+            max_inline_bytes: size(max_inline_bytes).min(most_inline),
             current: Vec::new(),
             current_bytes: 0,
             blocks: 0,
             uploads: JoinSet::new(),
-        }
+        })
     }
 
     /// Takes a batch. Waits when both uploads are busy: that is all the back-pressure there is.
@@ -90,7 +104,11 @@ impl Spiller {
             }
             // A batch above the limit by itself: cut in proportion. A single row may be above it.
             let rows = rest.num_rows();
-            let head = (rows * self.max_block_bytes / bytes.max(1)).clamp(1, rows);
+            let mut head = (rows * self.max_block_bytes / bytes.max(1)).clamp(1, rows);
+            // The first rows may be longer than the others.
+            while head > 1 && block_bytes(&rest.slice(0, head)) > self.max_block_bytes {
+                head /= 2;
+            }
             self.current.push(rest.slice(0, head));
             self.spill().await?;
             rest = rest.slice(head, rows - head);
@@ -154,11 +172,47 @@ fn finished(upload: Result<Result<()>, tokio::task::JoinError>) -> Result<()> {
     upload.map_err(|error| Error::bug(format_args!("an upload's task ended: {error}")))?
 }
 
-/// A block's size as the protocol counts it: used bytes of all buffers, without padding.
+/// A block's size as the protocol counts it: used bytes of all buffers, without padding. Every column has a bitmap of its
+/// nulls at the wire, whether it has nulls or not.
 pub fn block_bytes(batch: &RecordBatch) -> usize {
-    batch
+    let columns = batch.columns().iter();
+    columns.map(|column| array_bytes(&column.to_data())).sum()
+}
+
+fn array_bytes(array: &ArrayData) -> usize {
+    array.get_slice_memory_size().unwrap_or_default() + missing_bitmap_bytes(array)
+}
+
+/// Bytes of the bitmaps that stand at the wire and not in memory, where nothing is null.
+fn missing_bitmap_bytes(array: &ArrayData) -> usize {
+    let own = match array.nulls() {
+        Some(_) => 0,
+        None => array.len().div_ceil(8),
+    };
+    own + array
+        .child_data()
+        .iter()
+        .map(missing_bitmap_bytes)
+        .sum::<usize>()
+}
+
+/// Bytes of a sealed object around the used bytes of its buffers, at most: the message's head, the padding of each buffer
+/// to eight bytes, and the tag of AES-GCM.
+fn bytes_around_buffers(schema: &SchemaRef) -> Result<usize> {
+    const TAG_BYTES: usize = 16;
+    const PADDING_BYTES: usize = 7;
+    // Numbers that are 0 in an empty batch are left out of its head: its length, and that of its body.
+    const LEFT_OUT_BYTES: usize = 32;
+    fn buffers(array: &ArrayData) -> usize {
+        1 + array.buffers().len() + array.child_data().iter().map(buffers).sum::<usize>()
+    }
+    let empty = RecordBatch::new_empty(schema.clone());
+    let buffers: usize = empty
         .columns()
         .iter()
-        .map(|column| column.to_data().get_slice_memory_size().unwrap_or_default())
-        .sum()
+        .map(|column| buffers(&column.to_data()))
+        .sum();
+    let head = encode_batch(&empty, Framing::Legacy)
+        .map_err(|error| Error::bug(format_args!("a schema cannot be encoded: {error}")))?;
+    Ok(head.len() + buffers * PADDING_BYTES + TAG_BYTES + LEFT_OUT_BYTES)
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 
+use crate::aws::{Call, Failure, failure};
 use crate::error::{Code, Error, Fault, Result};
 use crate::wire::SpillLocation;
 
@@ -83,24 +83,25 @@ impl SpillStore {
         {
             return Ok(());
         }
-        self.client.head_bucket().bucket(bucket).send().await.map_err(|error| {
-            let status = error.raw_response().map(|response| response.status().as_u16());
-            let (code, why) = match status {
-                Some(403 | 404) => (
-                    Code::InvalidInput,
-                    "it was not found in this account; hint: check `spill_bucket`, a trailing `/` and s3:ListBucket",
-                ),
-                Some(301 | 307) => (
-                    Code::InvalidInput,
-                    "it is in another region; hint: use a bucket of the function's region",
-                ),
-                Some(500..) => (Code::Internal, "S3 fails; hint: ask again later"),
-                Some(_) => (Code::AccessDenied, "S3 refused; hint: allow s3:ListBucket on it"),
-                None => (Code::Internal, "S3 cannot be reached; hint: check region and the way out of the network"),
+        if let Err(error) = self.client.head_bucket().bucket(bucket).send().await {
+            let what = format!("use spill bucket `{bucket}`");
+            let told = |why: &str| {
+                let message = format!("cannot {what}: {why}");
+                Error::new(Code::InvalidInput, Fault::Storage, message)
             };
-            let message = format!("cannot use spill bucket `{bucket}`: {why}");
-            Error::new(code, Fault::Storage, message).with_source(error)
-        })?;
+            return Err(match failure(&error) {
+                // S3 tells a bucket that may not be asked for from a missing one only to those who may list.
+                Failure::Denied | Failure::Missing => told(
+                    "it was not found in this account; hint: check `spill_bucket`, a trailing `/` and s3:ListBucket",
+                )
+                .with_source(error),
+                Failure::Moved => told(
+                    "it is in another region; hint: use a bucket of the function's region",
+                )
+                .with_source(error),
+                _ => s3(&what, "s3:ListBucket").failed(error),
+            });
+        }
         self.known_buckets
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -127,11 +128,25 @@ impl SpillStore {
                 request.headers_mut().insert(name.clone(), value.clone());
             }
         });
-        put.send().await.map(drop).map_err(|error| {
-            let missing = matches!(&error, SdkError::ServiceError(context) if context.raw().status().as_u16() == 404);
-            let why = if missing { "it was not found" } else { "S3 refused or could not be reached" };
-            let message = format!("cannot spill to bucket `{bucket}`: {why}; hint: check `spill_bucket` and s3:PutObject");
-            Error::new(Code::Internal, Fault::Storage, message).with_source(error)
+        let put = put.send().await;
+        put.map(drop).map_err(|error| {
+            let is_missing = failure(&error) == Failure::Missing;
+            let what = format!("spill to bucket `{bucket}`");
+            let told = s3(&what, "s3:PutObject").failed(error);
+            if is_missing {
+                told.with_hint("check `spill_bucket`")
+            } else {
+                told
+            }
         })
+    }
+}
+
+fn s3<'a>(what: &'a str, action: &'a str) -> Call<'a> {
+    Call {
+        what,
+        service: "S3",
+        action,
+        fault: Fault::Storage,
     }
 }

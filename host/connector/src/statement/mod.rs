@@ -193,11 +193,6 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
             let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
             sql.push_str(&format!("{word} {expression} {direction} NULLS {nulls}"));
             word = ",";
-            // Athena orders −0.0 below 0.0. Whether Timestream does is not documented, but what it divides by them is
-            // (timestream.md, section 3.3): the infinities.
-            if query.mapping.fields[key.field].data_type == DataType::Float64 {
-                sql.push_str(&format!(", 1.0E0 / {expression} {direction} NULLS {nulls}"));
-            }
         }
         if let Some(limit) = query.limit {
             sql.push_str(&format!("\nLIMIT {limit}"));
@@ -224,18 +219,28 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
 /// Whether a pushed order is the one asked for.
 ///
 /// `ORDER BY "x"` looks for an output called `x` before a column of that name: were that another one, the wrong column
-/// would be sorted by. And instants that Athena sees as one millisecond are several at Timestream, so that a key after a
-/// timestamp would not get to decide.
+/// would be sorted by. And a column by itself may tell apart what Athena takes for equal, so that the keys after it
+/// would not get to decide.
 fn order_means_the_same(query: &Query<'_>, plan: &Plan, order: &[String]) -> bool {
     let fields = &query.mapping.fields;
-    let mut before_last = query.order.iter().rev().skip(1);
     let is_name_kept = |expression: &String| {
         plan.outputs.iter().all(|(field, output)| {
-            quoted(&fields[*field].name) != *expression || output == expression
+            let name = quoted(&fields[*field].name);
+            !expression.contains(&name) || *output == name
         })
     };
-    before_last.all(|key| !is_timestamp(&fields[key.field].data_type))
-        && order.iter().all(is_name_kept)
+    let mut before_last = order.iter().zip(&query.order).rev().skip(1);
+    let lets_others_decide = |(expression, key): (&String, &SortKey)| {
+        !is_finer_in_timestream(&fields[key.field].data_type)
+            || plan.output(key.field) != Some(expression.as_str())
+    };
+    before_last.all(lets_others_decide) && order.iter().all(is_name_kept)
+}
+
+/// Whether Timestream may order values of this type that Athena takes for equal: instants of one millisecond, and −0.0
+/// below 0.0, as Presto did before Trino's release 434.
+fn is_finer_in_timestream(data_type: &DataType) -> bool {
+    is_timestamp(data_type) || *data_type == DataType::Float64
 }
 
 /// A field's name as an identifier.

@@ -16,19 +16,27 @@ use aws_sdk_timestreamwrite as write;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
 use tokio::sync::{Mutex, OnceCell};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use crate::error::{Code, Error, Fault, Result, denied};
+use crate::aws::Call;
+use crate::error::{Code, Error, Fault, Result};
 
 /// Between two calls of the listing and describing operations: the service allows five a second per account and Region
 /// (timestream.md, section 6.1).
 const PACE: Duration = Duration::from_millis(200);
+
+/// For a call that only makes statements cheaper, its discovery and its retries.
+const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long an API that was out of reach is not tried again.
+const OUT_OF_REACH: Duration = Duration::from_secs(600);
 
 /// Where Timestream is, if not where the function's own credentials, region and variables say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,14 +51,19 @@ pub struct Place {
     pub write_endpoint: Option<String>,
 }
 
-/// Clients, made at first use: a role and an endpoint need the network.
-pub struct Clients {
+/// Clients, made at first use: a role and an endpoint need the network. A clone shares them.
+#[derive(Clone)]
+pub struct Clients(Arc<Shared>);
+
+struct Shared {
     config: SdkConfig,
     place: Place,
     placed: OnceCell<SdkConfig>,
     query: Mutex<Option<Current<query::Client>>>,
     write: Mutex<Option<Current<write::Client>>>,
     pace: OnceCell<Mutex<Interval>>,
+    /// When the Write API, which was out of reach, is tried again.
+    write_again: Mutex<Option<Instant>>,
 }
 
 /// A client, and until when its endpoint is good: one that was configured for ever, one that was discovered until an
@@ -91,17 +104,27 @@ impl Intercept for Moved {
     }
 }
 
+impl std::fmt::Debug for Clients {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Clients")
+            .field("place", &self.0.place)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Clients {
     /// Clients with the configuration's credentials, region and endpoints, but for what the place says.
     pub fn new(config: &SdkConfig, place: Place) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             config: config.clone(),
             place,
             placed: OnceCell::new(),
             query: Mutex::new(None),
             write: Mutex::new(None),
             pace: OnceCell::new(),
-        }
+            write_again: Mutex::new(None),
+        }))
     }
 
     /// The Query API.
@@ -110,7 +133,7 @@ impl Clients {
     ///
     /// When the endpoint must be discovered and cannot be.
     pub async fn query(&self) -> Result<query::Client> {
-        let endpoint = self.place.query_endpoint.as_deref();
+        let endpoint = self.0.place.query_endpoint.as_deref();
         let new = |config: &SdkConfig, endpoint: Option<&str>, moved: Moved| {
             let mut service = query::config::Builder::from(config).interceptor(moved);
             if let Some(endpoint) = endpoint {
@@ -127,7 +150,7 @@ impl Clients {
             let first = answer.endpoints.into_iter().next();
             Ok(first.map(|cell| (cell.address, cell.cache_period_in_minutes)))
         };
-        self.current(&self.query, "Timestream Query", endpoint, new, discover)
+        self.current(&self.0.query, "Timestream Query", endpoint, new, discover)
             .await
     }
 
@@ -137,7 +160,7 @@ impl Clients {
     ///
     /// When the endpoint must be discovered and cannot be.
     pub async fn write(&self) -> Result<write::Client> {
-        let endpoint = self.place.write_endpoint.as_deref();
+        let endpoint = self.0.place.write_endpoint.as_deref();
         let new = |config: &SdkConfig, endpoint: Option<&str>, moved: Moved| {
             let mut service = write::config::Builder::from(config).interceptor(moved);
             if let Some(endpoint) = endpoint {
@@ -154,8 +177,35 @@ impl Clients {
             let first = answer.endpoints.into_iter().next();
             Ok(first.map(|cell| (cell.address, cell.cache_period_in_minutes)))
         };
-        self.current(&self.write, "Timestream Write", endpoint, new, discover)
+        self.current(&self.0.write, "Timestream Write", endpoint, new, discover)
             .await
+    }
+
+    /// Does something with the Write API that can be done without. It gets little time; and where that API is out of
+    /// reach, as in a network with an endpoint for queries alone, it is not tried again for a while.
+    ///
+    /// # Errors
+    ///
+    /// What it says; None where the API is out of reach.
+    pub async fn try_write<T>(
+        &self,
+        call: impl AsyncFnOnce(write::Client) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut again = self.0.write_again.lock().await;
+        if again.is_some_and(|again| Instant::now() < again) {
+            return Ok(None);
+        }
+        let done = timeout(OPTIONAL_TIMEOUT, async { call(self.write().await?).await });
+        match done.await {
+            Ok(done) => done.map(Some),
+            Err(_) => {
+                *again = Some(Instant::now() + OUT_OF_REACH);
+                tracing::warn!(
+                    "Timestream's Write API is out of reach, so partition keys stay unknown; hint: set timestream_write_endpoint"
+                );
+                Ok(None)
+            }
+        }
     }
 
     /// The client in its slot, or a new one where there is none or its endpoint is no longer good.
@@ -173,10 +223,11 @@ impl Clients {
         {
             return Ok(current.client.clone());
         }
-        let config = self
+        let shared = &self.0;
+        let placed = shared
             .placed
-            .get_or_init(|| placed(&self.config, &self.place))
-            .await;
+            .get_or_init(|| placed(&shared.config, &shared.place));
+        let config = placed.await;
         let moved = Moved::default();
         let (client, until) = if endpoint.is_some() || is_endpoint_configured(config, service) {
             (new(config, endpoint, moved.clone()), None)
@@ -202,7 +253,8 @@ impl Clients {
             every.set_missed_tick_behavior(MissedTickBehavior::Delay);
             Mutex::new(every)
         };
-        self.pace.get_or_init(every).await.lock().await.tick().await;
+        let pace = self.0.pace.get_or_init(every).await;
+        pace.lock().await.tick().await;
     }
 }
 
@@ -257,71 +309,27 @@ fn no_endpoint() -> Error {
     Error::new(Code::InvalidResponse, Fault::Timestream, message)
 }
 
-fn discovery(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    let message = "cannot discover Timestream's endpoint; hint: let the function reach DescribeEndpoints and allow \
-                   timestream:DescribeEndpoints, or set timestream_query_endpoint and timestream_write_endpoint";
-    Error::new(Code::Internal, Fault::Timestream, message).with_source(error)
+fn discovery<E>(error: SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let what = "discover Timestream's endpoint";
+    service_error(what, "timestream:DescribeEndpoints", error).with_hint(
+        "where DescribeEndpoints is out of reach, set timestream_query_endpoint and timestream_write_endpoint",
+    )
 }
 
 /// What a failed call of Timestream means for the one who asked: `what` begins the message, `action` is what IAM has to
 /// allow.
-pub fn service_error<E, R>(what: &str, action: &str, error: SdkError<E, R>) -> Error
+pub fn service_error<E>(what: &str, action: &str, error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
 {
-    if error.code() == Some("AccessDeniedException") {
-        let why = denied(action, error.message());
-        let message = format!("cannot {what}: {why}");
-        return Error::new(Code::AccessDenied, Fault::Host, message).with_source(error);
-    }
-    let (code, fault, why) = match (&error, error.code()) {
-        (SdkError::ConstructionFailure(_), _) => (
-            Code::InvalidCredentials,
-            Fault::Host,
-            Some("the call could not be made; hint: check region and credentials"),
-        ),
-        (SdkError::TimeoutError(_), _) => (
-            Code::OperationTimeout,
-            Fault::Timestream,
-            Some("Timestream did not answer in time"),
-        ),
-        (SdkError::DispatchFailure(_), _) => (
-            Code::Internal,
-            Fault::Timestream,
-            Some(
-                "Timestream cannot be reached; hint: check AWS_REGION, AWS_ENDPOINT_URL_TIMESTREAM_QUERY, \
-                 credentials and the way out of the function's network",
-            ),
-        ),
-        (_, Some("InvalidEndpointException")) => (
-            Code::Internal,
-            Fault::Timestream,
-            Some(
-                "Timestream has moved to another address; hint: run the query again, or correct the endpoint if one is \
-                 set",
-            ),
-        ),
-        (_, Some("ThrottlingException")) => (Code::Throttling, Fault::Timestream, None),
-        (_, Some("ResourceNotFoundException")) => (Code::EntityNotFound, Fault::Caller, None),
-        (_, Some("ValidationException" | "QueryExecutionException")) => {
-            (Code::InvalidInput, Fault::Caller, None)
-        }
-        (
-            _,
-            Some(
-                "UnrecognizedClientException"
-                | "InvalidSignatureException"
-                | "ExpiredTokenException"
-                | "MissingAuthenticationTokenException",
-            ),
-        ) => (Code::InvalidCredentials, Fault::Host, None),
-        _ => (Code::Internal, Fault::Timestream, None),
+    let call = Call {
+        what,
+        service: "Timestream",
+        action,
+        fault: Fault::Timestream,
     };
-    let answered = match why {
-        Some(why) => Error::new(code, fault, format!("cannot {what}: {why}")),
-        None => Error::new(code, fault, format!("cannot {what}"))
-            .with_detail(error.meta().message().unwrap_or("no reason given")),
-    };
-    answered.with_source(error)
+    call.failed(error)
 }

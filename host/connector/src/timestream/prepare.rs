@@ -1,6 +1,5 @@
 //! A statement's columns without running it: `PrepareQuery`, validate only (timestream.md, section 1.6).
 
-use aws_sdk_timestreamquery::Client;
 use aws_sdk_timestreamquery::types::{ColumnInfo as SdkColumn, Type as SdkType};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -49,8 +48,8 @@ pub async fn prepared_columns(
 /// # Errors
 ///
 /// What Timestream says of the statement.
-pub async fn columns_by_running(client: &Client, sql: &str) -> Result<Vec<ColumnInfo>> {
-    let mut pages = Pages::start(client.clone(), sql.to_owned(), "timestream:Select", Some(1));
+pub async fn columns_by_running(clients: &Clients, sql: &str) -> Result<Vec<ColumnInfo>> {
+    let mut pages = Pages::start(clients, sql.to_owned(), "timestream:Select", Some(1));
     let columns = loop {
         match pages.next().await {
             Ok(Some(page)) if page.columns.is_empty() => {}

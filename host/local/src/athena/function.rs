@@ -37,7 +37,7 @@ impl Function {
     /// What the connector says, or why Lambda could not be reached.
     pub async fn invoke(&self, payload: Vec<u8>) -> anyhow::Result<Answer> {
         match self {
-            Self::InProcess(connector) => Ok(connector.answer(&payload).await?),
+            Self::InProcess(connector) => Ok(connector.answer(&payload, None).await?),
             Self::Lambda { client, name } => {
                 let answer = client
                     .invoke()

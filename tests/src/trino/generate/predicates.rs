@@ -27,7 +27,7 @@ impl Scope<'_> {
     fn atom(&self, draw: &mut Draw<'_>) -> String {
         let kind = self.kind(draw);
         let column = self.column(draw, kind);
-        match draw.below(18) {
+        match draw.below(19) {
             0..=3 => self.comparison(draw, &column, kind),
             4 => format!("{column} IS NULL"),
             5 => format!("{column} IS NOT NULL"),
@@ -51,8 +51,12 @@ impl Scope<'_> {
                 let compared = self.scalar(draw, kind, 2);
                 self.comparison(draw, &compared, kind)
             }
-            16 => self.mixed(draw),
-            17 => self.function(draw, &column, kind),
+            16 => {
+                let compared = self.comparison(draw, &column, kind);
+                format!("({compared} OR {column} IS NULL)")
+            }
+            17 => self.mixed(draw),
+            18 => self.function(draw, &column, kind),
             _ => {
                 let comparison = draw.pick(&COMPARISONS);
                 format!("{column} {comparison} {}", self.column(draw, kind))

@@ -134,7 +134,16 @@ fn sorted(sources: &Sources, draw: &mut Draw<'_>, ties_zeros: bool) -> Statement
         }));
     };
     for _ in 0..1 + draw.below(3) {
-        let name = sortable.swap_remove(draw.below(sortable.len()));
+        let place = match draw.below(2) {
+            0 => draw.below(sortable.len()),
+            // Where orders differ: zeros, and instants within a millisecond.
+            _ => {
+                let wanted = draw.pick(&["e", "time", "d", "at"]);
+                let found = sortable.iter().position(|name| *name == wanted);
+                found.unwrap_or_default()
+            }
+        };
+        let name = sortable.remove(place);
         let direction = draw.pick(&[
             "",
             " DESC",

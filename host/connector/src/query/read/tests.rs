@@ -244,32 +244,59 @@ fn markers_that_bound_nothing_are_refused() {
     }
 }
 
+/// Athena sent microseconds as milliseconds until March 2023 (issue 831 of the Java connectors).
 #[test]
-fn a_timestamp_after_the_year_9999_is_refused_by_column_and_with_its_remedy() {
-    for millis in [LAST + 1, 1_668_470_400_000_000, i64::MAX] {
+fn a_timestamp_after_the_year_9999_is_what_it_says() {
+    for millis in [LAST, LAST + 1, 1_668_470_400_000_000, i64::MAX, i64::MIN] {
         let values = Arc::new(Date64Array::from(vec![millis])) as ArrayRef;
-        let in_expression = |function| {
-            terms(&call(function, values.clone()), &mapping(&DataType::Date64)).unwrap_err()
-        };
-        for error in [
-            read(&DataType::Date64, equatable(values.clone(), true, false)).unwrap_err(),
-            read(&DataType::Date64, half_open(&values, &[(Some(0), None)])).unwrap_err(),
-            read(&DataType::Date64, half_open(&values, &[(None, Some(0))])).unwrap_err(),
-            in_expression("$less_than"),
-            in_expression("$in"),
-            in_expression("$is_distinct_from"),
-        ] {
-            for part in ["column `x`", "9999", "issue 831", "hint: "] {
-                assert!(error.message().contains(part), "{error}");
-            }
-            assert!(!error.message().contains(&millis.to_string()), "{error}");
-        }
+        let one = ValueSet::AnyOf(vec![Literal::Millis(millis)]);
+        assert_eq!(
+            read(&DataType::Date64, equatable(values.clone(), true, false)).unwrap(),
+            domain(one, false)
+        );
+        let equal = Expression::Call(
+            Function::Equal,
+            vec![
+                Expression::Field(0),
+                Expression::Constant(Literal::Millis(millis)),
+            ],
+        );
+        assert_eq!(
+            terms(&call("$equal", values), &mapping(&DataType::Date64)).unwrap(),
+            [Term::Expression(equal)]
+        );
     }
-    for millis in [LAST, 0, i64::MIN] {
-        let values = Arc::new(Date64Array::from(vec![millis])) as ArrayRef;
-        assert!(read(&DataType::Date64, equatable(values.clone(), true, false)).is_ok());
-        assert!(terms(&call("$equal", values), &mapping(&DataType::Date64)).is_ok());
-    }
+}
+
+#[test]
+fn later_names_mean_what_trino_means_by_them() {
+    let text = || Arc::new(arrow::array::StringArray::from(vec!["a"])) as ArrayRef;
+    let read = |name| terms(&call(name, text()), &mapping(&DataType::Utf8)).unwrap();
+    assert_eq!(read("$like"), read("$like_pattern"));
+    let Some(Term::Expression(distinct)) = read("$is_distinct_from").pop() else {
+        panic!("no expression");
+    };
+    let identical = Expression::Call(Function::Not, vec![distinct]);
+    assert_eq!(read("$identical"), [Term::Expression(identical)]);
+}
+
+#[test]
+fn a_plan_is_read_past_beside_constraints_and_refused_alone() {
+    let plan = wire::QueryPlan {
+        substrait_version: None,
+        substrait_plan: "CgA=".to_owned(),
+    };
+    let mut constraints = wire::Constraints {
+        query_plan: Some(Some(plan)),
+        ..wire::Constraints::default()
+    };
+    let error = terms(&constraints, &mapping(&DataType::Utf8)).unwrap_err();
+    assert!(error.message().contains("as a plan alone"), "{error}");
+    constraints.limit = 3;
+    assert_eq!(terms(&constraints, &mapping(&DataType::Utf8)).unwrap(), []);
+    constraints.limit = -1;
+    constraints.query_plan = Some(None);
+    assert_eq!(terms(&constraints, &mapping(&DataType::Utf8)).unwrap(), []);
 }
 
 #[test]

@@ -3,10 +3,16 @@
 //! numbers, and minus zero is below zero.
 //!
 //! Once all operands have their types, every comparison of two doubles becomes a call of a function that no statement
-//! can name, so that no optimizer takes it for a comparison that it knows. `ORDER BY` sorts NaN as the largest number,
-//! as Presto does. What compares doubles without saying so stays as DataFusion has it: `GROUP BY`, `DISTINCT`, `min` and
-//! `max`, `IN` with a subquery, `JOIN … USING`.
+//! can name, so that no optimizer takes it for a comparison that it knows.
+//!
+//! Two habits of old Prestos are kept, since Timestream may have them: `ORDER BY` sorts by Java's `Double.compare`, minus
+//! zero below zero and NaN above all (Trino changed that in release 434); and a list of several constants is searched by
+//! a hash of their bits, which does not find minus zero by zero (`InCodeGenerator` in prestodb's sources).
+//!
+//! What compares doubles without saying so stays as DataFusion has it: `GROUP BY`, `DISTINCT`, `min` and `max`, `IN` with
+//! a subquery, `JOIN … USING`.
 
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array};
@@ -224,34 +230,64 @@ impl ScalarUDFImpl for In {
         let Some((value, list)) = values.split_first() else {
             return exec_err!("IN has a left side");
         };
-        let truth = |row| {
-            let value = value.get(row)?;
-            let mut items = list.iter().map(|item| item.get(row));
-            if items.clone().any(|item| item == Some(value)) {
-                return Some(true);
-            }
-            items.all(|item| item.is_some()).then_some(false)
+        let rows = rows(&arguments.args);
+        let truths: BooleanArray = match Constants::new(value, list) {
+            Some(constants) => (0..rows)
+                .map(|row| constants.hold(value.get(row)?))
+                .collect(),
+            None => (0..rows)
+                .map(|row| is_among(value.get(row)?, list.iter().map(|item| item.get(row))))
+                .collect(),
         };
-        let truths: BooleanArray = (0..rows(&arguments.args)).map(truth).collect();
         columnar(&arguments.args, Arc::new(truths))
     }
 }
 
-/// A double as a key to sort by: one zero, and one NaN above all numbers.
+/// Whether a value equals an item; NULL if it might.
+fn is_among(value: f64, items: impl Iterator<Item = Option<f64>> + Clone) -> Option<bool> {
+    let mut others = items.clone();
+    if items.into_iter().any(|item| item == Some(value)) {
+        return Some(true);
+    }
+    others.all(|item| item.is_some()).then_some(false)
+}
+
+/// A list of several constants beside a column.
+struct Constants {
+    bits: HashSet<u64>,
+    has_null: bool,
+}
+
+impl Constants {
+    fn new(value: &Doubled, list: &[Doubled]) -> Option<Self> {
+        if value.is_one || list.len() < 2 || !list.iter().all(|item| item.is_one) {
+            return None;
+        }
+        let items = list.iter().map(|item| item.get(0));
+        // NaN equals nothing.
+        let numbers = items.clone().flatten().filter(|item| !item.is_nan());
+        Some(Self {
+            bits: numbers.map(f64::to_bits).collect(),
+            has_null: items.into_iter().any(|item| item.is_none()),
+        })
+    }
+
+    fn hold(&self, value: f64) -> Option<bool> {
+        if self.bits.contains(&value.to_bits()) {
+            return Some(true);
+        }
+        (!self.has_null).then_some(false)
+    }
+}
+
+/// A double as a key to sort by: one NaN, above all numbers.
 static SORT_KEY: LazyLock<ScalarUDF> = LazyLock::new(|| {
     let keys = |arguments: &[ColumnarValue]| {
         let arrays = ColumnarValue::values_to_arrays(arguments)?;
         let [numbers] = arrays.as_slice() else {
             return exec_err!("a key to sort by is one");
         };
-        // Minus zero plus zero is plus zero.
-        let key = |number: f64| {
-            if number.is_nan() {
-                f64::NAN
-            } else {
-                number + 0.0
-            }
-        };
+        let key = |number: f64| if number.is_nan() { f64::NAN } else { number };
         let keys: Float64Array = numbers.as_primitive::<Float64Type>().unary(key);
         columnar(arguments, Arc::new(keys))
     };

@@ -21,6 +21,7 @@ mod refused;
 mod rewrite;
 mod sequence;
 mod series;
+mod temporal;
 mod tokens;
 
 use std::sync::Arc;
@@ -106,7 +107,10 @@ impl Engine {
             .chain([sequence::sequence()])
             .for_each(|function| context.register_udf(function));
         context.register_udaf(series::create_time_series());
+        let mut planners = context.state().expr_planners().to_vec();
+        planners.insert(0, Arc::new(temporal::TemporalArithmetic));
         let state = SessionStateBuilder::new_from_existing(context.state())
+            .with_expr_planners(planners)
             .with_relation_planners(vec![Arc::new(series::UnnestPlanner)])
             .with_analyzer_rule(Arc::new(doubles::Doubles))
             .build();

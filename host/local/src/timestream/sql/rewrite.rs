@@ -14,10 +14,6 @@ use super::refused::{MAX_DEPTH, TOO_LARGE, check_query, check_select};
 use super::series::{nest, nest_factor};
 use crate::timestream::error::ApiError;
 
-/// From how many operators on a chain is flattened. A flat tree of all the operators that a statement can hold is not
-/// that long on its left side, so no tree is built twice.
-const LONG_CHAIN: usize = 20;
-
 /// Rewrites a whole statement. `now` is what `now()` means in it; the service shows it in milliseconds.
 pub(super) fn rewrite(query: &mut Query, now: jiff::Timestamp) -> Result<(), ApiError> {
     let now = jiff::tz::Offset::UTC.to_datetime(now);
@@ -42,7 +38,7 @@ impl VisitorMut for Rewriter {
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<String> {
         if let Some(message) = check_select(select) {
-            return refuse(message);
+            return ControlFlow::Break(message);
         }
         select.from.iter_mut().for_each(nest);
         ControlFlow::Continue(())
@@ -53,8 +49,7 @@ impl VisitorMut for Rewriter {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
-        balance(expr);
+    fn pre_visit_expr(&mut self, _: &mut Expr) -> ControlFlow<String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return refuse(TOO_LARGE);
@@ -140,60 +135,6 @@ impl Rewriter {
             _ => Ok(None),
         }
     }
-}
-
-/// Turns a long chain of `OR` or of `AND`, which the parser nests as deep as it is long, into a tree of the same
-/// meaning that is as flat as can be. DataFusion walks expressions by recursion, and some rules take time by depth.
-fn balance(expr: &mut Expr) {
-    let operator = match expr {
-        Expr::BinaryOp {
-            op: op @ (BinaryOperator::And | BinaryOperator::Or),
-            ..
-        } => op.clone(),
-        _ => return,
-    };
-    if spine(expr, &operator) < LONG_CHAIN {
-        return;
-    }
-    let mut first = std::mem::replace(expr, string(""));
-    let mut others = Vec::new();
-    first = loop {
-        match first {
-            Expr::BinaryOp { left, op, right } if op == operator => {
-                others.push(*right);
-                first = *left;
-            }
-            operand => break operand,
-        }
-    };
-    others.reverse();
-    *expr = join(first, others, &operator);
-}
-
-/// Joins operands by one operator, halves first; their order stays.
-fn join(first: Expr, mut others: Vec<Expr>, operator: &BinaryOperator) -> Expr {
-    if others.is_empty() {
-        return first;
-    }
-    let mut right = others.split_off(others.len() / 2);
-    let middle = right.remove(0);
-    Expr::BinaryOp {
-        left: Box::new(join(first, others, operator)),
-        op: operator.clone(),
-        right: Box::new(join(middle, right, operator)),
-    }
-}
-
-/// Counts how often the operator follows itself on the left side.
-fn spine(mut expr: &Expr, operator: &BinaryOperator) -> usize {
-    let mut length = 0;
-    while let Expr::BinaryOp { left, op, .. } = expr
-        && op == operator
-    {
-        length += 1;
-        expr = left;
-    }
-    length
 }
 
 fn refuse(message: &'static str) -> ControlFlow<String> {

@@ -159,6 +159,52 @@ async fn bin_floors_to_multiples_from_the_epoch() {
     .await;
 }
 
+/// Presto's rules; Timestream's guide has timestamps and dates with intervals, and intervals with intervals.
+#[tokio::test]
+async fn timestamps_are_not_subtracted_and_dates_have_whole_days() {
+    let time = "TIMESTAMP '2024-01-01 10:00:00'";
+    for (sql, why) in [
+        (
+            format!("SELECT {time} - {time}"),
+            "'-' cannot be applied to timestamp, timestamp",
+        ),
+        (
+            "SELECT max(time) - min(time) FROM db.t".to_owned(),
+            "cannot be applied",
+        ),
+        (
+            format!("SELECT {time} - DATE '2024-01-01'"),
+            "cannot be applied to timestamp, date",
+        ),
+        (
+            "SELECT DATE '2024-01-02' - DATE '2024-01-01'".to_owned(),
+            "cannot be applied to date, date",
+        ),
+        (format!("SELECT {time} + {time}"), "cannot be applied"),
+        (
+            "SELECT DATE '2024-01-01' + 1h".to_owned(),
+            "Cannot add hour",
+        ),
+        (
+            "SELECT DATE '2024-01-01' - INTERVAL '90' MINUTE".to_owned(),
+            "Cannot add hour",
+        ),
+        (
+            "SELECT 1h + DATE '2024-01-01'".to_owned(),
+            "Cannot add hour",
+        ),
+    ] {
+        let refused = rows(&engine(), &sql).await;
+        assert!(
+            matches!(&refused, Err(ApiError::Validation(message)) if message.contains(why)),
+            "{sql}: {refused:?}"
+        );
+    }
+    gives("SELECT DATE '2024-01-01' + 24h", "2024-01-02").await;
+    gives("SELECT DATE '2024-01-31' + 1month", "2024-02-29").await;
+    gives(&format!("SELECT {time} - 90m"), "2024-01-01T08:30:00").await;
+}
+
 #[tokio::test]
 async fn numbers_become_timestamps_and_back() {
     gives(

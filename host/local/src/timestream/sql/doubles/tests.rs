@@ -102,16 +102,35 @@ async fn joins_filters_and_subqueries_compare_doubles_so_too() {
     .await;
 }
 
-/// Presto sorts NaN as the largest number, and the zeros as one.
+/// `Double.compare`, by which Presto sorts.
 #[tokio::test]
-async fn nan_is_sorted_last_among_numbers_and_the_zeros_together() {
+async fn nan_is_sorted_last_among_numbers_and_minus_zero_before_zero() {
     let list = "(VALUES (sqrt(-1e0), 1), (0e0, 2), (-0e0, 3), (infinity(), 4), (NULL, 5), (-1e0, 6)) AS a(x, n)";
     let order = |by: &str| {
         format!(
             "SELECT array_join(array_agg(n), ' ') FROM (SELECT n FROM {list} ORDER BY {by} LIMIT 10)"
         )
     };
-    gives(&order("x, n"), "6 2 3 4 1 5").await;
+    gives(&order("x, n"), "6 3 2 4 1 5").await;
     gives(&order("x DESC, n"), "1 4 2 3 6 5").await;
-    gives(&order("x DESC NULLS FIRST, n DESC"), "5 1 4 3 2 6").await;
+    gives(&order("x DESC NULLS FIRST, n DESC"), "5 1 4 2 3 6").await;
+    gives(&order("x + 0e0, n"), "6 2 3 4 1 5").await;
+    gives(&order("x + 0e0 DESC, n DESC"), "1 4 3 2 6 5").await;
+}
+
+/// A list of several constants is searched by a hash of their bits in Presto.
+#[tokio::test]
+async fn a_list_of_constants_does_not_find_minus_zero_by_zero() {
+    let count = |condition: &str| {
+        format!(
+            "SELECT count(*) FROM (VALUES (nan()), (-0e0), (0e0), (1e0), (NULL)) AS a(x) WHERE {condition}"
+        )
+    };
+    gives(&count("x IN (0e0, 1e0)"), "2").await;
+    gives(&count("x NOT IN (0e0, 1e0)"), "2").await;
+    gives(&count("x IN (0e0)"), "2").await;
+    gives(&count("x IN (0e0, NULL)"), "1").await;
+    gives(&count("x NOT IN (0e0, NULL)"), "0").await;
+    gives(&count("x IN (0e0, x)"), "3").await;
+    gives(&count("(x IN (1e0, 2e0) OR x = 0e0)"), "3").await;
 }

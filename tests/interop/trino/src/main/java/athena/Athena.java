@@ -42,7 +42,7 @@ final class Athena {
             .build();
     private final LocalQueryRunner trino = LocalQueryRunner.create(session);
     private final ExecutorService threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
-    private Statements statements = new Statements(trino, session, threads, false);
+    private final Statements statements = new Statements(trino, session, threads);
 
     public static void main(String[] arguments) throws Exception {
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
@@ -81,12 +81,11 @@ final class Athena {
     /**
      * Makes the catalogs: {@code rows} of a file, and for each of {@code functions} (with its {@code environment} and
      * number of {@code workers}) two over {@code bootstrap}, {@code <function>_values} to which domains alone are pushed,
-     * and {@code <function>_everything} to which everything that the connector announces is. {@code breaksBounds} plants
-     * a fault.
+     * and {@code <function>_everything} to which everything that the connector announces is. {@code lowInclusive} plants
+     * a fault in their {@link ValueSets}.
      */
     private JsonNode start(JsonNode command) throws Exception {
         trino.createCatalog("rows", RowsConnector.factory(new File(command.get("rows").asText())), Map.of());
-        statements = new Statements(trino, session, threads, command.path("breaksBounds").asBoolean());
         JsonNode functions = command.path("functions");
         for (String name : (Iterable<String>) functions::fieldNames) {
             JsonNode described = functions.get(name);
@@ -96,7 +95,8 @@ final class Athena {
                     described.get("workers").asInt(), environment, new File(command.get("log").asText()));
             Bucket bucket = new Bucket(environment.get("AWS_ENDPOINT_URL_S3"), environment.get("AWS_ACCESS_KEY_ID"),
                     environment.get("AWS_SECRET_ACCESS_KEY"));
-            Federation federation = new Federation(function, bucket);
+            ValueSets sets = new ValueSets(described.get("lowInclusive").asBoolean());
+            Federation federation = new Federation(function, bucket, sets);
             for (boolean everything : new boolean[] {false, true}) {
                 String catalog = name + (everything ? "_everything" : "_values");
                 trino.createCatalog(catalog, FederatedConnector.factory(catalog, federation, everything), Map.of());

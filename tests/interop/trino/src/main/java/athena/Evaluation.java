@@ -14,7 +14,7 @@ import java.util.concurrent.Future;
 /** What expressions are on each row of a table: many to a statement, each row's failure caught on its own. */
 final class Evaluation {
     /** Expressions of one statement: more make its compiled methods too large. */
-    private static final int TOGETHER = 40;
+    private static final int TOGETHER = 100;
 
     private final Statements statements;
     private final ExecutorService threads;

@@ -99,9 +99,8 @@ final class FederatedConnector extends FunctionConnector {
                 if (scan.domain().isNone()) {
                     return new FixedSplitSource(List.<ConnectorSplit>of());
                 }
-                Run run = Run.of(session);
-                List<Sent> sent = federation.plan(scan, session.getQueryId(), run).stream().toList();
-                run.sent().addAll(sent);
+                List<Sent> sent = federation.plan(scan, session.getQueryId()).stream().toList();
+                Run.of(session).sent().addAll(sent);
                 return new FixedSplitSource(sent);
             }
         };

@@ -31,10 +31,12 @@ final class Federation {
 
     private final Function function;
     private final Bucket bucket;
+    private final ValueSets sets;
 
-    Federation(Function function, Bucket bucket) {
+    Federation(Function function, Bucket bucket, ValueSets sets) {
         this.function = function;
         this.bucket = bucket;
+        this.sets = sets;
     }
 
     JsonNode capabilities() {
@@ -53,8 +55,8 @@ final class Federation {
     }
 
     /** GetTableLayout and GetSplits; nothing if there is no partition. */
-    Optional<Sent> plan(Scan scan, String queryId, Run run) {
-        ObjectNode constraints = constraints(scan, scan.domain(), run);
+    Optional<Sent> plan(Scan scan, String queryId) {
+        ObjectNode constraints = constraints(scan, scan.domain());
         ObjectNode layout = request("GetTableLayoutRequest", queryId);
         putName(layout, scan.name());
         layout.set("constraints", constraints);
@@ -85,7 +87,7 @@ final class Federation {
         if (fields.isEmpty() && !run.readsNoColumn()) {
             fields.add(scan.schema().getFields().get(0));
         }
-        sent.read = constraints(scan, domain, run);
+        sent.read = constraints(scan, domain);
         ObjectNode request = request("ReadRecordsRequest", queryId);
         putName(request, scan.name());
         request.put("schema", WireBlocks.schema(new Schema(fields, scan.schema().getCustomMetadata())));
@@ -127,10 +129,9 @@ final class Federation {
         }
     }
 
-    private static ObjectNode constraints(Scan scan, TupleDomain<ColumnHandle> domain, Run run) {
+    private ObjectNode constraints(Scan scan, TupleDomain<ColumnHandle> domain) {
         ObjectNode constraints = JSON.createObjectNode();
         ObjectNode summary = constraints.putObject("summary");
-        ValueSets sets = new ValueSets(run.breaksBounds());
         Map<ColumnHandle, Domain> domains = domain.getDomains().orElseThrow();
         domains.forEach((column, values) -> summary.set(((Column) column).name(), sets.json(values)));
         ArrayNode expressions = constraints.putArray("expression");

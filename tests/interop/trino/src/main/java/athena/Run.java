@@ -7,12 +7,8 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/**
- * A statement that is being run: what it sent, and what Athena is free to choose, decided by a seed.
- *
- * @param breaksBounds a planted fault, see {@link ValueSets}
- */
-record Run(List<Sent> sent, long seed, boolean breaksBounds) {
+/** A statement that is being run: what it sent, and what Athena is free to choose, decided by a seed. */
+record Run(List<Sent> sent, long seed) {
     private static final Map<String, Run> RUNNING = new ConcurrentHashMap<>();
 
     /**
@@ -24,12 +20,13 @@ record Run(List<Sent> sent, long seed, boolean breaksBounds) {
     record Sizes(long block, long inline) {
     }
 
-    /** Athena's own, and such that everything is spilled: in blocks of some rows, of some hundreds, and in one. */
-    private static final List<Sizes> SIZES = List.of(new Sizes(16_000_000, 5_242_880), new Sizes(3_000, 0),
-            new Sizes(40_000, 0), new Sizes(16_000_000, 5_242_880), new Sizes(16_000_000, 0), new Sizes(400_000, 1_000));
+    /** Athena's own, half of the time, and such that everything is spilled: in many blocks, in some, in one. */
+    private static final List<Sizes> SIZES = List.of(new Sizes(16_000_000, 5_242_880), new Sizes(4_000, 0),
+            new Sizes(16_000_000, 5_242_880), new Sizes(40_000, 1_000), new Sizes(16_000_000, 5_242_880),
+            new Sizes(16_000_000, 0));
 
-    static Run start(String id, long seed, boolean breaksBounds) {
-        Run run = new Run(new CopyOnWriteArrayList<>(), seed, breaksBounds);
+    static Run start(String id, long seed) {
+        Run run = new Run(new CopyOnWriteArrayList<>(), seed);
         RUNNING.put(id, run);
         return run;
     }

@@ -23,14 +23,12 @@ final class Statements {
     private final LocalQueryRunner trino;
     private final Session session;
     private final ExecutorService threads;
-    private final boolean breaksBounds;
     private final AtomicLong ids = new AtomicLong();
 
-    Statements(LocalQueryRunner trino, Session session, ExecutorService threads, boolean breaksBounds) {
+    Statements(LocalQueryRunner trino, Session session, ExecutorService threads) {
         this.trino = trino;
         this.session = session;
         this.threads = threads;
-        this.breaksBounds = breaksBounds;
     }
 
     /** Answers statements, each with {@code sql} and the {@code seed} of what Athena is free to choose. */
@@ -48,7 +46,7 @@ final class Statements {
     private ObjectNode one(String sql, long seed) {
         ObjectNode outcome = JsonNodeFactory.instance.objectNode();
         String id = "statement_" + ids.incrementAndGet();
-        Run run = Run.start(id, seed, breaksBounds);
+        Run run = Run.start(id, seed);
         try {
             MaterializedResult result = execute(id, sql);
             ArrayNode types = outcome.putArray("types");
