@@ -24,8 +24,14 @@ const REFUSED: [(&str, &str); 3] = [
     ("using (id) where id > 3", "Ambiguous reference"),
 ];
 
-/// Statements of which local Athena pushes less: Trino infers a domain from the constants of VALUES in a join.
-const LESS: [&str; 1] = ["join (values (1), (2))"];
+/// Statements of which local Athena pushes something else, and why.
+const OTHERWISE: [&str; 2] = [
+    // Trino infers a domain from the constants of VALUES in a join.
+    "join (values (1), (2))",
+    // Trino makes an AND of an OR where nothing else stands beside it in WHERE; here it is looked at when the rest has
+    // gone to the join's other side.
+    "where ((a.host = 'a' and a.n > 3) or a.k = 1) and b.k = 1",
+];
 
 fn file() -> PathBuf {
     tests::workspace().join("tests/fixtures/trino/pushed.txt")
@@ -187,8 +193,8 @@ async fn local_athena_pushes_what_trino_pushes() {
     let (mut differences, mut compared) = (String::new(), 0);
     for Recorded { statement, pushed } in recorded(&text) {
         assert!(!pushed.is_empty(), "nothing is recorded for {statement}");
-        let is_less = LESS.iter().any(|part| statement.contains(part));
-        if is_less {
+        let is_other = OTHERWISE.iter().any(|part| statement.contains(part));
+        if is_other {
             let ours = local.pushed(&statement).await.unwrap();
             assert_ne!(ours, pushed, "{statement} is no exception any more");
             continue;
@@ -224,7 +230,7 @@ fn the_recording_is_what_trino_says_today() {
         return;
     }
     let text = std::fs::read_to_string(file()).unwrap();
-    let stage = Stage::start(Version::V435, None, Vec::new()).unwrap();
+    let stage = Stage::start(Version::V435, &[], Vec::new()).unwrap();
     let sent = |profile: stage::Profile, statement: &str| {
         let outcome = stage.sent(profile, statement).unwrap();
         match outcome.failed {

@@ -52,8 +52,25 @@ pub(super) fn rewrite(expr: &mut Expr) -> Result<(), String> {
     Ok(())
 }
 
+/// Rewrites an expression whose operands are as they were written.
+pub(super) fn prepare(expr: &mut Expr) {
+    if let Expr::BinaryOp { left, op, right } = expr {
+        // What stands for them while they are parsed.
+        match op {
+            BinaryOperator::PGNotLikeMatch => {
+                *expr = Expr::IsDistinctFrom(left.clone(), right.clone());
+            }
+            BinaryOperator::Spaceship => {
+                *expr = Expr::IsNotDistinctFrom(left.clone(), right.clone());
+            }
+            _ => {}
+        }
+    }
+    compare_padded(expr);
+}
+
 /// A text that is compared with a `char(n)` is compared without spaces at its end, as both are.
-pub(super) fn compare_padded(expr: &mut Expr) {
+fn compare_padded(expr: &mut Expr) {
     let operands: Vec<&mut Expr> = match expr {
         Expr::BinaryOp {
             left,

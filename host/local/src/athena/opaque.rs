@@ -118,6 +118,11 @@ impl AnalyzerRule for MarkCasts {
                     Expr::Cast(cast) => {
                         Transformed::yes(wrapped(&WRITTEN_FUNCTION, Expr::Cast(cast)))
                     }
+                    // DataFusion finds that an outer join is an inner one by this form alone.
+                    Expr::Not(inner) => match *inner {
+                        Expr::IsNull(operand) => Transformed::yes(Expr::IsNotNull(operand)),
+                        inner => Transformed::no(Expr::Not(Box::new(inner))),
+                    },
                     expr => Transformed::no(expr),
                 })
             })

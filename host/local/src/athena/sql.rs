@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use anyhow::{Context as _, bail};
 use datafusion::sql::sqlparser::ast::{self, Expr, TableFactor, VisitMut, VisitorMut};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
@@ -42,6 +43,7 @@ pub(super) fn parse(sql: &str) -> anyhow::Result<Parsed> {
             word.value = word.value.to_lowercase();
         }
     }
+    let tokens = distinct_as_operators(tokens)?;
     let statements = Parser::new(&dialect)
         .with_tokens(tokens)
         .parse_statements()
@@ -62,6 +64,52 @@ pub(super) fn parse(sql: &str) -> anyhow::Result<Parsed> {
     }
 }
 
+/// IS [NOT] DISTINCT FROM as operators that Athena has not: the parser takes all that follows the keywords, AND and OR
+/// included, for the right side. [`meaning::prepare`] makes the predicates of them again.
+fn distinct_as_operators(tokens: Vec<Token>) -> anyhow::Result<Vec<Token>> {
+    let is_operator = |token: &Token| {
+        matches!(token, Token::Spaceship | Token::ExclamationMarkDoubleTilde)
+    };
+    if let Some(token) = tokens.iter().find(|token| is_operator(token)) {
+        bail!("cannot read the query: Athena has no operator `{token}`");
+    }
+    let keyword = |token: &Token| match token {
+        Token::Word(word) => Some(word.keyword),
+        _ => None,
+    };
+    let mut left: Vec<Token> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        if keyword(&token) != Some(Keyword::FROM) {
+            left.push(token);
+            continue;
+        }
+        // The last tokens but white space, the latest first.
+        let before = left.iter().enumerate().rev();
+        let words = before.filter(|(_, token)| !matches!(token, Token::Whitespace(_)));
+        let words: Vec<(usize, Option<Keyword>)> = words
+            .map(|(position, token)| (position, keyword(token)))
+            .take(3)
+            .collect();
+        let (begin, operator) = match words.as_slice() {
+            [(_, Some(Keyword::DISTINCT)), (begin, Some(Keyword::IS)), ..] => {
+                (*begin, Token::ExclamationMarkDoubleTilde)
+            }
+            [
+                (_, Some(Keyword::DISTINCT)),
+                (_, Some(Keyword::NOT)),
+                (begin, Some(Keyword::IS)),
+            ] => (*begin, Token::Spaceship),
+            _ => {
+                left.push(token);
+                continue;
+            }
+        };
+        left.truncate(begin);
+        left.push(operator);
+    }
+    Ok(left)
+}
+
 #[derive(Default)]
 struct Rewriter {
     calls: Vec<Call>,
@@ -78,7 +126,7 @@ impl VisitorMut for Rewriter {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
-        meaning::compare_padded(expr);
+        meaning::prepare(expr);
         ControlFlow::Continue(())
     }
 

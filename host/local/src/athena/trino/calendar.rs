@@ -124,18 +124,12 @@ fn ranged(
 fn period(unit: &str, place: DateTime) -> Option<(DateTime, DateTime)> {
     let (date, time) = (place.date(), place.time());
     let day = DateTime::from(date);
-    let of_time = |hour, minute, second| date.at(hour, minute, second, 0);
     let (first, span) = match unit.to_lowercase().as_str() {
         "year" => (Date::new(date.year(), 1, 1).ok()?.into(), 1.year()),
         "month" => (date.first_of_month().into(), 1.month()),
         "day" => (day, 1.day()),
-        "hour" => (of_time(time.hour(), 0, 0), 1.hour()),
-        "minute" => (of_time(time.hour(), time.minute(), 0), 1.minute()),
-        "second" => (
-            of_time(time.hour(), time.minute(), time.second()),
-            1.second(),
-        ),
-        // Weeks and quarters stay as they are.
+        "hour" => (date.at(time.hour(), 0, 0, 0), 1.hour()),
+        // Others stay as they are.
         _ => return None,
     };
     Some((first, first.checked_add(span).ok()?))

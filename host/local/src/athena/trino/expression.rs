@@ -170,29 +170,89 @@ impl Expression {
         }
     }
 
+    /// What it is made of; of a function nothing, which is looked into by name only.
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Column { .. } | Self::Constant(_) | Self::Function { .. } => Vec::new(),
+            Self::Cast { operand: inner, .. }
+            | Self::Not(inner)
+            | Self::IsNull(inner)
+            | Self::Negate(inner) => vec![inner],
+            Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => {
+                vec![left, right]
+            }
+            Self::Logical { terms, .. } => terms.iter().collect(),
+            Self::Between { value, low, high } => vec![value, low, high],
+            Self::In { value, list } => std::iter::once(&**value).chain(list).collect(),
+            Self::Like { value, pattern, .. } => vec![value, pattern],
+            Self::NullIf { value, other } => vec![value, other],
+        }
+    }
+
+    /// Changes it from its parts upwards.
+    pub(super) fn map(self, change: &impl Fn(Self) -> Self) -> Self {
+        let part = |part: Box<Self>| Box::new(part.map(change));
+        change(match self {
+            Self::Column { .. } | Self::Constant(_) | Self::Function { .. } => self,
+            Self::Cast { operand, kind } => Self::Cast {
+                operand: part(operand),
+                kind,
+            },
+            Self::Not(inner) => Self::Not(part(inner)),
+            Self::IsNull(inner) => Self::IsNull(part(inner)),
+            Self::Negate(inner) => Self::Negate(part(inner)),
+            Self::Compare {
+                operator,
+                left,
+                right,
+            } => Self::Compare {
+                operator,
+                left: part(left),
+                right: part(right),
+            },
+            Self::Arithmetic {
+                operator,
+                left,
+                right,
+            } => Self::Arithmetic {
+                operator,
+                left: part(left),
+                right: part(right),
+            },
+            Self::Logical { connective, terms } => Self::Logical {
+                connective,
+                terms: terms.into_iter().map(|term| term.map(change)).collect(),
+            },
+            Self::Between { value, low, high } => Self::Between {
+                value: part(value),
+                low: part(low),
+                high: part(high),
+            },
+            Self::In { value, list } => Self::In {
+                value: part(value),
+                list: list.into_iter().map(|one| one.map(change)).collect(),
+            },
+            Self::Like {
+                value,
+                pattern,
+                escape,
+            } => Self::Like {
+                value: part(value),
+                pattern: part(pattern),
+                escape,
+            },
+            Self::NullIf { value, other } => Self::NullIf {
+                value: part(value),
+                other: part(other),
+            },
+        })
+    }
+
     /// Whether it gives the same for the same row.
     fn is_deterministic(&self) -> bool {
         match self {
             Self::Function { source, .. } => !source.is_volatile(),
-            Self::Column { .. } | Self::Constant(_) => true,
-            Self::Cast { operand, .. } => operand.is_deterministic(),
-            Self::Not(inner) | Self::IsNull(inner) | Self::Negate(inner) => {
-                inner.is_deterministic()
-            }
-            Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => {
-                left.is_deterministic() && right.is_deterministic()
-            }
-            Self::Logical { terms, .. } => terms.iter().all(Self::is_deterministic),
-            Self::Between { value, low, high } => {
-                value.is_deterministic() && low.is_deterministic() && high.is_deterministic()
-            }
-            Self::In { value, list } => {
-                value.is_deterministic() && list.iter().all(Self::is_deterministic)
-            }
-            Self::Like { value, pattern, .. } => {
-                value.is_deterministic() && pattern.is_deterministic()
-            }
-            Self::NullIf { value, other } => value.is_deterministic() && other.is_deterministic(),
+            other => other.parts().into_iter().all(Self::is_deterministic),
         }
     }
 

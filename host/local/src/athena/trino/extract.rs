@@ -94,7 +94,7 @@ fn known(expression: &Expression, complement: bool) -> Option<Extraction> {
             value,
             pattern,
             escape,
-        } if !complement => like(expression, value, pattern, *escape),
+        } => like(expression, value, pattern, *escape, complement),
         Expression::Function {
             known: Some(Known::StartsWith { value, prefix }),
             ..
@@ -322,11 +322,24 @@ fn like(
     value: &Expression,
     pattern: &Expression,
     escape: Option<char>,
+    complement: bool,
 ) -> Option<Extraction> {
     let Some(Datum::Text(pattern)) = &pattern.constant()?.datum else {
         return None;
     };
-    beginning(whole, value, &Pattern::read(pattern, escape)?.prefix())
+    let pattern = Pattern::read(pattern, escape)?;
+    if pattern.has_placeholder() {
+        return (!complement)
+            .then(|| beginning(whole, value, pattern.prefix()))
+            .flatten();
+    }
+    // The text itself.
+    let Expression::Column { name, .. } = value else {
+        return None;
+    };
+    let text = Datum::Text(pattern.prefix().to_owned());
+    let text = Constant::new(Kind::Varchar, text);
+    Extraction::exact(only(name, compared(Operator::Equal, &text, complement)?))
 }
 
 /// A column whose texts begin with a prefix; the predicate itself stays too.

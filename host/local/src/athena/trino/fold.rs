@@ -6,7 +6,6 @@ use std::cmp::Ordering;
 use super::constant::{Constant, Datum};
 use super::expression::{Arithmetic, Connective, Expression, Operator, distinct};
 use super::kind::Kind;
-use super::pattern::Pattern;
 
 /// Computes what can be computed before any row is seen.
 pub(super) fn fold(expression: Expression) -> Expression {
@@ -151,19 +150,9 @@ fn list_of(value: Expression, listed: Vec<Expression>) -> Expression {
     }
 }
 
-/// A pattern without placeholders is the text itself.
 fn like(value: Expression, pattern: Expression, escape: Option<char>) -> Expression {
-    if let Some(constant) = pattern.constant() {
-        let Some(Datum::Text(text)) = &constant.datum else {
-            return null();
-        };
-        let read = Pattern::read(text, escape);
-        if let Some(text) = read.and_then(|pattern| pattern.literal()) {
-            let text = Expression::Constant(Constant::new(Kind::Varchar, Datum::Text(text)));
-            return compare(Operator::Equal, value, text);
-        }
-    }
-    if value.constant().is_some_and(Constant::is_null) {
+    let is_null = |side: &Expression| side.constant().is_some_and(Constant::is_null);
+    if is_null(&value) || is_null(&pattern) {
         return null();
     }
     Expression::Like {

@@ -28,7 +28,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::simplify::SimplifyContext;
 
 use self::analyze::Analyzer;
-use self::expression::{Connective, Expression};
+use self::expression::{Connective, Expression, Operator};
 use self::extract::{Domains, extract, intersect};
 use self::translate::Translator;
 use super::domain::Domain;
@@ -94,6 +94,10 @@ pub(super) fn push(
         {
             break;
         }
+        if expressions.len() > before.1 {
+            let back = remaining.terms(Connective::And).into_iter().map(said_again);
+            remaining = Connective::And.join(back.collect::<Vec<_>>());
+        }
     }
     let remaining = match remaining {
         remaining if remaining.is_true() || domains.is_none() => None,
@@ -120,6 +124,21 @@ fn simplified(mut expression: Expression, zones: Zones) -> Expression {
         }
     }
     expression
+}
+
+/// What a connector did not take of expressions, as it comes back when it took some: BETWEEN has become two comparisons,
+/// which may say more. What cannot be said to a connector at all never went there.
+fn said_again(term: Expression) -> Expression {
+    if !translate::can_be_said(&term) {
+        return term;
+    }
+    term.map(&|part| match part {
+        Expression::Between { value, low, high } => Connective::And.join([
+            Expression::compare(Operator::GreaterOrEqual, (*value).clone(), *low),
+            Expression::compare(Operator::LessOrEqual, *value, *high),
+        ]),
+        part => part,
+    })
 }
 
 /// NULLIF as a condition is true where its first value is and the second is not (`SimplifyFilterPredicate`).

@@ -34,13 +34,14 @@ impl Pattern {
         })
     }
 
-    /// The one text that matches, if there are no placeholders.
-    pub(super) fn literal(self) -> Option<String> {
-        (!self.has_placeholder).then_some(self.prefix)
+    /// Whether it matches more than one text.
+    pub(super) fn has_placeholder(&self) -> bool {
+        self.has_placeholder
     }
 
-    pub(super) fn prefix(self) -> String {
-        self.prefix
+    /// The text before the first placeholder; without one, the text that matches.
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
     }
 }
 

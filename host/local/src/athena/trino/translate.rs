@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use connector::wire::{ArrowType, Expression as Wire, FunctionName};
+use datafusion::logical_expr::Expr;
 
 use super::constant::{Constant, Datum};
 use super::expression::{Arithmetic, Connective, Expression, Operator};
@@ -106,6 +107,16 @@ impl Translator<'_> {
                 },
                 arguments,
             })
+    }
+}
+
+/// Whether Trino has a form for connectors of all that is in an expression, whatever a connector announces.
+pub(super) fn can_be_said(expression: &Expression) -> bool {
+    match expression {
+        Expression::Function { source, .. } => {
+            matches!(source, Expr::ScalarFunction(call) if call.name() != "coalesce")
+        }
+        other => other.parts().into_iter().all(can_be_said),
     }
 }
 

@@ -11,43 +11,26 @@ use super::kind::Kind;
 
 /// Takes off what can be, wherever a comparison stands.
 pub(super) fn unwrap(expression: Expression, zones: Zones) -> Expression {
-    let inner = |inner: Box<Expression>| Box::new(unwrap(*inner, zones));
-    match expression {
-        Expression::Compare {
-            operator,
-            left,
-            right,
-        } => {
-            let (left, right) = (unwrap(*left, zones), unwrap(*right, zones));
-            let unwrapped = right
+    expression.map(&|part| {
+        let unwrapped = match &part {
+            Expression::Compare {
+                operator,
+                left,
+                right,
+            } => right
                 .constant()
-                .and_then(|constant| comparison(operator, &left, constant, zones));
-            unwrapped.unwrap_or_else(|| Expression::compare(operator, left, right))
-        }
-        Expression::In { value, list } => {
-            let years = match &*value {
+                .and_then(|constant| comparison(*operator, left, constant, zones)),
+            Expression::In { value, list } => match &**value {
                 Expression::Function {
                     known: Some(Known::Year(operand)),
                     ..
-                } => calendar::years(operand, &list),
+                } => calendar::years(operand, list),
                 _ => None,
-            };
-            years.unwrap_or(Expression::In {
-                value: inner(value),
-                list: list.into_iter().map(|one| unwrap(one, zones)).collect(),
-            })
-        }
-        Expression::Logical { connective, terms } => {
-            connective.join(terms.into_iter().map(|term| unwrap(term, zones)))
-        }
-        Expression::Not(operand) => Expression::Not(inner(operand)),
-        Expression::IsNull(operand) => Expression::IsNull(inner(operand)),
-        Expression::NullIf { value, other } => Expression::NullIf {
-            value: inner(value),
-            other: inner(other),
-        },
-        other => other,
-    }
+            },
+            _ => None,
+        };
+        unwrapped.unwrap_or(part)
+    })
 }
 
 fn comparison(
