@@ -13,9 +13,10 @@ const JUDGED_BY_TRINO: [&str; 2] = ["--trino", "--evaluator"];
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     say("prove: building the plugins");
     guests::build()?;
+    let name = |argument: &&str| argument.split('=').next().unwrap_or_default().to_owned();
     if arguments
         .iter()
-        .any(|argument| JUDGED_BY_TRINO.contains(argument))
+        .any(|argument| JUDGED_BY_TRINO.contains(&name(argument).as_str()))
     {
         interop::build_trino()?;
     }

@@ -53,11 +53,16 @@ async fn main() -> ExitCode {
 
 /// Warnings go to standard error; `RUST_LOG` asks for more, or less.
 fn start_logging() {
-    // S3's server logs each error that it answers, such as an object that is not there: the client tells of those.
+    // S3's server logs each error that it answers, such as an object that is not there: the client tells of those. What
+    // the connector logs of a failed request is what the command says.
     let directives = std::env::var(EnvFilter::DEFAULT_ENV);
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::WARN.into())
-        .parse_lossy(directives.as_deref().unwrap_or("warn,s3s=off"));
+        .parse_lossy(
+            directives
+                .as_deref()
+                .unwrap_or("warn,s3s=off,connector::telemetry=off"),
+        );
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -105,7 +105,8 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
         play(arguments, count)?;
     }
     if let Some(count) = arguments.evaluator {
-        let bench = Bench::start(arguments.trino_version)?;
+        let stage = Stage::start(arguments.trino_version, &[], evaluator::tables())?;
+        let bench = Bench::new(&stage);
         let cases = Tier {
             what: "cases",
             option: "--evaluator",

@@ -15,7 +15,7 @@ use connector::query::{self, Mapping, residual};
 use serde_json::Value as Json;
 
 use self::cases::{Case, case, sql};
-use super::stage::{Stage, Version};
+use super::stage::Stage;
 use super::tables::Expected;
 use crate::plugin;
 use crate::proof::conditions::table;
@@ -40,30 +40,28 @@ const ROW_BYTES: usize = 40;
 const BYTES: usize = 64;
 
 /// Trino and the evaluator.
-pub struct Bench {
-    stage: Stage,
+pub struct Bench<'a> {
+    stage: &'a Stage,
     tables: Vec<Vec<Row>>,
 }
 
 /// What an expression is on a row; None: it fails.
 type Values = Vec<Option<Option<Value>>>;
 
-impl Bench {
-    /// Starts Trino.
-    ///
-    /// # Errors
-    ///
-    /// When it does not start.
-    pub fn start(version: Version) -> Result<Self> {
-        let tables: Vec<Vec<Row>> = (0..TABLES).map(random_rows).collect();
-        let more = tables.iter().enumerate().map(|(number, rows)| {
-            let expected = Expected::of(&COMPUTED, rows);
-            (table_name(number), expected)
-        });
-        Ok(Self {
-            stage: Stage::start(version, &[], more.collect())?,
-            tables,
-        })
+/// What a [`Stage`] must have besides its own tables.
+pub fn tables() -> Vec<(String, Expected)> {
+    let tables = (0..TABLES).map(random_rows).enumerate();
+    let tables = tables.map(|(number, rows)| (table_name(number), Expected::of(&COMPUTED, &rows)));
+    tables.collect()
+}
+
+impl<'a> Bench<'a> {
+    /// On a stage that has the [tables].
+    pub fn new(stage: &'a Stage) -> Self {
+        Self {
+            stage,
+            tables: (0..TABLES).map(random_rows).collect(),
+        }
     }
 
     /// Judges the [`CASES`] of a seed, and some orders over the same rows. What is wrong comes back, of a case as simple as can be.

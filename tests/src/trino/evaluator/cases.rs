@@ -225,9 +225,7 @@ fn like(draw: &mut Draw<'_>, depth: usize) -> Expr {
     });
     match draw.below(8) {
         4 | 5 => operands.push(text("!".to_owned())),
-        6 => operands.push(text(
-            draw.pick(&["\\", "%", "a", "_", "\u{1f600}"]).to_owned(),
-        )),
+        6 => operands.push(text(draw.pick(&["\\", "%", "a", "_", "\u{e9}"]).to_owned())),
         7 => operands.push(text(draw.pick(&["", "ab"]).to_owned())),
         _ => {}
     }

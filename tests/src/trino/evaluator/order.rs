@@ -17,7 +17,7 @@ const ORDERS: usize = 10;
 /// Rows of a batch: they come in several.
 const BATCH: usize = 7;
 
-impl Bench {
+impl Bench<'_> {
     /// What is wrong with the first wrong one of some orders.
     pub(super) fn orders(
         &self,
