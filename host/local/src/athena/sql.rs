@@ -67,9 +67,8 @@ pub(super) fn parse(sql: &str) -> anyhow::Result<Parsed> {
 /// IS [NOT] DISTINCT FROM as operators that Athena has not: the parser takes all that follows the keywords, AND and OR
 /// included, for the right side. [`meaning::prepare`] makes the predicates of them again.
 fn distinct_as_operators(tokens: Vec<Token>) -> anyhow::Result<Vec<Token>> {
-    let is_operator = |token: &Token| {
-        matches!(token, Token::Spaceship | Token::ExclamationMarkDoubleTilde)
-    };
+    let is_operator =
+        |token: &Token| matches!(token, Token::Spaceship | Token::ExclamationMarkDoubleTilde);
     if let Some(token) = tokens.iter().find(|token| is_operator(token)) {
         bail!("cannot read the query: Athena has no operator `{token}`");
     }
