@@ -19,6 +19,7 @@ mod plugins;
 mod protocol;
 mod proven;
 mod pushdown;
+mod pushed;
 mod quoting;
 mod reading;
 mod reference;

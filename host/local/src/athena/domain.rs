@@ -3,7 +3,6 @@
 //! Written after Trino's `Domain` and `SortedRangeSet`, apart from the connector's own value sets on purpose: what is
 //! to be tested should not make the test.
 
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -74,6 +73,11 @@ impl Domain {
         }
     }
 
+    /// No value, and no NULL.
+    pub(super) fn none() -> Self {
+        Self::new([], false)
+    }
+
     pub(super) fn only_null() -> Self {
         Self::new([], true)
     }
@@ -85,6 +89,37 @@ impl Domain {
     /// Whether it admits every value, NULL apart.
     pub(super) fn admits_all_values(&self) -> bool {
         self.ranges == [(Cut::First, Cut::Last)]
+    }
+
+    /// Whether it admits nothing at all.
+    pub(super) fn is_none(&self) -> bool {
+        self.ranges.is_empty() && !self.null
+    }
+
+    /// Whether it admits every value and NULL.
+    pub(super) fn is_all(&self) -> bool {
+        self.admits_all_values() && self.null
+    }
+
+    /// Whether its values are doubles, as far as it has any.
+    pub(super) fn is_of_doubles(&self) -> bool {
+        self.ranges.iter().any(|(low, high)| {
+            [low, high]
+                .iter()
+                .any(|cut| matches!(cut, Cut::Beside(Value::Double(_), _)))
+        })
+    }
+
+    /// All values but its own, without NULL.
+    pub(super) fn complement(&self) -> Self {
+        let mut low = Cut::First;
+        let mut gaps = Vec::with_capacity(self.ranges.len() + 1);
+        for (begin, end) in &self.ranges {
+            gaps.push((low, begin.clone()));
+            low = end.clone();
+        }
+        gaps.push((low, Cut::Last));
+        Self::new(gaps, false)
     }
 
     pub(super) fn union(&self, other: &Self) -> Self {
@@ -140,36 +175,6 @@ impl Domain {
             null_allowed: self.null,
         })
     }
-
-    /// Says what it admits of a column, on one line.
-    pub(super) fn describe(&self, column: &str) -> String {
-        if self.ranges.is_empty() {
-            return if self.null {
-                format!("{column} is null")
-            } else {
-                format!("{column} in {{}}")
-            };
-        }
-        let or_null = if self.null { " or null" } else { "" };
-        if self.admits_all_values() {
-            return format!(
-                "{column} is {}",
-                if self.null { "anything" } else { "not null" }
-            );
-        }
-        if let Some(values) = self.ranges.iter().map(single).collect::<Option<Vec<_>>>() {
-            return format!("{column} in {{{}}}{or_null}", list(&values));
-        }
-        if let Some(values) = holes(&self.ranges) {
-            return format!("{column} not in {{{}}}{or_null}", list(&values));
-        }
-        let ranges: Vec<String> = self
-            .ranges
-            .iter()
-            .map(|range| Interval(range).to_string())
-            .collect();
-        format!("{column} in {}{or_null}", ranges.join(" ∪ "))
-    }
 }
 
 /// A block of the column `col1` (federation-protocol.md, section 4.4); without rows when there is no value.
@@ -178,7 +183,7 @@ fn marker(
     bound: MarkerBound,
     column: &DataType,
 ) -> Result<Marker, ArrowError> {
-    let values: Vec<&Value> = value.into_iter().collect();
+    let values: Vec<Option<&Value>> = value.into_iter().map(Some).collect();
     Ok(Marker {
         value_block: constants(&values, column)?,
         bound,
@@ -186,62 +191,8 @@ fn marker(
     })
 }
 
-/// Values of one column as a block, a row a value.
-pub(super) fn constants(values: &[&Value], column: &DataType) -> Result<Block, ArrowError> {
+/// Values of one column as a block, a row a value; nothing is NULL.
+pub(super) fn constants(values: &[Option<&Value>], column: &DataType) -> Result<Block, ArrowError> {
     let schema = Schema::new(vec![Field::new("col1", column.clone(), true)]);
     RecordBatch::try_new(Arc::new(schema), vec![Value::array(values, column)]).map(Block)
-}
-
-/// The one value of a range, if it is one.
-fn single((low, high): &(Cut, Cut)) -> Option<&Value> {
-    match (low, high) {
-        (Cut::Beside(low, Side::Below), Cut::Beside(high, Side::Above)) if low == high => Some(low),
-        _ => None,
-    }
-}
-
-/// The values that are left out, if everything else is admitted.
-fn holes(ranges: &[(Cut, Cut)]) -> Option<Vec<&Value>> {
-    let ends = (ranges.first()?, ranges.last()?);
-    if ends.0.0 != Cut::First || ends.1.1 != Cut::Last {
-        return None;
-    }
-    ranges
-        .windows(2)
-        .map(|pair| match (&pair[0].1, &pair[1].0) {
-            (Cut::Beside(high, Side::Below), Cut::Beside(low, Side::Above)) if high == low => {
-                Some(low)
-            }
-            _ => None,
-        })
-        .collect()
-}
-
-fn list(values: &[&Value]) -> String {
-    values
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// A range as mathematics writes it.
-struct Interval<'a>(&'a (Cut, Cut));
-
-impl fmt::Display for Interval<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(value) = single(self.0) {
-            return write!(formatter, "{{{value}}}");
-        }
-        match &self.0.0 {
-            Cut::Beside(value, Side::Below) => write!(formatter, "[{value}, ")?,
-            Cut::Beside(value, Side::Above) => write!(formatter, "({value}, ")?,
-            Cut::First | Cut::Last => formatter.write_str("(-∞, ")?,
-        }
-        match &self.0.1 {
-            Cut::Beside(value, Side::Below) => write!(formatter, "{value})"),
-            Cut::Beside(value, Side::Above) => write!(formatter, "{value}]"),
-            Cut::First | Cut::Last => formatter.write_str("∞)"),
-        }
-    }
 }

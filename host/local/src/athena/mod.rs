@@ -1,24 +1,29 @@
 //! Athena's part on one machine: DataFusion plans and computes, and speaks nothing but federation JSON to the connector.
 //!
 //! It never flatters (design.md, invariant 9). What Athena's engine is known to push is sent, and nothing else; what was
-//! sent whole is not filtered again here, so that a row too many is seen as a wrong answer.
+//! sent whole is not filtered again here, so that a row too many is seen as a wrong answer. What is pushed is decided by
+//! Trino's own rules ([`trino`]); dynamic filters are not sent.
 
+mod cast;
 mod catalog;
 mod client;
+mod describe;
 mod domain;
-mod expression;
-mod filter;
 mod function;
+mod kept;
+mod meaning;
 mod opaque;
-mod order;
 mod passthrough;
+mod patterns;
 mod plan;
+mod push;
 mod read;
 mod scan;
 mod show;
 mod shown;
 mod sql;
 mod table;
+mod trino;
 mod value;
 
 #[cfg(test)]
@@ -28,9 +33,13 @@ use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use connector::wire::Constraints;
 use connector::{Explanation, Reading};
 use futures::TryStreamExt as _;
 
+use self::trino::Zones;
+
+pub use self::describe::describe;
 pub use self::function::Function;
 pub use self::plan::Rows;
 
@@ -47,11 +56,34 @@ pub enum Profile {
     Everything,
 }
 
+/// Which engine plans, where they are known or suspected to differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Athena as a plan of November 2022 shows it: a column that is compared with a constant with a time zone, such as
+    /// `now()`, is cast, and nothing is pushed.
+    #[default]
+    Athena2022,
+    /// Trino 435 as it is: the zone is taken off the constant, and the column's range is pushed. Athena today may do the
+    /// same.
+    Trino435,
+}
+
+impl Engine {
+    fn zones(self) -> Zones {
+        match self {
+            Self::Athena2022 => Zones::Kept,
+            Self::Trino435 => Zones::Unwrapped,
+        }
+    }
+}
+
 /// How Athena behaves.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// What is sent.
     pub profile: Profile,
+    /// Which engine plans.
+    pub engine: Engine,
     /// Bytes of a block before it is spilled.
     pub max_block_size: u64,
     /// Bytes returned inline at most.
@@ -67,6 +99,7 @@ impl Options {
     pub fn new(spill: aws_sdk_s3::Client) -> Self {
         Self {
             profile: Profile::default(),
+            engine: Engine::default(),
             max_block_size: 16_000_000,
             max_inline_block_size: 5_242_880,
             filter_again: false,
@@ -100,7 +133,7 @@ pub struct QueryResult {
 pub struct Scan {
     /// `database.table`, as Athena sends it.
     pub table: String,
-    /// What Athena sends, a line for each argument of a call, column, expression, order and limit.
+    /// What Athena sends, as [`describe`] says it.
     pub constraints: Vec<String>,
     /// What the connector makes of it; only of one in this process, and only if there is something to read.
     pub explanation: Option<Explanation>,
@@ -170,6 +203,15 @@ impl Athena {
     /// What is wrong with the query, or what the connector says of its tables.
     pub async fn start(&self, sql: &str) -> anyhow::Result<Rows> {
         self.plan(sql).await?.start()
+    }
+
+    /// What would be sent for each table of a query, as `database.table` and constraints; not even splits are asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Athena::start`].
+    pub async fn pushed(&self, sql: &str) -> anyhow::Result<Vec<(String, Constraints)>> {
+        self.plan(sql).await?.pushed()
     }
 
     /// Plans a query up to the reads, and does none.

@@ -1,15 +1,13 @@
 //! A scan: one table's constraints, its splits, and the rows they give, as a node of DataFusion's plan.
 //!
-//! Nothing is asked before the rows are wanted or the scan is explained: the optimizer may still add an order.
+//! Nothing is asked before the rows are wanted or the scan is explained.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use arrow::datatypes::SchemaRef;
-use connector::wire::{
-    Constraints, GetTableResponse, OrderByField, OrderDirection, Request, Split, write_request,
-};
+use connector::wire::{Constraints, GetTableResponse, Request, Split, write_request};
 use connector::{Explanation, Reading};
 use datafusion::common::internal_err;
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -26,24 +24,17 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::OnceCell;
 
 use super::client::Client;
+use super::describe::describe;
 use super::read::split_batches;
 use super::shown::shown_schema;
 
 /// Splits that are read at a time. Arbitrary: enough to hide waiting, few enough for one machine.
 const SPLITS_AT_A_TIME: usize = 8;
 
-/// What Athena sends, and the same for a person, a line each.
-#[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) constraints: Constraints,
-    pub(super) lines: Vec<String>,
-}
-
 /// A scan of a table.
 #[derive(Debug)]
 pub(super) struct ScanExec {
     pub(super) scan: Arc<ScanState>,
-    takes_order: bool,
     properties: Arc<PlanProperties>,
 }
 
@@ -56,7 +47,7 @@ pub(super) struct ScanState {
     pub(super) schema: SchemaRef,
     /// The same fields as the engine has them.
     pub(super) shown: SchemaRef,
-    pub(super) asked: Asked,
+    pub(super) constraints: Constraints,
     splits: OnceCell<Vec<Split>>,
     tally: Mutex<Tally>,
 }
@@ -73,14 +64,12 @@ pub(super) struct Tally {
 }
 
 impl ScanExec {
-    /// `schema` is the fields asked for as the wire has them, with the table's metadata; `takes_order` says that the
-    /// connector announced top-N.
+    /// `schema` is the fields asked for as the wire has them, with the table's metadata.
     pub(super) fn new(
         client: Arc<Client>,
         table: Arc<GetTableResponse>,
         schema: SchemaRef,
-        asked: Asked,
-        takes_order: bool,
+        constraints: Constraints,
     ) -> Self {
         let shown = shown_schema(&schema);
         let properties = PlanProperties::new(
@@ -98,49 +87,14 @@ impl ScanExec {
             table,
             schema,
             shown,
-            asked,
+            constraints,
             splits,
             tally,
         };
         Self {
             scan: Arc::new(scan),
-            takes_order,
             properties: Arc::new(properties),
         }
-    }
-
-    /// The same scan that also asks for the first `limit` rows in order, if the connector takes orders.
-    pub(super) fn with_order(&self, order: Vec<OrderByField>, limit: usize) -> Option<Self> {
-        let ScanState {
-            client,
-            table,
-            schema,
-            asked,
-            ..
-        } = self.scan.as_ref();
-        if !self.takes_order || !asked.constraints.order_by_clause.is_empty() {
-            return None;
-        }
-        let mut asked = asked.clone();
-        asked.lines.extend(order.iter().map(|key| {
-            let direction = match key.direction {
-                OrderDirection::AscNullsFirst => "asc nulls first",
-                OrderDirection::AscNullsLast => "asc nulls last",
-                OrderDirection::DescNullsFirst => "desc nulls first",
-                OrderDirection::DescNullsLast => "desc nulls last",
-            };
-            format!("order by {} {direction}", key.column_name)
-        }));
-        asked.lines.push(format!("limit {limit}"));
-        asked.constraints.order_by_clause = order;
-        asked.constraints.limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Some(Self::new(
-            client.clone(),
-            table.clone(),
-            schema.clone(),
-            asked,
-            true,
-        ))
     }
 }
 
@@ -149,7 +103,7 @@ impl ScanState {
     pub(super) async fn splits(&self) -> anyhow::Result<&[Split]> {
         let splits = self
             .splits
-            .get_or_try_init(|| self.client.splits(&self.table, &self.asked.constraints));
+            .get_or_try_init(|| self.client.splits(&self.table, &self.constraints));
         Ok(splits.await?)
     }
 
@@ -163,7 +117,7 @@ impl ScanState {
         self.client.read_request(
             &self.table.table_name,
             &self.schema,
-            &self.asked.constraints,
+            &self.constraints,
             split,
         )
     }
@@ -196,7 +150,7 @@ impl DisplayAs for ScanExec {
             "ScanExec: {}.{} {}",
             table.schema_name,
             table.table_name,
-            self.scan.asked.lines.join("; ")
+            describe(&self.scan.constraints).join("; ")
         )
     }
 }

@@ -3,45 +3,33 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use connector::wire::{Constraints, GetTableResponse};
+use connector::wire::{Constraints, GetTableResponse, OrderByField};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Column;
-use datafusion::common::tree_node::{Transformed, TreeNode as _};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::logical_expr::{Expr, TableScan, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::sql::unparser::expr_to_sql;
 
 use super::client::{Capabilities, Client};
-use super::expression::Writer;
-use super::filter::{Translation, translate};
-use super::opaque::unwrapped;
-use super::passthrough;
-use super::scan::{Asked, ScanExec};
+use super::scan::ScanExec;
 use super::shown::shown_schema;
+use super::trino;
 
-/// A table that the connector described.
-#[derive(Debug)]
+/// A table that the connector described, with what was pushed into its scan.
+#[derive(Clone, Debug)]
 pub(super) struct Table {
     client: Arc<Client>,
     table: Arc<GetTableResponse>,
-    /// Of the call that it stands for.
-    arguments: BTreeMap<String, String>,
     /// Nothing when Athena sends value sets alone.
     capabilities: Capabilities,
     shown: SchemaRef,
-}
-
-/// What becomes of a filter.
-struct Pushed {
-    translation: Translation,
-    /// The whole filter, when its domains admit more than it does.
-    expression: Option<connector::wire::Expression>,
+    constraints: Constraints,
 }
 
 impl Table {
+    /// `arguments` are those of the call that it stands for.
     pub(super) fn new(
         client: Arc<Client>,
         table: GetTableResponse,
@@ -52,80 +40,81 @@ impl Table {
         Self {
             client,
             table: Arc::new(table),
-            arguments,
             capabilities,
             shown,
-        }
-    }
-
-    fn push(&self, filter: &Expr) -> Pushed {
-        let schema: &Schema = &self.table.schema;
-        let translation = translate(filter, schema);
-        let writer = Writer {
-            schema,
-            announced: &self.capabilities.functions,
-        };
-        let expression = if translation.exact {
-            None
-        } else {
-            writer.write(filter)
-        };
-        Pushed {
-            translation,
-            expression,
-        }
-    }
-
-    /// What Athena sends for these filters, and the same for a person.
-    fn asked(&self, filters: &[Expr], limit: Option<usize>) -> Result<Asked> {
-        let mut domains = Translation {
-            domains: Default::default(),
-            exact: true,
-        };
-        let mut constraints = Constraints {
-            query_passthrough_arguments: self.arguments.clone(),
-            ..Constraints::default()
-        };
-        let mut expressions = Vec::new();
-        for filter in filters {
-            let pushed = self.push(filter);
-            domains = domains.and(pushed.translation);
-            if let Some(expression) = pushed.expression {
-                constraints.expression.push(expression);
-                expressions.push(readable(filter)?);
-            }
-        }
-        let mut lines: Vec<String> = passthrough::describe(&self.arguments).collect();
-        for (column, domain) in &domains.domains {
-            let data_type = self.table.schema.field_with_name(column)?.data_type();
-            constraints
-                .summary
-                .insert(column.clone(), domain.value_set(data_type)?);
-            lines.push(domain.describe(column));
-        }
-        lines.extend(expressions);
-        if let Some(limit) = limit.filter(|_| self.capabilities.limit) {
-            constraints.limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            lines.push(format!("limit {limit}"));
-        }
-        Ok(Asked { constraints, lines })
-    }
-}
-
-/// A filter as SQL, for a person.
-fn readable(filter: &Expr) -> Result<String> {
-    let plain = filter.clone().transform_up(|part| {
-        Ok(match part {
-            Expr::Column(column) => {
-                Transformed::yes(Expr::Column(Column::new_unqualified(column.name)))
-            }
-            part => match unwrapped(&part) {
-                Some(inner) => Transformed::yes(inner.clone()),
-                None => Transformed::no(part),
+            constraints: Constraints {
+                query_passthrough_arguments: arguments,
+                ..Constraints::default()
             },
-        })
-    })?;
-    Ok(expr_to_sql(&plain.data)?.to_string())
+        }
+    }
+
+    /// The table with a filter pushed into its scan, and what the engine has to check; nothing if no row can pass.
+    pub(super) fn with_filter(
+        &self,
+        filter: &Expr,
+        scan: &TableScan,
+        context: &SimplifyContext,
+    ) -> Result<Option<(Self, Option<Expr>)>> {
+        let options = &self.client.options;
+        let pushed = trino::push(
+            filter,
+            &scan.table_name,
+            &scan.projected_schema,
+            &self.capabilities.functions,
+            options.engine.zones(),
+            context,
+        );
+        let Some(pushed) = pushed else {
+            // Nothing that the engine can compute came of it: the filter stays as it is.
+            return Ok(Some((self.clone(), Some(filter.clone()))));
+        };
+        let Some(domains) = pushed.domains else {
+            return Ok(None);
+        };
+        let mut table = self.clone();
+        for (column, domain) in domains {
+            let data_type = self.table.schema.field_with_name(&column)?.data_type();
+            let values = domain.value_set(data_type)?;
+            table.constraints.summary.insert(column, values);
+        }
+        table.constraints.expression = pushed.expressions;
+        let kept = if options.filter_again {
+            Some(filter.clone())
+        } else {
+            pushed.remaining
+        };
+        Ok(Some((table, kept)))
+    }
+
+    /// The table whose scan gives the first rows alone, in an order if there is one; nothing if the connector did not
+    /// announce that, or the scan has a limit that says more. An order of a column without constants has no name.
+    pub(super) fn with_limit(&self, order: Option<Vec<OrderByField>>, rows: usize) -> Option<Self> {
+        let rows = i64::try_from(rows).ok()?;
+        let Constraints {
+            order_by_clause,
+            limit,
+            ..
+        } = &self.constraints;
+        let order = order?;
+        let is_scalar = |key: &OrderByField| {
+            let field = self.table.schema.field_with_name(&key.column_name);
+            field.is_ok_and(|field| !field.data_type().is_nested())
+        };
+        let is_announced = if order.is_empty() {
+            self.capabilities.limit
+        } else {
+            self.capabilities.top_n && order.iter().all(is_scalar)
+        };
+        let narrows = *limit < 0 || (rows < *limit && order == *order_by_clause);
+        if !is_announced || !narrows {
+            return None;
+        }
+        let mut table = self.clone();
+        table.constraints.limit = rows;
+        table.constraints.order_by_clause = order;
+        Some(table)
+    }
 }
 
 #[async_trait]
@@ -138,30 +127,13 @@ impl TableProvider for Table {
         TableType::Base
     }
 
-    fn supports_filters_pushdown(
-        &self,
-        filters: &[&Expr],
-    ) -> Result<Vec<TableProviderFilterPushDown>> {
-        let answers = filters.iter().map(|filter| {
-            let pushed = self.push(filter);
-            let is_whole = pushed.translation.exact || pushed.expression.is_some();
-            if is_whole && !self.client.options.filter_again {
-                TableProviderFilterPushDown::Exact
-            } else if is_whole || !pushed.translation.domains.is_empty() {
-                TableProviderFilterPushDown::Inexact
-            } else {
-                TableProviderFilterPushDown::Unsupported
-            }
-        });
-        Ok(answers.collect())
-    }
-
+    /// What is sent was pushed before ([`super::push`]); filters and limits that DataFusion offers stay above.
     async fn scan(
         &self,
         _: &dyn Session,
         projection: Option<&Vec<usize>>,
-        filters: &[Expr],
-        limit: Option<usize>,
+        _: &[Expr],
+        _: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let all: Vec<usize> = (0..self.shown.fields().len()).collect();
         let projection = projection.unwrap_or(&all);
@@ -171,13 +143,11 @@ impl TableProvider for Table {
             .schema
             .project(projection)
             .map_err(DataFusionError::from)?;
-        let asked = self.asked(filters, limit)?;
         Ok(Arc::new(ScanExec::new(
             self.client.clone(),
             self.table.clone(),
             Arc::new(schema),
-            asked,
-            self.capabilities.top_n,
+            self.constraints.clone(),
         )))
     }
 }

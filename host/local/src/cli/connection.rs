@@ -10,7 +10,7 @@ use aws_sdk_lambda::config::retry::RetryConfig;
 use clap::ValueEnum;
 use connector::{Connector, Settings};
 
-use crate::athena::{Athena, Function, Options, Profile};
+use crate::athena::{Athena, Engine, Function, Options, Profile};
 
 /// How Athena behaves, and where the connector is.
 #[derive(Debug, clap::Args)]
@@ -18,6 +18,9 @@ pub(super) struct Connection {
     /// What Athena sends besides the columns it wants
     #[arg(long, value_enum, default_value_t = Sent::ValueSets)]
     profile: Sent,
+    /// Which engine plans, where they are known or suspected to differ
+    #[arg(long, value_enum, default_value_t = Planner::Athena2022)]
+    athena: Planner,
     /// Apply the filters again that the connector was sent
     #[arg(long)]
     filter_again: bool,
@@ -43,7 +46,31 @@ enum Sent {
     Everything,
 }
 
+/// The names of [`Engine`].
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Planner {
+    /// Nothing is pushed of a comparison with a constant with a time zone, such as `now()`: so a plan of Athena's from
+    /// November 2022
+    #[value(name = "athena-2022")]
+    Athena2022,
+    /// It is pushed as a range of the column: so Trino 435, which Athena is built on today
+    #[value(name = "trino-435")]
+    Trino435,
+}
+
 impl Connection {
+    /// Says which engine plans.
+    pub(super) fn planner(&self) -> &'static str {
+        match self.athena {
+            Planner::Athena2022 => {
+                "planned as by Athena in 2022 (`--athena athena-2022`): constants with a time zone stay above the scan"
+            }
+            Planner::Trino435 => {
+                "planned as by Trino 435 (`--athena trino-435`): constants with a time zone are pushed"
+            }
+        }
+    }
+
     /// Opens Athena; settings and endpoints come from the environment, as in Lambda.
     ///
     /// # Errors
@@ -53,6 +80,10 @@ impl Connection {
         let config = aws_config::load_from_env().await;
         let mut options = Options::new(aws_sdk_s3::Client::new(&config));
         options.filter_again = self.filter_again;
+        options.engine = match self.athena {
+            Planner::Athena2022 => Engine::Athena2022,
+            Planner::Trino435 => Engine::Trino435,
+        };
         options.profile = match self.profile {
             Sent::ValueSets => Profile::ValueSets,
             Sent::Everything => Profile::Everything,

@@ -29,6 +29,7 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
     for scan in &scans {
         say(&print::scan(scan));
     }
+    say(args.connection.planner());
     Ok(())
 }
 

@@ -1,0 +1,304 @@
+//! Athena's literals, casts and functions as DataFusion has them.
+//!
+//! * A timestamp constant has as many digits as are written, at least three, and a zone if one is written.
+//! * `now()` has a zone and milliseconds, `localtimestamp` milliseconds and no zone.
+//! * A number with an exponent is a double.
+//! * `CAST(x AS varchar(2))` cuts off, `char(5)` is padded and compared without its padding, `timestamp(0)` rounds.
+//! * `date(x)` is a cast, `year(x)` a part of a timestamp, `if(a, b, c)` a CASE; `nan()` and `infinity()` are constants.
+
+use datafusion::sql::sqlparser::ast::{
+    self, BinaryOperator, CastKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo,
+    Expr, ExtractSyntax, Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo,
+    TypedString, Value,
+};
+
+use super::cast;
+
+/// Rewrites an expression whose operands are rewritten.
+///
+/// # Errors
+///
+/// What Athena has not.
+pub(super) fn rewrite(expr: &mut Expr) -> Result<(), String> {
+    match expr {
+        Expr::TypedString(constant) => rewrite_timestamp(constant),
+        Expr::Value(value) => {
+            if let Value::Number(digits, _) = &value.value
+                && digits.contains(['e', 'E'])
+            {
+                *expr = double(digits.clone());
+            }
+        }
+        Expr::Cast {
+            kind: CastKind::Cast,
+            expr: operand,
+            data_type,
+            ..
+        } => {
+            if let Some(cast) = narrowing(operand, data_type) {
+                *expr = cast;
+            }
+        }
+        Expr::Function(function) => {
+            if let Some(data_type) = clock(function) {
+                *expr = cast_to(expr.clone(), data_type);
+            } else if let Some(renamed) = renamed(function) {
+                *expr = renamed;
+            }
+        }
+        Expr::ILike { .. } => return Err("Athena has no ILIKE".to_owned()),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Rewrites an expression whose operands are as they were written.
+pub(super) fn prepare(expr: &mut Expr) {
+    if let Expr::BinaryOp { left, op, right } = expr {
+        // What stands for them while they are parsed.
+        match op {
+            BinaryOperator::PGNotLikeMatch => {
+                *expr = Expr::IsDistinctFrom(left.clone(), right.clone());
+            }
+            BinaryOperator::Spaceship => {
+                *expr = Expr::IsNotDistinctFrom(left.clone(), right.clone());
+            }
+            _ => {}
+        }
+    }
+    compare_padded(expr);
+}
+
+/// A text that is compared with a `char(n)` is compared without spaces at its end, as both are.
+fn compare_padded(expr: &mut Expr) {
+    let operands: Vec<&mut Expr> = match expr {
+        Expr::BinaryOp {
+            left,
+            op:
+                BinaryOperator::Eq
+                | BinaryOperator::NotEq
+                | BinaryOperator::Lt
+                | BinaryOperator::LtEq
+                | BinaryOperator::Gt
+                | BinaryOperator::GtEq,
+            right,
+        }
+        | Expr::IsDistinctFrom(left, right)
+        | Expr::IsNotDistinctFrom(left, right) => vec![left, right],
+        Expr::Between {
+            expr, low, high, ..
+        } => vec![expr, low, high],
+        Expr::InList { expr, list, .. } => std::iter::once(&mut **expr).chain(list).collect(),
+        _ => return,
+    };
+    let is_char = |operand: &&mut Expr| matches!(operand, Expr::Cast { data_type, .. } if char_length(data_type).is_some());
+    if operands.iter().any(is_char) {
+        for operand in operands {
+            *operand = call("rtrim", vec![operand.clone(), text(" ")]);
+        }
+    }
+}
+
+/// Gives a timestamp constant its precision and zone (Trino: the constant's text decides both).
+fn rewrite_timestamp(constant: &mut TypedString) {
+    let DataType::Timestamp(None, TimezoneInfo::None) = constant.data_type else {
+        return;
+    };
+    let Value::SingleQuotedString(text) = &mut constant.value.value else {
+        return;
+    };
+    let time = text
+        .find([' ', 'T'])
+        .map_or("", |end| &text[end + 1..])
+        .trim();
+    let digits = time.split_once('.').map_or("", |(_, rest)| rest);
+    let digits = digits
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(digits.len());
+    let precision = match digits {
+        0..=3 => 3,
+        4..=6 => 6,
+        _ => 9,
+    };
+    // Hours and minutes alone.
+    let clock = time
+        .find(|character: char| !character.is_ascii_digit() && character != ':')
+        .unwrap_or(time.len());
+    let has_no_seconds = time[..clock].matches(':').count() == 1;
+    let zoned = time.contains(|character: char| {
+        character.is_ascii_alphabetic() || matches!(character, '+' | '-')
+    });
+    if zoned {
+        // The only names that DataFusion's parser does not know of those that mean UTC.
+        for utc in [" UTC", " GMT", " Z"] {
+            if let Some(instant) = text.strip_suffix(utc) {
+                *text = format!("{instant}Z");
+                break;
+            }
+        }
+    }
+    if has_no_seconds && let Some(colon) = text.find(':') {
+        let minutes = text[colon + 1..]
+            .find(|character: char| !character.is_ascii_digit())
+            .map_or(text.len(), |length| colon + 1 + length);
+        text.insert_str(minutes, ":00");
+    }
+    let zone = if zoned {
+        TimezoneInfo::WithTimeZone
+    } else {
+        TimezoneInfo::None
+    };
+    constant.data_type = DataType::Timestamp(Some(precision), zone);
+}
+
+/// A cast that loses digits or characters.
+fn narrowing(operand: &Expr, data_type: &DataType) -> Option<Expr> {
+    let as_text = || cast_to(operand.clone(), DataType::Varchar(None));
+    if let DataType::Timestamp(digits, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) =
+        data_type
+    {
+        let digits = digits.unwrap_or(cast::MILLISECONDS);
+        let finer = DataType::Timestamp(Some(6), TimezoneInfo::None);
+        return (digits <= cast::MILLISECONDS).then(|| {
+            call(
+                cast::ROUND,
+                vec![cast_to(operand.clone(), finer), number(digits)],
+            )
+        });
+    }
+    if let Some(length) = char_length(data_type) {
+        let cut = call("substr", vec![as_text(), number(1), number(length)]);
+        return Some(call("rpad", vec![cut, number(length)]));
+    }
+    let DataType::Varchar(Some(CharacterLength::IntegerLength { length, .. })) = data_type else {
+        return None;
+    };
+    Some(call("substr", vec![as_text(), number(1), number(*length)]))
+}
+
+fn char_length(data_type: &DataType) -> Option<u64> {
+    match data_type {
+        DataType::Char(None) | DataType::Character(None) => Some(1),
+        DataType::Char(Some(CharacterLength::IntegerLength { length, .. }))
+        | DataType::Character(Some(CharacterLength::IntegerLength { length, .. })) => Some(*length),
+        _ => None,
+    }
+}
+
+/// The type of a clock's time.
+fn clock(function: &mut Function) -> Option<DataType> {
+    let zone = match name(function)?.as_str() {
+        "now" | "current_timestamp" => TimezoneInfo::WithTimeZone,
+        "localtimestamp" => TimezoneInfo::None,
+        _ => return None,
+    };
+    if matches!(&function.args, FunctionArguments::List(list) if !list.args.is_empty()) {
+        return None;
+    }
+    function.name = ast::ObjectName::from(vec![ast::Ident::new("now")]);
+    function.args = FunctionArguments::List(ast::FunctionArgumentList {
+        duplicate_treatment: None,
+        args: Vec::new(),
+        clauses: Vec::new(),
+    });
+    Some(DataType::Timestamp(Some(3), zone))
+}
+
+/// What DataFusion says with other words.
+fn renamed(function: &Function) -> Option<Expr> {
+    let FunctionArguments::List(list) = &function.args else {
+        return None;
+    };
+    let arguments = list.args.iter().map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)) => Some(argument.clone()),
+        _ => None,
+    });
+    let arguments = arguments.collect::<Option<Vec<_>>>()?;
+    let part = |field, operand: &Expr| Expr::Extract {
+        field,
+        syntax: ExtractSyntax::From,
+        expr: Box::new(operand.clone()),
+    };
+    Some(match (name(function)?.as_str(), arguments.as_slice()) {
+        ("date", [operand]) => cast_to(operand.clone(), DataType::Date),
+        ("from_iso8601_timestamp", [operand]) => cast_to(
+            operand.clone(),
+            DataType::Timestamp(Some(3), TimezoneInfo::WithTimeZone),
+        ),
+        ("year", [operand]) => part(DateTimeField::Year, operand),
+        ("quarter", [operand]) => part(DateTimeField::Quarter, operand),
+        ("month", [operand]) => part(DateTimeField::Month, operand),
+        ("day", [operand]) => part(DateTimeField::Day, operand),
+        ("hour", [operand]) => part(DateTimeField::Hour, operand),
+        ("minute", [operand]) => part(DateTimeField::Minute, operand),
+        ("nan", []) => double("NaN".to_owned()),
+        ("infinity", []) => double("Infinity".to_owned()),
+        ("is_nan", [operand]) => call("isnan", vec![operand.clone()]),
+        ("contains", [array, element]) => call("array_has", vec![array.clone(), element.clone()]),
+        ("if", [condition, then]) => case(condition, then, None),
+        ("if", [condition, then, otherwise]) => case(condition, then, Some(otherwise)),
+        _ => return None,
+    })
+}
+
+fn case(condition: &Expr, then: &Expr, otherwise: Option<&Expr>) -> Expr {
+    Expr::Case {
+        case_token: ast::helpers::attached_token::AttachedToken::empty(),
+        end_token: ast::helpers::attached_token::AttachedToken::empty(),
+        operand: None,
+        conditions: vec![ast::CaseWhen {
+            condition: condition.clone(),
+            result: then.clone(),
+        }],
+        else_result: otherwise.cloned().map(Box::new),
+    }
+}
+
+fn name(function: &Function) -> Option<String> {
+    let [name] = function.name.0.as_slice() else {
+        return None;
+    };
+    Some(name.as_ident()?.value.to_lowercase())
+}
+
+fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+    let arguments = arguments
+        .into_iter()
+        .map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)));
+    Expr::Function(Function {
+        name: ast::ObjectName::from(vec![ast::Ident::new(name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(ast::FunctionArgumentList {
+            duplicate_treatment: None,
+            args: arguments.collect(),
+            clauses: Vec::new(),
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
+}
+
+fn number(value: u64) -> Expr {
+    Expr::value(Value::Number(value.to_string(), false))
+}
+
+fn text(value: &str) -> Expr {
+    Expr::value(Value::SingleQuotedString(value.to_owned()))
+}
+
+fn double(digits: String) -> Expr {
+    cast_to(text(&digits), DataType::Double(ExactNumberInfo::None))
+}
+
+fn cast_to(expr: Expr, data_type: DataType) -> Expr {
+    Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(expr),
+        data_type,
+        array: false,
+        format: None,
+    }
+}
