@@ -68,7 +68,7 @@ impl Bench<'_> {
     ) -> Result<Case> {
         let mut calls = Vec::new();
         collect(&case.expr, &mut calls);
-        let asked: Vec<Case> = calls.iter().map(|expr| fallible(expr)).collect();
+        let asked: Vec<Case> = calls.iter().map(fallible).collect();
         let values = self.ask(table, &asked)?;
         let failing: Vec<&Case> = asked
             .iter()

@@ -209,13 +209,13 @@ fn grouped(sources: &Sources, draw: &mut Draw<'_>) -> Statement {
         "sum(k), count_if(b), approx_distinct(b)",
     ]);
     // Names before the first function are what is grouped by.
-    let named = selected
-        .starts_with("date_trunc")
-        .then_some(1)
-        .unwrap_or_else(|| {
-            let names = selected.split(", ").take_while(|part| !part.contains('('));
-            names.count()
-        });
+    let named = match selected.starts_with("date_trunc") {
+        true => 1,
+        false => {
+            let parts = selected.split(", ");
+            parts.take_while(|part| !part.contains('(')).count()
+        }
+    };
     let grouping = match named {
         0 => String::new(),
         _ if selected.starts_with("DISTINCT") => String::new(),
