@@ -236,29 +236,41 @@ fn trino_still_pushes_what_is_recorded_and_local_athena_the_same_of_random_state
     check_random(&stage);
 }
 
-/// What Trino sends in either profile; none if it fails before that.
-fn sent(stage: &Stage, statement: &str) -> Option<Vec<String>> {
-    let mut profiles = [Vec::new(), Vec::new()];
-    for (profile, scans) in [stage::Profile::Values, stage::Profile::Everything]
-        .into_iter()
-        .zip(&mut profiles)
-    {
-        let outcome = stage.sent(profile, statement).unwrap();
-        // What fails on a row was sent before.
-        if outcome.failed.is_some() && outcome.sent.is_empty() {
-            return None;
-        }
-        let sent = outcome.sent.iter();
-        scans.extend(sent.map(|scan| {
-            let table = format!("{}.{}", scan.schema, scan.table);
-            line(&table, &describe(&scan.planned))
-        }));
-    }
-    Some(pushed(statement, profiles))
+/// What Trino sends for each statement in either profile; none for one that fails before that.
+fn sent(stage: &Stage, statements: &[String]) -> Vec<Option<Vec<String>>> {
+    let sources = stage.sources();
+    let catalogs =
+        [stage::Profile::Values, stage::Profile::Everything].map(|profile| profile.catalog(None));
+    let rendered = statements.iter().flat_map(|statement| {
+        let on = |catalog: &String| (sources.render(statement, catalog), 0);
+        catalogs.iter().map(on).collect::<Vec<_>>()
+    });
+    let outcomes = stage.run(&rendered.collect::<Vec<_>>()).unwrap();
+    let scans = outcomes.chunks(2).map(|profiles| {
+        let scans = profiles.iter().map(|outcome| {
+            // What fails on a row was sent before.
+            let is_planned = outcome.failed.is_none() || !outcome.sent.is_empty();
+            let sent = outcome.sent.iter().map(|scan| {
+                let table = format!("{}.{}", scan.schema, scan.table);
+                line(&table, &describe(&scan.planned))
+            });
+            is_planned.then(|| sent.collect::<Vec<_>>())
+        });
+        scans.collect::<Option<Vec<_>>>()
+    });
+    let pushed = statements.iter().zip(scans).map(|(statement, scans)| {
+        let profiles = <[Vec<String>; 2]>::try_from(scans?).unwrap();
+        Some(pushed(statement, profiles))
+    });
+    pushed.collect()
 }
 
 fn check_recording(stage: &Stage) {
     let text = std::fs::read_to_string(file()).unwrap();
+    let statements = recorded(&text)
+        .into_iter()
+        .map(|recorded| recorded.statement);
+    let mut sent = sent(stage, &statements.collect::<Vec<_>>()).into_iter();
     let mut today = String::new();
     for written in text.lines().filter(|line| !line.starts_with("  ")) {
         today.push_str(written);
@@ -266,7 +278,8 @@ fn check_recording(stage: &Stage) {
         if written.is_empty() || written.starts_with('#') {
             continue;
         }
-        let pushed = sent(stage, written).unwrap_or_else(|| panic!("Trino refuses {written}"));
+        let pushed = sent.next().unwrap();
+        let pushed = pushed.unwrap_or_else(|| panic!("Trino refuses {written}"));
         for line in pushed {
             today.push_str(&format!("  {line}\n"));
         }
@@ -288,29 +301,28 @@ fn check_recording(stage: &Stage) {
 fn check_random(stage: &Stage) {
     let runtime = Runtime::new().unwrap();
     let local = runtime.block_on(Local::start());
-    let (mut differences, mut compared) = (String::new(), 0);
-    for seed in 1..=RANDOM {
+    let statements = (1..=RANDOM).map(|seed| {
         let mut random = fastrand::Rng::with_seed(seed);
         let bytes: Vec<u8> = (0..160).map(|_| random.u8(..)).collect();
         let statement = generate::statement(stage.sources(), &bytes, true).sql;
-        // Glue's tables are not there, and a large table is planned like any other.
-        let statement = statement.replace("{big}", "{edges}");
-        let is_compared = !["{fine}", "{ratios}", "JOIN"]
-            .iter()
-            .any(|part| statement.contains(part));
-        if !is_compared {
-            continue;
-        }
-        let Some(theirs) = sent(stage, &statement) else {
-            continue;
-        };
+        // A large table is planned like any other.
+        statement.replace("{big}", "{edges}")
+    });
+    // Glue's tables are not there.
+    let is_other = |statement: &String| {
+        let others = ["{fine}", "{ratios}", "JOIN"];
+        others.iter().any(|part| statement.contains(part))
+    };
+    let statements: Vec<String> = statements.filter(|one| !is_other(one)).collect();
+    let (mut differences, mut compared) = (String::new(), 0);
+    for (statement, theirs) in statements.iter().zip(sent(stage, &statements)) {
         // Functions and names that the engine has not are refused, and nothing is read.
-        let Ok(ours) = runtime.block_on(local.pushed(&statement)) else {
+        let (Some(theirs), Ok(ours)) = (theirs, runtime.block_on(local.pushed(statement))) else {
             continue;
         };
         compared += 1;
         if ours != theirs {
-            differences.push_str(&difference(&statement, &theirs, &ours));
+            differences.push_str(&difference(statement, &theirs, &ours));
         }
     }
     assert!(differences.is_empty(), "{differences}");

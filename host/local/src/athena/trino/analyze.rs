@@ -34,25 +34,14 @@ impl Analyzer<'_> {
             return read;
         }
         match fold(read) {
-            folded @ Expression::Constant(_) => folded,
-            Expression::Arithmetic {
-                operator,
-                left,
-                right,
-            } => Expression::Arithmetic {
-                operator,
-                left,
-                right,
-            },
-            folded => match self.computed(expr) {
-                Some(constant) if constant.kind == folded.kind() => Expression::Constant(constant),
-                Some(constant) if matches!(folded, Expression::Function { .. }) => {
-                    Expression::Constant(constant)
-                }
-                Some(constant) => constant
+            // An operator that fails on constants fails on every row, not here.
+            folded @ (Expression::Constant(_) | Expression::Arithmetic { .. }) => folded,
+            folded => match (self.computed(expr), &folded) {
+                (Some(constant), Expression::Function { .. }) => Expression::Constant(constant),
+                (Some(constant), _) => constant
                     .cast(&folded.kind())
                     .map_or(folded, Expression::Constant),
-                None => folded,
+                (None, _) => folded,
             },
         }
     }
