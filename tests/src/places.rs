@@ -196,7 +196,7 @@ async fn a_query_whose_cell_has_moved_is_asked_at_the_new_one() {
     let script = move |call: &Call| match (call.operation.as_str(), call.token()) {
         // The first page, and the third.
         ("Query", token)
-            if token != Some("2") && moves.fetch_add(1, Ordering::Relaxed) % 2 == 0 =>
+            if token != Some("2") && moves.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) =>
         {
             Reply::Error(421, "InvalidEndpointException", "elsewhere".into())
         }

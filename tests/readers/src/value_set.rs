@@ -24,9 +24,6 @@ struct Asked {
 
 const MOST: usize = 8;
 
-/// 9999-12-31T23:59:59.999Z: what Athena sends beyond it may be microseconds (reference-connector.md, W-13).
-const LAST_MILLI: i64 = 253_402_300_799_999;
-
 /// Columns of whole numbers: numbers, milliseconds, milliseconds with a zone packed in.
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq)]
 enum Column {
@@ -58,7 +55,7 @@ enum End {
 ///
 /// # Errors
 ///
-/// When a range ends before it begins, which Athena does not say, or an instant lies after the year 9999.
+/// When a range ends before it begins, which Athena does not say.
 ///
 /// # Panics
 ///
@@ -109,22 +106,6 @@ impl Column {
     }
 }
 
-impl Set {
-    fn constants(&self) -> Box<dyn Iterator<Item = i64> + '_> {
-        match self {
-            Self::Listed { values, .. } => Box::new(values.iter().flatten().copied()),
-            Self::Ranges(ranges) => {
-                let ends = ranges.iter().flat_map(|(low, high)| [low, high]);
-                Box::new(ends.filter_map(|end| match end {
-                    End::Open => None,
-                    End::At(value) | End::Beside(value) => Some(*value),
-                }))
-            }
-            Self::AllOrNone(_) => Box::new(std::iter::empty()),
-        }
-    }
-}
-
 impl Asked {
     /// Few values, that the column can hold.
     fn tame(mut self) -> Self {
@@ -163,10 +144,6 @@ impl Asked {
         {
             assert!(terms.is_err(), "{self:?} is taken for something");
             return Err("a range ends before it begins".into());
-        }
-        if self.column != Column::Number && self.set.constants().any(|value| value > LAST_MILLI) {
-            assert!(terms.is_err(), "{self:?} is taken for something");
-            return Err("an instant lies after the year 9999".into());
         }
         let terms = match terms {
             Ok(terms) => terms,
