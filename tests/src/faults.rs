@@ -34,6 +34,15 @@ fn connector(config: &SdkConfig, s3: &S3) -> Connector {
     Connector::with_plugin(settings, config, plugin("timestream").unwrap())
 }
 
+/// A request for the rows of `d.t`.
+async fn read(connector: &Connector) -> Vec<u8> {
+    let (name, none) = (table_name("d", "t"), Constraints::default());
+    let schema = get_table(connector, &name).await.unwrap();
+    let mut splits = splits(connector, &name, &schema, &none).await.unwrap();
+    let request = read_request(&name, &schema, &["n"], splits.remove(0), &none).unwrap();
+    write_request(&Request::ReadRecordsRequest(request)).unwrap()
+}
+
 /// A read that has spilled cannot be repeated, so pages after the first are asked for longer than the first while
 /// Timestream throttles; other failures count against the five calls that a token is good for.
 #[tokio::test]
@@ -101,14 +110,7 @@ async fn a_read_ends_before_its_time_does_and_ends_the_run() {
     let s3 = S3::start(0, "spill", None).await.unwrap();
     let config = sdk_config(timestream.url(), &s3.url());
     let connector = connector(&config, &s3);
-    let (name, none) = (table_name("d", "t"), Constraints::default());
-    let schema = get_table(&connector, &name).await.unwrap();
-    let split = splits(&connector, &name, &schema, &none)
-        .await
-        .unwrap()
-        .remove(0);
-    let request = read_request(&name, &schema, &["n"], split, &none).unwrap();
-    let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
+    let payload = read(&connector).await;
     let time = Duration::from_millis(800);
     let answer = connector.answer(&payload, Some(Deadline::after(time)));
     let error = timeout(time, answer).await.unwrap().unwrap_err();
@@ -134,14 +136,7 @@ async fn a_run_is_ended_too_whose_first_page_comes_late() {
     let s3 = S3::start(0, "spill", None).await.unwrap();
     let config = sdk_config(timestream.url(), &s3.url());
     let connector = connector(&config, &s3);
-    let (name, none) = (table_name("d", "t"), Constraints::default());
-    let schema = get_table(&connector, &name).await.unwrap();
-    let split = splits(&connector, &name, &schema, &none)
-        .await
-        .unwrap()
-        .remove(0);
-    let request = read_request(&name, &schema, &["n"], split, &none).unwrap();
-    let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
+    let payload = read(&connector).await;
     let time = Duration::from_secs(2);
     let answer = connector.answer(&payload, Some(Deadline::after(time)));
     let error = timeout(time, answer).await.unwrap().unwrap_err();

@@ -1,4 +1,4 @@
-//! Trino plays Athena: some hundreds of random statements through the connector give what Trino finds in the rows by
+//! Trino plays Athena: some hundred random statements through the connector give what Trino finds in the rows by
 //! itself, and with each planted fault some give something else. And it judges the host's own evaluator.
 //!
 //! `cargo xtask prove --trino` and `--evaluator` try more. Without Java these tests are skipped, visibly.

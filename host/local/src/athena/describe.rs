@@ -229,7 +229,8 @@ fn value(column: &ArrayRef, row: usize) -> String {
 }
 
 fn day(days: i32) -> String {
-    let day = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days));
+    let span = jiff::Span::new().try_days(days);
+    let day = span.and_then(|span| jiff::civil::date(1970, 1, 1).checked_add(span));
     match day {
         Ok(day) => day.to_string(),
         Err(_) => format!("day {days}"),
@@ -243,5 +244,17 @@ fn time(millis: i64) -> String {
             format!("{} {:.3}", time.date(), time.time())
         }
         Err(_) => format!("{millis} ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn days_beyond_the_calendar_are_counted() {
+        assert_eq!(day(19_782), "2024-02-29");
+        assert_eq!(day(10_227_000), "day 10227000");
+        assert_eq!(day(i32::MIN), "day -2147483648");
     }
 }

@@ -62,6 +62,21 @@ async fn comparisons_become_ranges_of_their_column() {
     }
 }
 
+/// Ranges and NULL that together leave nothing out still leave out NaN, whichever stands first.
+#[tokio::test]
+async fn nan_is_in_no_range_and_so_the_filter_stays() {
+    for predicate in [
+        "ratio is null or ratio < 5e0 or ratio >= 5e0",
+        "ratio < 5e0 or ratio is null or ratio >= 5e0",
+        "ratio < 5e0 or ratio >= 5e0 or ratio is null",
+    ] {
+        for profile in [Profile::ValueSets, Profile::Everything] {
+            let scan = explain(predicate, profile, Vec::new()).await;
+            assert!(!scan.kept.is_empty(), "{predicate}: {:?}", scan.constraints);
+        }
+    }
+}
+
 #[tokio::test]
 async fn nulls_and_booleans() {
     for (predicate, sent) in [

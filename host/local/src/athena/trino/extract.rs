@@ -206,7 +206,10 @@ fn any_of(parts: Vec<Extraction>, expression: &Expression, complement: bool) -> 
         .any(|one| sides.iter().all(|other| contains(one, other)));
     // Ranges that together leave nothing out still leave out NaN.
     let adds_nan = sides.iter().all(|side| !side.is_empty())
-        && first.values().any(Domain::is_of_doubles)
+        && sides
+            .iter()
+            .flat_map(BTreeMap::values)
+            .any(Domain::is_of_doubles)
         && (union.is_empty() || union.values().all(Domain::admits_all_values));
     let is_exact = same && (superset || (one_column && !adds_nan));
     Some(Extraction {

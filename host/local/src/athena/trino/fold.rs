@@ -78,6 +78,7 @@ fn compare(operator: Operator, left: Expression, right: Expression) -> Expressio
 fn decide(operator: Operator, left: &Constant, right: &Constant) -> Option<Constant> {
     if operator == Operator::IsDistinctFrom {
         return match (left.is_null(), right.is_null()) {
+            (false, false) if left.is_nan() && right.is_nan() => Some(Constant::boolean(false)),
             (false, false) => decide(Operator::NotEqual, left, right),
             (one, other) => Some(Constant::boolean(one != other)),
         };

@@ -78,6 +78,9 @@ fn distribute(terms: Vec<Expression>) -> Expression {
         .cloned()
         .map(|term| distinct(term.terms(Connective::And)))
         .collect();
+    if sides.iter().all(|side| side.len() == 1) {
+        return Connective::Or.join(terms);
+    }
     let before: usize = sides.iter().map(Vec::len).sum();
     let after = sides
         .iter()
