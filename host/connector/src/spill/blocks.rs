@@ -238,7 +238,7 @@ mod tests {
 
     /// Columns of every shape, each with nulls and without.
     fn batch(rows: usize) -> RecordBatch {
-        let is_null = |row: usize, nulls: bool| nulls && row % 3 == 0;
+        let is_null = |row: usize, nulls: bool| nulls && row.is_multiple_of(3);
         let mut columns: Vec<(String, ArrayRef)> = Vec::new();
         for nulls in [false, true] {
             let numbers: Int64Array = (0..rows)
