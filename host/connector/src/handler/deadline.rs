@@ -31,7 +31,7 @@ impl Deadline {
     ///
     /// # Errors
     ///
-    /// What it says; or that there is no time left.
+    /// The error of what is done, or that the time has run out.
     pub(super) async fn bound<T>(
         deadline: Option<Self>,
         read: impl Future<Output = Result<T>>,

@@ -15,12 +15,12 @@ const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
 
 /// A key of 32 bytes from the system's random source; or, with a KMS key's id, a data key of 16 bytes from KMS, as the
-/// Java SDK's two factories make them (federation-protocol.md, section 6.5). The nonce is the system's: it is no secret,
+/// Java SDK's two factories make them (federation-protocol.md, section 6.5). The nonce is the system's: it is not secret,
 /// and the Java SDK's second call of KMS for it gives nothing more.
 ///
 /// # Errors
 ///
-/// When there is no randomness, or KMS gives no key.
+/// When the system has no randomness, or KMS does not give a key.
 pub async fn new_key(kms: Option<(&Client, &str)>) -> Result<EncryptionKey> {
     let key = match kms {
         Some((client, key_id)) => data_key(client, key_id).await?,

@@ -38,7 +38,7 @@ pub(super) fn double(draw: &mut Draw<'_>) -> String {
     draw.pick(&DOUBLES).to_owned()
 }
 
-/// A constant with a fraction that is no double.
+/// A constant with a fraction that no double equals.
 pub(super) fn decimal(draw: &mut Draw<'_>) -> String {
     draw.pick(&["3.0", "3.5", "-0.5", "1.0", "9223372036854775807.5"])
         .to_owned()

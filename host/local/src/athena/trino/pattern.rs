@@ -46,7 +46,7 @@ impl Pattern {
 }
 
 /// The first text after all that begin with a prefix: the last character below `\u{7f}` is made one greater, and the
-/// rest is cut off. None if there is no such character.
+/// rest is cut off. None if the text does not hold such a character.
 pub(super) fn after_prefix(prefix: &str) -> Option<String> {
     let (position, last) = prefix
         .char_indices()

@@ -111,7 +111,7 @@ fn cast(
         return Some(end);
     }
     // The constant as the column's type has it, and what that is of the cast's type: rounding shows which of the two is
-    // greater, and between them there is no value of the column.
+    // greater, and the column has no value between them.
     let literal = constant.cast(&source)?;
     let is_end = |end: fn((i64, i64)) -> i64| {
         let end = source.range().map(end).map(Datum::Whole);
