@@ -3,18 +3,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+mod answers;
+
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
 use connector::Connector;
-use local::athena::{Athena, Engine, Function, Options, Profile, describe};
+use connector::wire::{Constraints, Expression};
+use local::athena::{Engine, describe};
 use local::s3::S3;
 use local::timestream::Server;
 use tests::jvm::HINT;
 use tests::proof::records::store;
-use tests::trino::generate;
-use tests::trino::sources::Sources;
-use tests::trino::stage::{self, Stage, Version};
+use tests::trino::generate::{self, Comparison, Statement};
+use tests::trino::local::LocalAthena;
+use tests::trino::stage::{Profile, Stage, Version};
 use tests::trino::tables::{COLUMNS, DATABASE, DIMENSIONS, rows};
 use tokio::runtime::Runtime;
 
@@ -99,7 +104,7 @@ fn pushed(statement: &str, profiles: [Vec<String>; 2]) -> Vec<String> {
     lines
 }
 
-/// The line without the times in it, if the statement looks at the clock.
+/// The line with the times in it as distances from now, if the statement looks at the clock.
 fn without_clock(statement: &str, line: String) -> String {
     let statement = statement.to_lowercase();
     if !["now()", "current_", "localtimestamp"]
@@ -112,34 +117,50 @@ fn without_clock(statement: &str, line: String) -> String {
     let mut shown = String::new();
     let mut rest = line.as_str();
     while let Some(character) = rest.chars().next() {
-        let is_time = rest.len() >= TIME.len()
-            && rest.is_char_boundary(TIME.len())
-            && rest
-                .chars()
+        let time = rest.get(..TIME.len()).filter(|time| {
+            time.chars()
                 .zip(TIME.chars())
-                .all(|(one, pattern)| one == pattern || pattern == '0' && one.is_ascii_digit());
-        let taken = if is_time {
-            shown.push_str("<clock>");
-            TIME.len()
-        } else {
-            shown.push(character);
-            character.len_utf8()
+                .all(|(one, pattern)| one == pattern || pattern == '0' && one.is_ascii_digit())
+        });
+        let taken = match time {
+            Some(time) => {
+                shown.push_str(&from_now(time));
+                TIME.len()
+            }
+            None => {
+                shown.push(character);
+                character.len_utf8()
+            }
         };
         rest = &rest[taken..];
     }
     shown
 }
 
+/// A time by its distance from now: in days where it is a midnight, else in hours.
+fn from_now(time: &str) -> String {
+    const HOUR: i64 = 3_600_000_000_000;
+    let nanos = string_to_timestamp_nanos(time).unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = i64::try_from(now.as_nanos()).unwrap();
+    match nanos % (24 * HOUR) {
+        0 => format!("<today {:+} days>", (nanos - now).div_euclid(24 * HOUR) + 1),
+        _ => format!(
+            "<now {:+} hours>",
+            (nanos - now + HOUR / 2).div_euclid(HOUR)
+        ),
+    }
+}
+
 /// Local Athena before the connector and a stand-in with the golden file's tables.
 struct Local {
-    athenas: [Athena; 2],
-    sources: Sources,
+    athena: LocalAthena,
     _timestream: Server,
     _s3: S3,
 }
 
 impl Local {
-    async fn start() -> Self {
+    async fn start(engine: Engine) -> Self {
         let timestream = Server::start(Default::default()).await.unwrap();
         let s3 = S3::start(0, "spill", None).await.unwrap();
         let config = tests::sdk_config(&timestream.url(), &s3.url());
@@ -158,47 +179,75 @@ impl Local {
             &config,
             tests::plugin("timestream").unwrap(),
         ));
-        let athenas = [Profile::ValueSets, Profile::Everything].map(|profile| {
-            let options = Options {
-                profile,
-                engine: Engine::Trino435,
-                ..Options::new(aws_sdk_s3::Client::new(&config))
-            };
-            Athena::open(Function::InProcess(connector.clone()), options).unwrap()
-        });
         Self {
-            athenas,
-            sources: Sources::new(),
+            athena: LocalAthena::new(&connector, &config, engine).unwrap(),
             _timestream: timestream,
             _s3: s3,
         }
     }
+}
 
-    async fn pushed(&self, statement: &str) -> anyhow::Result<Vec<String>> {
-        let sql = self.sources.render(statement, local::athena::CATALOG);
-        let mut profiles = [Vec::new(), Vec::new()];
-        for (athena, profile) in self.athenas.iter().zip(&mut profiles) {
-            let scans = athena.pushed(&sql).await?;
-            *profile = scans
-                .iter()
-                .map(|(table, sent)| line(table, &describe(sent)))
-                .collect();
+/// What local Athena sends for a statement.
+async fn ours(athena: &LocalAthena, statement: &str) -> anyhow::Result<Said> {
+    let profiles = [
+        athena.pushed(Profile::Values, statement).await?,
+        athena.pushed(Profile::Everything, statement).await?,
+    ];
+    Ok(said(statement, profiles))
+}
+
+/// What is sent for the tables of a statement in either profile.
+fn said(statement: &str, profiles: [Vec<(String, Constraints)>; 2]) -> Said {
+    let all = profiles.iter().flatten();
+    let expressions = all.flat_map(|(_, sent)| &sent.expression);
+    let mut types: Vec<String> = expressions.map(with_types).collect();
+    types.sort();
+    let lines = profiles.map(|scans| {
+        let lines = scans.iter();
+        lines
+            .map(|(table, sent)| line(table, &describe(sent)))
+            .collect()
+    });
+    Said {
+        lines: pushed(statement, lines),
+        types,
+    }
+}
+
+/// An expression with the type of each of its parts, and without constants.
+fn with_types(expression: &Expression) -> String {
+    match expression {
+        Expression::VariableExpression {
+            column_name,
+            r#type,
+        } => format!("{column_name}: {type:?}"),
+        Expression::ConstantExpression { r#type, .. } => format!("{type:?}"),
+        Expression::FunctionCallExpression {
+            r#type,
+            function_name,
+            arguments,
+        } => {
+            let name = &function_name.function_name;
+            let mut arguments: Vec<String> = arguments.iter().map(with_types).collect();
+            if matches!(name.as_str(), "$and" | "$or") {
+                arguments.sort();
+            }
+            format!("{name}({}): {type:?}", arguments.join(", "))
         }
-        Ok(pushed(statement, profiles))
     }
 }
 
 #[tokio::test]
 async fn local_athena_pushes_what_trino_pushes() {
     let text = std::fs::read_to_string(file()).unwrap();
-    let local = Local::start().await;
+    let local = Local::start(Engine::Trino435).await;
     let (mut differences, mut compared) = (String::new(), 0);
     for Recorded { statement, pushed } in recorded(&text) {
         assert!(!pushed.is_empty(), "nothing is recorded for {statement}");
         let is_other = OTHERWISE.iter().any(|part| statement.contains(part));
         if is_other {
-            let ours = local.pushed(&statement).await.unwrap();
-            assert_ne!(ours, pushed, "{statement} is no exception any more");
+            let ours = ours(&local.athena, &statement).await.unwrap();
+            assert_ne!(ours.lines, pushed, "{statement} is no exception any more");
             continue;
         }
         let refused = REFUSED
@@ -206,11 +255,11 @@ async fn local_athena_pushes_what_trino_pushes() {
             .find(|(part, _)| statement.contains(part))
             .map(|(_, words)| words);
         compared += 1;
-        match (local.pushed(&statement).await, refused) {
-            (Ok(ours), None) if ours == pushed => {}
+        match (ours(&local.athena, &statement).await, refused) {
+            (Ok(ours), None) if ours.lines == pushed => {}
             (Err(error), Some(words)) if error.to_string().contains(words) => {}
             (Ok(ours), _) => {
-                differences.push_str(&difference(&statement, &pushed, &ours));
+                differences.push_str(&difference(&statement, &pushed, &ours.lines));
             }
             (Err(error), _) => {
                 differences.push_str(&format!("{statement}\n  is refused: {error:#}\n"));
@@ -219,6 +268,38 @@ async fn local_athena_pushes_what_trino_pushes() {
     }
     assert!(differences.is_empty(), "{differences}");
     assert!(compared >= 300, "{compared} statements");
+}
+
+/// What makes a constant with a time zone.
+const ZONED: [&str; 6] = [
+    "now()",
+    "current_timestamp",
+    "UTC'",
+    "Europe/Paris'",
+    "+02:00'",
+    "from_",
+];
+
+/// The Athena of a plan from 2022 differs in one thing: a column that is compared with a constant with a time zone is cast.
+#[tokio::test]
+async fn athena_2022_pushes_the_same_but_for_constants_with_a_time_zone() {
+    let text = std::fs::read_to_string(file()).unwrap();
+    let local = Local::start(Engine::Athena2022).await;
+    let mut differing = 0;
+    for Recorded { statement, pushed } in recorded(&text) {
+        let is_other = OTHERWISE.iter().any(|part| statement.contains(part));
+        let lines = match ours(&local.athena, &statement).await {
+            Ok(ours) if ours.lines != pushed && !is_other => ours.lines,
+            _ => continue,
+        };
+        differing += 1;
+        let has_zone = ZONED.iter().any(|part| statement.contains(part));
+        assert!(has_zone, "{}", difference(&statement, &pushed, &lines));
+        for line in lines {
+            assert!(!line.contains("time"), "{statement}: {line}");
+        }
+    }
+    assert!(differing >= 10, "{differing} statements differ");
 }
 
 /// Random statements that are compared; those of joins are not, as for [`OTHERWISE`].
@@ -232,15 +313,29 @@ fn trino_still_pushes_what_is_recorded_and_local_athena_the_same_of_random_state
         return;
     }
     let stage = Stage::start(Version::V435, &[], Vec::new()).unwrap();
-    check_recording(&stage);
-    check_random(&stage);
+    let runtime = Runtime::new().unwrap();
+    let local = LocalAthena::new(
+        &stage.connector().unwrap(),
+        &stage.config(),
+        Engine::Trino435,
+    );
+    let local = local.unwrap();
+    check_recording(&stage, &local, &runtime);
+    check_random(&stage, &local, &runtime);
+    answers::check(&stage, &local, &runtime);
+}
+
+/// What is sent for a statement: as it is recorded, and the types in its expressions.
+#[derive(Debug, PartialEq)]
+struct Said {
+    lines: Vec<String>,
+    types: Vec<String>,
 }
 
 /// What Trino sends for each statement in either profile; none for one that fails before that.
-fn sent(stage: &Stage, statements: &[String]) -> Vec<Option<Vec<String>>> {
+fn sent(stage: &Stage, statements: &[String]) -> Vec<Option<Said>> {
     let sources = stage.sources();
-    let catalogs =
-        [stage::Profile::Values, stage::Profile::Everything].map(|profile| profile.catalog(None));
+    let catalogs = [Profile::Values, Profile::Everything].map(|profile| profile.catalog(None));
     let rendered = statements.iter().flat_map(|statement| {
         let on = |catalog: &String| (sources.render(statement, catalog), 0);
         catalogs.iter().map(on).collect::<Vec<_>>()
@@ -252,25 +347,29 @@ fn sent(stage: &Stage, statements: &[String]) -> Vec<Option<Vec<String>>> {
             let is_planned = outcome.failed.is_none() || !outcome.sent.is_empty();
             let sent = outcome.sent.iter().map(|scan| {
                 let table = format!("{}.{}", scan.schema, scan.table);
-                line(&table, &describe(&scan.planned))
+                (table, scan.planned.clone())
             });
             is_planned.then(|| sent.collect::<Vec<_>>())
         });
         scans.collect::<Option<Vec<_>>>()
     });
-    let pushed = statements.iter().zip(scans).map(|(statement, scans)| {
-        let profiles = <[Vec<String>; 2]>::try_from(scans?).unwrap();
-        Some(pushed(statement, profiles))
+    let said = statements.iter().zip(scans).map(|(statement, scans)| {
+        let profiles = <[Vec<(String, Constraints)>; 2]>::try_from(scans?).unwrap();
+        Some(said(statement, profiles))
     });
-    pushed.collect()
+    said.collect()
 }
 
-fn check_recording(stage: &Stage) {
+/// The file is what Trino says today, and local Athena's expressions have the same types.
+fn check_recording(stage: &Stage, local: &LocalAthena, runtime: &Runtime) {
     let text = std::fs::read_to_string(file()).unwrap();
-    let statements = recorded(&text)
-        .into_iter()
-        .map(|recorded| recorded.statement);
-    let mut sent = sent(stage, &statements.collect::<Vec<_>>()).into_iter();
+    let statements = recorded(&text).into_iter();
+    let statements: Vec<String> = statements.map(|recorded| recorded.statement).collect();
+    let sent = sent(stage, &statements);
+    let mut said = statements.iter().zip(&sent).map(|(statement, said)| {
+        let refused = || panic!("Trino refuses {statement}");
+        said.as_ref().unwrap_or_else(refused)
+    });
     let mut today = String::new();
     for written in text.lines().filter(|line| !line.starts_with("  ")) {
         today.push_str(written);
@@ -278,9 +377,7 @@ fn check_recording(stage: &Stage) {
         if written.is_empty() || written.starts_with('#') {
             continue;
         }
-        let pushed = sent.next().unwrap();
-        let pushed = pushed.unwrap_or_else(|| panic!("Trino refuses {written}"));
-        for line in pushed {
+        for line in &said.next().unwrap().lines {
             today.push_str(&format!("  {line}\n"));
         }
     }
@@ -296,37 +393,66 @@ fn check_recording(stage: &Stage) {
         differs.is_none() && recorded.len() == today.len(),
         "{differs:?}: the recording is no longer what Trino says; hint: ATHENA_TIMESTREAM_RECORD=1 records it anew"
     );
+    let is_other = |sql: &str| OTHERWISE.iter().any(|part| sql.contains(part));
+    let played = statements.into_iter().zip(sent);
+    let played = played.filter(|(statement, _)| !is_other(statement));
+    compare(played, local, runtime);
 }
 
-fn check_random(stage: &Stage) {
-    let runtime = Runtime::new().unwrap();
-    let local = runtime.block_on(Local::start());
+/// Random statements that local Athena is given too.
+fn random(stage: &Stage) -> Vec<Statement> {
     let statements = (1..=RANDOM).map(|seed| {
         let mut random = fastrand::Rng::with_seed(seed);
         let bytes: Vec<u8> = (0..160).map(|_| random.u8(..)).collect();
-        let statement = generate::statement(stage.sources(), &bytes, true).sql;
         // A large table is planned like any other.
-        statement.replace("{big}", "{edges}")
+        let smaller = |sql: &mut String| *sql = sql.replace("{big}", "{edges}");
+        let mut statement = generate::statement(stage.sources(), &bytes, true);
+        smaller(&mut statement.sql);
+        match &mut statement.comparison {
+            Comparison::Ordered { whole, .. } | Comparison::Limited { whole, .. } => smaller(whole),
+            Comparison::Bag | Comparison::Groups => {}
+        }
+        statement
     });
-    // Glue's tables are not there.
-    let is_other = |statement: &String| {
-        let others = ["{fine}", "{ratios}", "JOIN"];
-        others.iter().any(|part| statement.contains(part))
-    };
-    let statements: Vec<String> = statements.filter(|one| !is_other(one)).collect();
-    let (mut differences, mut compared) = (String::new(), 0);
-    for (statement, theirs) in statements.iter().zip(sent(stage, &statements)) {
-        // Functions and names that the engine has not are refused, and nothing is read.
-        let (Some(theirs), Ok(ours)) = (theirs, runtime.block_on(local.pushed(statement))) else {
+    statements.collect()
+}
+
+/// Local Athena sends the same of random statements.
+fn check_random(stage: &Stage, local: &LocalAthena, runtime: &Runtime) {
+    let statements = random(stage).into_iter().map(|statement| statement.sql);
+    let statements: Vec<String> = statements.filter(|sql| !sql.contains("JOIN")).collect();
+    let sent = sent(stage, &statements);
+    compare(statements.into_iter().zip(sent), local, runtime);
+}
+
+/// Compares what Trino sends of statements with what local Athena does.
+fn compare(
+    played: impl Iterator<Item = (String, Option<Said>)>,
+    local: &LocalAthena,
+    runtime: &Runtime,
+) {
+    let (mut differences, mut statements, mut compared) = (String::new(), 0, 0);
+    for (statement, theirs) in played {
+        statements += 1;
+        let Some(theirs) = theirs else {
             continue;
+        };
+        let ours = match runtime.block_on(ours(local, &statement)) {
+            Ok(ours) => ours,
+            Err(error) if answers::is_refused(&statement, &error) => continue,
+            Err(error) => {
+                differences.push_str(&format!("{statement}\n  is refused: {error:#}\n"));
+                continue;
+            }
         };
         compared += 1;
         if ours != theirs {
-            differences.push_str(&difference(statement, &theirs, &ours));
+            let all = |said: &Said| [said.lines.as_slice(), &said.types].concat();
+            differences.push_str(&difference(&statement, &all(&theirs), &all(&ours)));
         }
     }
     assert!(differences.is_empty(), "{differences}");
-    assert!(compared > RANDOM / 2, "{compared} statements");
+    assert!(2 * compared > statements, "{compared} of {statements}");
 }
 
 fn difference(statement: &str, theirs: &[String], ours: &[String]) -> String {

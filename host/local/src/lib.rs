@@ -5,5 +5,7 @@ pub mod athena;
 pub mod check;
 pub mod cli;
 pub mod data;
+mod doubles;
+mod functions;
 pub mod s3;
 pub mod timestream;

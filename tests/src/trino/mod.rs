@@ -7,6 +7,7 @@ pub mod compare;
 pub mod evaluator;
 pub mod fault;
 pub mod generate;
+pub mod local;
 pub mod play;
 pub mod sources;
 pub mod stage;

@@ -1,10 +1,12 @@
 //! What runs: a Timestream with the awkward tables, Glue with a view, S3, and a Trino before `bootstrap` processes.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
+use aws_config::SdkConfig;
 use clap::ValueEnum;
 use connector::wire::Constraints;
+use connector::{Connector, Settings};
 use local::s3::S3;
 use local::timestream::{Fault as FaultyWay, Options, Server};
 use serde::Deserialize;
@@ -18,7 +20,7 @@ use crate::jvm::{Jvm, Program};
 use crate::processes::program;
 use crate::proof::records::store;
 use crate::scripted::{Call, Reply, Scripted};
-use crate::{component, sdk_config};
+use crate::{component, plugin, sdk_config, sdk_config_with_glue};
 
 const BUCKET: &str = "spill";
 
@@ -150,8 +152,9 @@ pub struct Stage {
     trino: Mutex<Jvm>,
     sources: Sources,
     // These serve as long as they live.
-    _timestream: Server,
-    _s3: S3,
+    timestream: Server,
+    s3: S3,
+    glue: Scripted,
     _faulty_ways: Vec<FaultyWay>,
     _folder: tempfile::TempDir,
     _runtime: Runtime,
@@ -222,8 +225,9 @@ impl Stage {
             version,
             trino: Mutex::new(trino),
             sources: Sources::new(),
-            _timestream: timestream,
-            _s3: s3,
+            timestream,
+            s3,
+            glue,
             _faulty_ways: faulty_ways,
             _folder: folder,
             _runtime: runtime,
@@ -238,6 +242,25 @@ impl Stage {
     /// What statements can read.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// A connector in this process before the same Timestream, Glue and S3.
+    ///
+    /// # Errors
+    ///
+    /// When the dialect was not built.
+    pub fn connector(&self) -> Result<Arc<Connector>> {
+        let settings = Settings::from_lookup(|name| {
+            (name == "spill_bucket").then(|| self.s3.bucket().to_owned())
+        });
+        let plugin = plugin("timestream")?;
+        let connector = Connector::with_plugin(settings?, &self.config(), plugin);
+        Ok(Arc::new(connector))
+    }
+
+    /// An SDK configuration that reaches these servers.
+    pub fn config(&self) -> SdkConfig {
+        sdk_config_with_glue(&self.timestream.url(), &self.s3.url(), &self.glue.url())
     }
 
     /// Runs statements, some at a time, each with its seed for what Athena is free to choose (sizes of blocks).

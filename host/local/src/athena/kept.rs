@@ -10,8 +10,9 @@ use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
 
-use super::Kept;
 use super::opaque::is_wrapping;
+use super::{Kept, cast};
+use crate::doubles;
 
 /// What to write in place of a function of a timestamp, where Athena pushes nothing.
 const RANGE_HINT: &str = "of functions of a timestamp Athena pushes date, date_trunc and year alone, where they are compared with one constant; compare the column itself, as in time >= timestamp '2024-03-01 06:00:00'";
@@ -104,11 +105,17 @@ fn shown(filter: Arc<dyn PhysicalExpr>) -> Result<String> {
 
 /// The text of what DataFusion would not print as SQL.
 fn readable(part: &Arc<dyn PhysicalExpr>) -> Option<String> {
-    if let Some(call) = part
-        .downcast_ref::<ScalarFunctionExpr>()
-        .filter(|call| is_wrapping(call.name()))
-    {
-        return Some(fmt_sql(call.args().first()?.as_ref()).to_string());
+    if let Some(comparison) = doubles::readable(part) {
+        return Some(comparison);
+    }
+    if let Some(call) = part.downcast_ref::<ScalarFunctionExpr>() {
+        let arguments = call.args().iter();
+        let arguments = arguments.map(|argument| fmt_sql(argument.as_ref()).to_string());
+        let mut arguments: Vec<String> = arguments.collect();
+        return match is_wrapping(call.name()) {
+            true => arguments.pop(),
+            false => cast::readable(call.name(), &arguments),
+        };
     }
     if let Some(cast) = part.downcast_ref::<CastExpr>() {
         let to = match cast.cast_type() {

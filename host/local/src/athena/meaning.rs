@@ -3,13 +3,12 @@
 //! * A timestamp constant has as many digits as are written, at least three, and a zone if one is written.
 //! * `now()` has a zone and milliseconds, `localtimestamp` milliseconds and no zone.
 //! * A number with an exponent is a double.
-//! * `CAST(x AS varchar(2))` cuts off, `char(5)` is padded and compared without its padding, `timestamp(0)` rounds.
+//! * Casts that lose something are [`cast`]'s.
 //! * `date(x)` is a cast, `year(x)` a part of a timestamp, `if(a, b, c)` a CASE; `nan()` and `infinity()` are constants.
 
 use datafusion::sql::sqlparser::ast::{
-    self, BinaryOperator, CastKind, CharacterLength, DataType, DateTimeField, ExactNumberInfo,
-    Expr, ExtractSyntax, Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo,
-    TypedString, Value,
+    self, BinaryOperator, CastKind, DataType, DateTimeField, ExactNumberInfo, Expr, ExtractSyntax,
+    Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, TypedString, Value,
 };
 
 use super::cast;
@@ -29,16 +28,7 @@ pub(super) fn rewrite(expr: &mut Expr) -> Result<(), String> {
                 *expr = double(digits.clone());
             }
         }
-        Expr::Cast {
-            kind: CastKind::Cast,
-            expr: operand,
-            data_type,
-            ..
-        } => {
-            if let Some(cast) = narrowing(operand, data_type) {
-                *expr = cast;
-            }
-        }
+        Expr::Cast { .. } => cast::narrow(expr)?,
         Expr::Function(function) => {
             if let Some(data_type) = clock(function) {
                 *expr = cast_to(expr.clone(), data_type);
@@ -53,7 +43,11 @@ pub(super) fn rewrite(expr: &mut Expr) -> Result<(), String> {
 }
 
 /// Rewrites an expression whose operands are as they were written.
-pub(super) fn prepare(expr: &mut Expr) {
+///
+/// # Errors
+///
+/// What cannot be done as Athena does it.
+pub(super) fn prepare(expr: &mut Expr) -> Result<(), String> {
     if let Expr::BinaryOp { left, op, right } = expr {
         // What stands for them while they are parsed.
         match op {
@@ -66,37 +60,7 @@ pub(super) fn prepare(expr: &mut Expr) {
             _ => {}
         }
     }
-    compare_padded(expr);
-}
-
-/// A text that is compared with a `char(n)` is compared without spaces at its end, as both are.
-fn compare_padded(expr: &mut Expr) {
-    let operands: Vec<&mut Expr> = match expr {
-        Expr::BinaryOp {
-            left,
-            op:
-                BinaryOperator::Eq
-                | BinaryOperator::NotEq
-                | BinaryOperator::Lt
-                | BinaryOperator::LtEq
-                | BinaryOperator::Gt
-                | BinaryOperator::GtEq,
-            right,
-        }
-        | Expr::IsDistinctFrom(left, right)
-        | Expr::IsNotDistinctFrom(left, right) => vec![left, right],
-        Expr::Between {
-            expr, low, high, ..
-        } => vec![expr, low, high],
-        Expr::InList { expr, list, .. } => std::iter::once(&mut **expr).chain(list).collect(),
-        _ => return,
-    };
-    let is_char = |operand: &&mut Expr| matches!(operand, Expr::Cast { data_type, .. } if char_length(data_type).is_some());
-    if operands.iter().any(is_char) {
-        for operand in operands {
-            *operand = call("rtrim", vec![operand.clone(), text(" ")]);
-        }
-    }
+    cast::compare_padded(expr)
 }
 
 /// Gives a timestamp constant its precision and zone (Trino: the constant's text decides both).
@@ -149,40 +113,6 @@ fn rewrite_timestamp(constant: &mut TypedString) {
         TimezoneInfo::None
     };
     constant.data_type = DataType::Timestamp(Some(precision), zone);
-}
-
-/// A cast that loses digits or characters.
-fn narrowing(operand: &Expr, data_type: &DataType) -> Option<Expr> {
-    let as_text = || cast_to(operand.clone(), DataType::Varchar(None));
-    if let DataType::Timestamp(digits, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) =
-        data_type
-    {
-        let digits = digits.unwrap_or(cast::MILLISECONDS);
-        let finer = DataType::Timestamp(Some(6), TimezoneInfo::None);
-        return (digits <= cast::MILLISECONDS).then(|| {
-            call(
-                cast::ROUND,
-                vec![cast_to(operand.clone(), finer), number(digits)],
-            )
-        });
-    }
-    if let Some(length) = char_length(data_type) {
-        let cut = call("substr", vec![as_text(), number(1), number(length)]);
-        return Some(call("rpad", vec![cut, number(length)]));
-    }
-    let DataType::Varchar(Some(CharacterLength::IntegerLength { length, .. })) = data_type else {
-        return None;
-    };
-    Some(call("substr", vec![as_text(), number(1), number(*length)]))
-}
-
-fn char_length(data_type: &DataType) -> Option<u64> {
-    match data_type {
-        DataType::Char(None) | DataType::Character(None) => Some(1),
-        DataType::Char(Some(CharacterLength::IntegerLength { length, .. }))
-        | DataType::Character(Some(CharacterLength::IntegerLength { length, .. })) => Some(*length),
-        _ => None,
-    }
 }
 
 /// The type of a clock's time.
@@ -261,7 +191,7 @@ fn name(function: &Function) -> Option<String> {
     Some(name.as_ident()?.value.to_lowercase())
 }
 
-fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     let arguments = arguments
         .into_iter()
         .map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)));
@@ -281,11 +211,11 @@ fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     })
 }
 
-fn number(value: u64) -> Expr {
+pub(super) fn number(value: u64) -> Expr {
     Expr::value(Value::Number(value.to_string(), false))
 }
 
-fn text(value: &str) -> Expr {
+pub(super) fn text(value: &str) -> Expr {
     Expr::value(Value::SingleQuotedString(value.to_owned()))
 }
 
@@ -293,7 +223,7 @@ fn double(digits: String) -> Expr {
     cast_to(text(&digits), DataType::Double(ExactNumberInfo::None))
 }
 
-fn cast_to(expr: Expr, data_type: DataType) -> Expr {
+pub(super) fn cast_to(expr: Expr, data_type: DataType) -> Expr {
     Expr::Cast {
         kind: CastKind::Cast,
         expr: Box::new(expr),

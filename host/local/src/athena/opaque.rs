@@ -3,8 +3,8 @@
 //!
 //! DataFusion moves casts from a column to the constant it is compared with: `CAST(time AS timestamp with time zone) >
 //! now()` would become a comparison of `time` (and a constant finer than milliseconds would lose its digits on the way,
-//! with rows). It also turns `year(time) = 2024` into a range, and `NOT (x < 5)` into `x >= 5`, which NaN tells apart.
-//! Such expressions are wrapped in a function that returns its argument, which the optimizer cannot look through.
+//! with rows). It also turns `year(time) = 2024` into a range. Such expressions are wrapped in a function that returns its
+//! argument, which the optimizer cannot look through.
 
 use std::sync::{Arc, LazyLock};
 
@@ -16,8 +16,8 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
-    Between, Cast, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs,
-    ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    Cast, ColumnarValue, Expr, ExprSchemable, LogicalPlan, ScalarFunctionArgs, ScalarUDF,
+    ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::optimizer::AnalyzerRule;
 
@@ -183,17 +183,6 @@ fn wrap(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             Expr::ScalarFunction(call) if WITH_PREIMAGE.contains(&call.name()) => {
                 Transformed::yes(opaque(Expr::ScalarFunction(call)))
             }
-            Expr::Not(inner) => {
-                let inner = inner.transform_up(|expr| wrap_double(expr, schema))?;
-                Transformed::yes(Expr::Not(Box::new(inner.data)))
-            }
-            Expr::Between(between) if between.negated && is_double(&between.expr, schema)? => {
-                let positive = Expr::Between(Between {
-                    negated: false,
-                    ..between
-                });
-                Transformed::yes(Expr::Not(Box::new(opaque(positive))))
-            }
             expr => Transformed::no(expr),
         })
     })
@@ -205,26 +194,4 @@ fn is_moved(from: &DataType, to: &DataType) -> bool {
         (DataType::Timestamp(..), DataType::Timestamp(..)) => from != to,
         (from, to) => from.is_integer() && to.is_string(),
     }
-}
-
-/// A negated comparison of doubles is true of NaN, which no range holds.
-fn wrap_double(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    Ok(match expr {
-        Expr::BinaryExpr(comparison)
-            if matches!(
-                comparison.op,
-                Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq
-            ) && is_double(&comparison.left, schema)? =>
-        {
-            Transformed::yes(opaque(Expr::BinaryExpr(comparison)))
-        }
-        Expr::Between(between) if is_double(&between.expr, schema)? => {
-            Transformed::yes(opaque(Expr::Between(between)))
-        }
-        expr => Transformed::no(expr),
-    })
-}
-
-fn is_double(expr: &Expr, schema: &DFSchema) -> Result<bool> {
-    Ok(expr.get_type(schema)?.is_floating())
 }

@@ -33,6 +33,7 @@ use super::push::{push_filters, push_limits};
 use super::scan::{ScanExec, ScanState};
 use super::sql::{self, Parsed};
 use super::{Athena, CATALOG, Kept, Scan, cast};
+use crate::doubles::{Doubles, Zeros};
 
 /// A planned query.
 pub(super) struct Plan {
@@ -96,7 +97,9 @@ fn context(client: Arc<Client>, calls: Arc<[Call]>) -> SessionContext {
         .with_optimizer_rules(rules.collect())
         .build();
     let context = SessionContext::new_with_state(state);
-    context.register_udf(cast::round_timestamp());
+    for function in cast::functions() {
+        context.register_udf(function);
+    }
     context.register_catalog(CATALOG, Arc::new(Catalog { client, calls }));
     context
 }
@@ -131,7 +134,8 @@ fn pushed(plan: LogicalPlan, state: &SessionState) -> datafusion::error::Result<
         .with_config_options(state.config_options().clone())
         .with_query_execution_start_time(state.execution_props().query_execution_start_time)
         .build();
-    escape_patterns(push_limits(push_filters(plan, &context)?)?)
+    let plan = escape_patterns(push_limits(push_filters(plan, &context)?)?)?;
+    Doubles(Zeros::One).analyze(plan, options)
 }
 
 impl Plan {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date64Array, StringArray};
+use arrow::array::{ArrayRef, Date64Array, Int64Array, StringArray};
 
 use super::fake::{Fake, inline, options};
 use crate::athena::{Athena, Engine, Options, Profile};
@@ -54,6 +54,40 @@ async fn narrowing_casts_mean_what_they_mean_to_athena() {
         let count: usize = result.batches.iter().map(|batch| batch.num_rows()).sum();
         assert_eq!(count, expected, "{predicate}");
         assert_eq!(result.scans[0].constraints, [""; 0], "{predicate}");
+    }
+}
+
+/// A length that does not hold a number, and what cannot be compared as Athena compares it.
+#[tokio::test]
+async fn casts_that_cannot_be_made_are_refused() {
+    for (predicate, words) in [
+        (
+            "cast(big as varchar(1)) = '1'",
+            "cannot be represented as varchar(1)",
+        ),
+        ("cast(name as char(3)) < 'b'", "by its order"),
+        ("lower(cast(name as char(3))) = 'b'", "char(n)"),
+        ("name::varchar(2) = 'ab'", "no operator `::`"),
+    ] {
+        let (athena, _) = Fake {
+            read: Box::new(|request| {
+                let rows = match request.schema.field(0).name().as_str() {
+                    "big" => Arc::new(Int64Array::from(vec![12])) as ArrayRef,
+                    _ => Arc::new(StringArray::from(vec!["ab"])),
+                };
+                inline(request, vec![rows])
+            }),
+            ..Fake::default()
+        }
+        .athena(Profile::ValueSets);
+        let column = if predicate.contains("big") {
+            "big"
+        } else {
+            "name"
+        };
+        let sql = format!("select {column} from db.readings where {predicate}");
+        let error = athena.query(&sql).await.unwrap_err();
+        assert!(error.to_string().contains(words), "{predicate}: {error:#}");
     }
 }
 

@@ -7,8 +7,7 @@ use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, Like, Operator a
 use super::expression::{Arithmetic, Connective, Expression, Operator};
 use crate::athena::opaque::opaque;
 
-/// A predicate for the engine. Casts are wrapped, as are negated comparisons of doubles: DataFusion's optimizer would
-/// move the former to the constant and turn the latter around.
+/// A predicate for the engine. Casts are wrapped: DataFusion's optimizer would move them to the constant.
 pub(super) fn emit(expression: &Expression, table: &TableReference) -> Option<Expr> {
     let emit = |inner: &Expression| emit(inner, table);
     let boxed = |inner: &Expression| emit(inner).map(Box::new);
@@ -33,17 +32,7 @@ pub(super) fn emit(expression: &Expression, table: &TableReference) -> Option<Ex
             let join = |left, right| binary(left, operator, right);
             terms.into_iter().reduce(join)?
         }
-        Expression::Not(inner) => match &**inner {
-            Expression::Compare { operator, left, .. }
-                if operator.is_order() && left.kind().has_nan() =>
-            {
-                Expr::Not(Box::new(opaque(emit(inner)?)))
-            }
-            Expression::Between { value, .. } if value.kind().has_nan() => {
-                Expr::Not(Box::new(opaque(emit(inner)?)))
-            }
-            inner => Expr::Not(boxed(inner)?),
-        },
+        Expression::Not(inner) => Expr::Not(boxed(inner)?),
         Expression::IsNull(inner) => Expr::IsNull(boxed(inner)?),
         Expression::Between { value, low, high } => Expr::Between(Between::new(
             boxed(value)?,

@@ -14,6 +14,8 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf,
 };
 
+use crate::functions::columnar;
+
 const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
 const NANOSECONDS_PER_MILLISECOND: i64 = 1_000_000;
 const NANOSECONDS_PER_DAY: i64 = 86_400_000_000_000;
@@ -93,19 +95,6 @@ fn sqrt() -> ScalarUDF {
         Volatility::Immutable,
         Arc::new(roots),
     )
-}
-
-/// Returns a function's result as what its arguments are: one value if all of them are constant.
-pub(super) fn columnar(
-    arguments: &[ColumnarValue],
-    result: ArrayRef,
-) -> Result<ColumnarValue, DataFusionError> {
-    let constant = |argument: &ColumnarValue| matches!(argument, ColumnarValue::Scalar(_));
-    Ok(if arguments.iter().all(constant) {
-        ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?)
-    } else {
-        ColumnarValue::Array(result)
-    })
 }
 
 /// A number of units since the epoch to a timestamp, or a timestamp or an interval to a number of units.

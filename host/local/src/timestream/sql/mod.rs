@@ -2,7 +2,7 @@
 //!
 //! A text is cut into tokens, the tokens are rewritten where Timestream's grammar is not sqlparser's ([`tokens`]),
 //! parsed with a [`dialect`] of its own, rewritten once more as a tree where the meaning differs ([`rewrite`]), and
-//! planned over the store's tables ([`catalog`]), with comparisons of doubles as IEEE has them ([`doubles`]). Time series
+//! planned over the store's tables ([`catalog`]), with comparisons of doubles as IEEE has them ([`crate::doubles`]). Time series
 //! are in [`series`]. `DESCRIBE` and `SHOW` never reach DataFusion ([`metadata`]).
 //!
 //! Known differences that remain: literals such as `1` are BIGINT, not INTEGER; `extract` gives INTEGER; functions that
@@ -11,7 +11,6 @@
 mod catalog;
 mod conditions;
 mod dialect;
-mod doubles;
 mod error;
 mod functions;
 mod like;
@@ -46,6 +45,7 @@ use futures::stream::BoxStream;
 use self::dialect::TimestreamDialect;
 use self::error::{parsing, planning};
 use self::refused::MAX_DEPTH;
+use crate::doubles::{Doubles, Zeros};
 use crate::timestream::error::ApiError;
 use crate::timestream::store::Store;
 
@@ -112,7 +112,7 @@ impl Engine {
         let state = SessionStateBuilder::new_from_existing(context.state())
             .with_expr_planners(planners)
             .with_relation_planners(vec![Arc::new(series::UnnestPlanner)])
-            .with_analyzer_rule(Arc::new(doubles::Doubles))
+            .with_analyzer_rule(Arc::new(Doubles(Zeros::Two)))
             .build();
         Engine { store, state }
     }

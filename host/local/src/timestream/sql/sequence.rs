@@ -13,8 +13,8 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::functions::columnar;
 use super::series::TIMESTAMP;
+use crate::functions::columnar;
 
 const NAME: &str = "sequence";
 /// Most items of an array. Arbitrary: Presto has 10,000, users ask Timestream for a second's steps over days; beyond a

@@ -1,6 +1,8 @@
 //! Statements and what they give. Expected values are from the developer guide and from arithmetic.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod doubles;
+
 use futures::TryStreamExt;
 use serde_json::json;
 

@@ -18,7 +18,7 @@ use datafusion::logical_expr::{
 };
 
 use super::{TIMESTAMP, build, series_of, value_type};
-use crate::timestream::sql::functions::columnar;
+use crate::functions::columnar;
 
 /// Returns all of them, to be registered.
 pub(in crate::timestream::sql) fn interpolations() -> Vec<ScalarUDF> {

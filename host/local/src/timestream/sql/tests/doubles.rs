@@ -1,7 +1,7 @@
 //! Doubles compare as Java's do, which is what Presto says in its section on comparison operators of doubles: NaN equals
 //! nothing, minus zero equals zero, and both zeros and NaN are one value to `IS DISTINCT FROM`.
 
-use crate::timestream::sql::tests::gives;
+use super::gives;
 
 /// Two of all there is to compare: NaN, of either sign, and the zeros.
 const VALUES: &str =
