@@ -3,7 +3,7 @@
 //! Every method has a default, and the defaults together are the Timestream dialect. A plugin overrides what it wants to
 //! change and may call [`Timestream`] for the rest.
 
-use crate::{Description, Mapping, QueryPlan, Refusal, Request, Table, mapping, plan};
+use crate::{Bins, Description, Mapping, QueryPlan, Refusal, Request, Table, mapping, plan};
 
 /// Timestream SQL and Timestream types. Pure: same arguments, same answer.
 pub trait Dialect {
@@ -26,6 +26,14 @@ pub trait Dialect {
     /// A refusal is shown to the person who asked.
     fn plan(request: &Request) -> Result<QueryPlan, Refusal> {
         plan::plan(request)
+    }
+
+    /// Says how rows are counted by bins of time, `width` nanoseconds each.
+    ///
+    /// # Errors
+    /// A refusal keeps the host from counting.
+    fn bins_of(table: &Table, width: i64) -> Result<Bins, Refusal> {
+        plan::bins_of(table, width)
     }
 }
 
@@ -58,6 +66,10 @@ macro_rules! export_dialect {
 
                 fn plan(request: $crate::Request) -> Result<$crate::QueryPlan, $crate::Refusal> {
                     <$dialect as $crate::Dialect>::plan(&request)
+                }
+
+                fn bins_of(table: $crate::Table, width: i64) -> Result<$crate::Bins, $crate::Refusal> {
+                    <$dialect as $crate::Dialect>::bins_of(&table, width)
                 }
             }
 

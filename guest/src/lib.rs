@@ -52,7 +52,7 @@ mod refusal;
 pub mod bindings;
 
 pub use bindings::dialect::exports::timestream::dialect::dialect::{
-    Description, QueryPlan, Slicing, Verdict,
+    Bins, Description, QueryPlan, Slicing, Verdict,
 };
 pub use bindings::dialect::timestream::dialect::types::{
     ArrowType, Bound, Call, Caller, Column, ColumnKind, Domain, Field, Function, Literal, Mapping,

@@ -3,8 +3,8 @@
 use crate::condition::{self, Condition};
 use crate::operand::{Kind, Operand};
 use crate::{
-    ColumnKind, Description, Node, QueryPlan, Refusal, Request, Scalar, Slicing, Source, Table,
-    Term, TimestreamType, budget, expression, refusal, sql,
+    Bins, ColumnKind, Description, Node, QueryPlan, Refusal, Request, Scalar, Slicing, Source,
+    Table, Term, TimestreamType, budget, expression, refusal, sql,
 };
 
 /// The name that a view or a user's statement goes by. Unlikely to be a name that they use themselves.
@@ -210,6 +210,30 @@ fn slicing(table: &Table) -> Slicing {
         Some(time) => Slicing::ByTime((sql::identifier(&time.name), SLICE_STEP_NANOS)),
         None => Slicing::Never("the table has no time column".to_owned()),
     }
+}
+
+/// Bins of the record's time.
+///
+/// # Errors
+/// Refuses what has no time column, and a width that is not a multiple of the step.
+pub(crate) fn bins_of(table: &Table, width: i64) -> Result<Bins, Refusal> {
+    const NANOS_PER_SECOND: i64 = 1_000_000_000;
+    let Slicing::ByTime((time, step)) = slicing(table) else {
+        return Err(refusal::invalid("the table is not cut by time".to_owned()));
+    };
+    if width <= 0 || width % step != 0 {
+        return Err(refusal::invalid(format!(
+            "bins of {width} nanoseconds are not multiples of {step}"
+        )));
+    }
+    let width = match width % NANOS_PER_SECOND {
+        0 => format!("{}s", width / NANOS_PER_SECOND),
+        _ => format!("{}ms", width / SLICE_STEP_NANOS),
+    };
+    Ok(Bins {
+        bin: format!("bin({time}, {width})"),
+        count: "count(*)".to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod quoting;
 mod reading;
 mod reference;
 mod seeds;
+mod sliced;
 mod through;
 mod tidy;
 mod user;

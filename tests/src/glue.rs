@@ -33,6 +33,7 @@ pub(crate) fn settings(others: &[(&str, &str)]) -> Settings {
     let others: HashMap<&str, &str> = others.iter().copied().collect();
     Settings::from_lookup(|name| match name {
         "spill_bucket" => Some("spill".to_owned()),
+        "slices_per_query" => Some("1".to_owned()),
         name => others.get(name).map(|value| (*value).to_owned()),
     })
     .unwrap()

@@ -133,6 +133,8 @@ pub fn settings(bucket: &str) -> Result<Settings> {
     let lookup = |name: &str| match name {
         "spill_bucket" => Some(bucket.to_owned()),
         "disable_glue" => Some("true".to_owned()),
+        // Scripts play the pages of one query.
+        "slices_per_query" => Some("1".to_owned()),
         _ => None,
     };
     Ok(Settings::from_lookup(lookup)?)

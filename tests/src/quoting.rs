@@ -9,6 +9,7 @@ use connector::query::{
     Column, ColumnKind, Domain, Literal, Scalar, SortKey, Source, Table, Term, TimestreamType,
     ValueSet,
 };
+use connector::slices::Slice;
 use connector::statement::{Query, statement};
 use sqlparser::ast::{
     Expr, Ident, ObjectName, ObjectNamePart, OrderByKind, Select, SelectItem, SetExpr, Statement,
@@ -106,6 +107,7 @@ fn asked(plugin: &Plugin, put: &Put) -> (String, Vec<String>) {
         now: 0,
         caller: Caller::default(),
         query_id: String::new(),
+        slice: Slice::WHOLE,
     };
     let made = statement(plugin, &query).unwrap();
     assert!(matches!(made.verdicts[..], [Verdict::Exact(_)]));

@@ -384,3 +384,23 @@ fn columns_without_a_name_cannot_be_read() {
         "the column that field `item` shows has no name; hint: give it one with AS"
     );
 }
+
+/// The width is a constant of the service's: a number and a unit (timestream.md, section 3).
+#[test]
+fn rows_are_counted_by_bins_of_the_records_time() {
+    let table = table(&CPU);
+    for (width, bin) in [
+        (3_600_000_000_000, r#"bin("time", 3600s)"#),
+        (1_500_000_000, r#"bin("time", 1500ms)"#),
+        (1_000_000, r#"bin("time", 1ms)"#),
+    ] {
+        let bins = bins_of(&table, width).unwrap();
+        assert_eq!((bins.bin.as_str(), bins.count.as_str()), (bin, "count(*)"));
+    }
+    for width in [0, -1_000_000, 1_500_000] {
+        assert!(bins_of(&table, width).is_err(), "{width}");
+    }
+    let mut view = table;
+    view.source = Source::View(("v".into(), "SELECT 1".into()));
+    assert!(bins_of(&view, 1_000_000).is_err());
+}

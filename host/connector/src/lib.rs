@@ -8,6 +8,7 @@
 //! | [`wire`] | bytes ↔ requests, answers, value sets, expressions, blocks |
 //! | [`query`] | tables, terms, domains, literals, order; milliseconds to nanoseconds; terms evaluated on rows |
 //! | [`plugin`] | the dialect: admission, calls with limits, checks of what comes back |
+//! | [`slices`] | whether and where a scan is cut into parts that are read side by side |
 //! | [`statement`] | a plan's parts → one SELECT, and what is left to check |
 //! | [`timestream`] | clients, pages, their decoding into Arrow |
 //! | `delegation` | credentials that come with a request |
@@ -25,6 +26,8 @@ pub mod wire;
 pub mod query;
 
 pub mod plugin;
+
+pub mod slices;
 
 pub mod statement;
 

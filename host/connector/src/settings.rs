@@ -26,6 +26,8 @@ pub struct Settings {
     pub kms_key_id: Option<String>,
     /// `MAX_BLOCK_SIZE_BYTES`: replaces the request's size of a block.
     pub max_block_size_bytes: Option<u64>,
+    /// `slices_per_query`: queries that a scan is read by at most, side by side; 1 reads by one alone.
+    pub slices_per_query: Option<usize>,
     /// `enable_query_passthrough`: statements for Timestream are accepted as they are.
     pub enable_query_passthrough: bool,
     /// `disable_glue`: tables and views are not looked up in Glue. Off for no value but `false`, as in the Java SDK.
@@ -92,6 +94,15 @@ impl Settings {
                     None
                 }
             });
+        let slices_per_query = text("slices_per_query").and_then(|value| match value.parse() {
+            Ok(slices) if slices > 0 => Some(slices),
+            _ => {
+                problems.push(format!(
+                    "`slices_per_query` is not a positive number: {value}"
+                ));
+                None
+            }
+        });
         let spill_bucket = text("spill_bucket");
         if spill_bucket
             .as_deref()
@@ -135,6 +146,7 @@ impl Settings {
             disable_spill_encryption,
             kms_key_id: text("kms_key_id"),
             max_block_size_bytes,
+            slices_per_query,
             enable_query_passthrough,
             timestream,
             disable_glue: get("disable_glue")

@@ -7,6 +7,7 @@ use connector::plugin::{Caller, Plugin, Verdict};
 use connector::query::{
     self, ColumnKind, Mapping, Scalar, Source, Table, TimestreamType, residual,
 };
+use connector::slices::Slice;
 use connector::statement::{Query, statement};
 use local::timestream::Conditions;
 use tokio::runtime::{Builder, Runtime};
@@ -139,6 +140,7 @@ impl<'a> Bench<'a> {
             now: 0,
             caller: Caller::default(),
             query_id: String::new(),
+            slice: Slice::WHOLE,
         };
         Ok(statement(self.plugin, &query)?.verdicts)
     }

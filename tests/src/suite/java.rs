@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use connector::Explanation;
 use connector::plugin::{Caller, Verdict};
 use connector::query::{Bound, Domain, Literal, Range, Term, ValueSet};
+use connector::slices::Slice;
 use connector::statement::{self, Query, Statement};
 use local::athena::{Profile, Scan};
 
@@ -62,6 +63,7 @@ fn printed(explanation: &Explanation) -> Result<Statement> {
         now: 0,
         caller: Caller::default(),
         query_id: String::new(),
+        slice: Slice::WHOLE,
     };
     Ok(statement::statement(&*plugin("java-compat")?, &query)?)
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{Error, Result};
 use crate::query::Table;
+use crate::slices::Slice;
 
 /// Keys of ours begin with this; column comments are keyed by column name in the same map.
 pub const RESERVED_PREFIX: &str = "athena-timestream.";
@@ -14,6 +15,9 @@ pub const RESERVED_PREFIX: &str = "athena-timestream.";
 const TABLE: &str = "athena-timestream.table";
 const DIGEST: &str = "athena-timestream.dialect";
 const NOW: &str = "athena-timestream.now";
+const SLICE: &str = "athena-timestream.slice";
+const ROWS: &str = "athena-timestream.rows";
+const CUT: &str = "athena-timestream.cut";
 
 /// What a query carries from the layout on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,5 +80,61 @@ impl Carried {
             })
         };
         metadata.get(TABLE).map(parse).transpose()
+    }
+}
+
+/// What a split carries besides: its part of the scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriedPart {
+    /// The part.
+    pub slice: Slice,
+    /// Its rows, if they were counted.
+    pub rows: Option<u64>,
+    /// Why the scan was cut so, for a person.
+    pub reason: String,
+}
+
+/// All of it.
+impl Default for CarriedPart {
+    fn default() -> Self {
+        Self {
+            slice: Slice::WHOLE,
+            rows: None,
+            reason: String::new(),
+        }
+    }
+}
+
+impl CarriedPart {
+    /// As properties of a split.
+    pub fn properties(&self) -> BTreeMap<String, String> {
+        let rows = self.rows.map(|rows| (ROWS.to_owned(), rows.to_string()));
+        [
+            (SLICE.to_owned(), self.slice.to_string()),
+            (CUT.to_owned(), self.reason.clone()),
+        ]
+        .into_iter()
+        .chain(rows)
+        .collect()
+    }
+
+    /// From a split's properties.
+    ///
+    /// # Errors
+    ///
+    /// When they do not say which part it is, as those of a connector before an update.
+    pub fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self> {
+        let slice = properties.get(SLICE).and_then(|text| text.parse().ok());
+        let slice = slice.ok_or_else(|| {
+            Error::invalid_input(
+                "cannot read the split: it does not say which part of the rows it is, as one of another version of this \
+                 connector; hint: run the query again",
+            )
+        })?;
+        Ok(Self {
+            slice,
+            rows: properties.get(ROWS).and_then(|rows| rows.parse().ok()),
+            reason: properties.get(CUT).cloned().unwrap_or_default(),
+        })
     }
 }

@@ -12,7 +12,7 @@ mod single_query;
 mod view;
 
 pub use cache::{Cache, Owner};
-pub use carried::{Carried, RESERVED_PREFIX};
+pub use carried::{Carried, CarriedPart, RESERVED_PREFIX};
 pub use find::{Found, find};
 pub(crate) use glue::timeouts;
 pub use glue::{Glue, GlueCatalog};

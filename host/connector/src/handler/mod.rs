@@ -1,6 +1,7 @@
 //! One short function per call of Athena's: the order of the steps, no detail.
 
 mod capabilities;
+mod cut;
 mod deadline;
 mod list;
 mod read;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, SdkConfig};
+use tokio::sync::OnceCell;
 use tracing::Instrument as _;
 
 pub use self::deadline::Deadline;
@@ -51,6 +53,7 @@ pub struct Connector {
     delegated: Cache<Sealed, Arc<Services>>,
     function_arn: OnceLock<String>,
     plugin: Arc<Plugin>,
+    max_query_tcu: OnceCell<Option<i32>>,
     tables: Cache<TableName, Found>,
     listings: Listings,
     /// Tables and views of a database, in the order of their names.
@@ -94,6 +97,7 @@ impl Connector {
             function_arn: OnceLock::new(),
             config,
             plugin,
+            max_query_tcu: OnceCell::new(),
             tables: Cache::default(),
             listings: Listings::default(),
             listed: Cache::default(),
@@ -151,6 +155,7 @@ impl Connector {
                 bytes_read = reading.bytes_read,
                 bytes_metered = reading.bytes_metered,
                 blocks = reading.blocks,
+                rows_counted = reading.rows_counted,
                 digest = self.plugin.digest(),
                 "request answered"
             );

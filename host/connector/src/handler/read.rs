@@ -34,6 +34,9 @@ pub struct Reading {
     pub bytes_metered: i64,
     /// Spilled blocks; 0 when the rows are inline.
     pub blocks: usize,
+    /// Rows that were counted when the scan was cut, if they were. Conditions may have become narrower since, and the
+    /// table have other rows.
+    pub rows_counted: Option<u64>,
 }
 
 impl Connector {
@@ -65,7 +68,10 @@ impl Connector {
             max_block_bytes,
             request.max_inline_block_size,
         )?;
-        let mut reading = Reading::default();
+        let mut reading = Reading {
+            rows_counted: scan.part.rows,
+            ..Reading::default()
+        };
         let mut rows = Rows::new(&query, &statement);
         let sql = statement.sql.clone();
         let mut pages = (query.limit != Some(0))

@@ -3,10 +3,11 @@
 use arrow::datatypes::Schema;
 
 use super::Connector;
-use crate::catalog::{self, Carried, Found, Owner};
+use crate::catalog::{self, Carried, CarriedPart, Found, Owner};
 use crate::error::{Code, Error, Fault, Result};
 use crate::plugin::Caller;
 use crate::query::{self, Mapping, Source, Table};
+use crate::slices::Slice;
 use crate::statement::{Query, Statement, statement};
 use crate::wire::{Constraints, Identity, ReadRecordsRequest, Request, TableName, read_request};
 
@@ -23,6 +24,10 @@ pub struct Explanation {
     pub mapping: Mapping,
     /// The dialect, by name and digest.
     pub dialect: String,
+    /// The part of the scan that is read.
+    pub slice: Slice,
+    /// Why the scan was cut so, or not at all.
+    pub cut: String,
 }
 
 impl Connector {
@@ -46,6 +51,8 @@ impl Connector {
             statement: statement(&self.plugin, &query)?,
             terms: query.terms,
             dialect: self.plugin.label().to_owned(),
+            slice: scan.part.slice,
+            cut: scan.part.reason,
             table: scan.table,
             mapping: scan.mapping,
         })
@@ -120,15 +127,17 @@ impl Connector {
             table,
             mapping,
             now: carried.now,
+            part: CarriedPart::from_properties(&request.split.properties)?,
         })
     }
 }
 
-/// A table, its mapping, and the query's instant.
+/// A table, its mapping, the query's instant, and what is read of it.
 pub(super) struct Scan {
     pub(super) table: Table,
     pub(super) mapping: Mapping,
     pub(super) now: i64,
+    pub(super) part: CarriedPart,
 }
 
 impl Scan {
@@ -161,6 +170,7 @@ impl Scan {
             now: self.now,
             caller: caller(identity),
             query_id: query_id.to_owned(),
+            slice: self.part.slice,
         })
     }
 }

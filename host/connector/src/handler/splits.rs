@@ -9,16 +9,21 @@ use arrow::datatypes::{DataType, Field, Schema};
 use uuid::Uuid;
 
 use super::Connector;
+use super::cut::{Cut, Part};
 use super::scan::Scan;
-use crate::catalog::Carried;
+use super::services::Services;
+use crate::catalog::{Carried, CarriedPart};
 use crate::error::{Error, Result};
 use crate::query::{self, Term};
 use crate::spill::new_key;
 use crate::statement::statement;
 use crate::wire::{
-    Block, GetSplitsRequest, GetSplitsResponse, GetTableLayoutRequest, GetTableLayoutResponse,
-    Identity, SpillLocation, Split,
+    Block, EncryptionKey, GetSplitsRequest, GetSplitsResponse, GetTableLayoutRequest,
+    GetTableLayoutResponse, Identity, SpillLocation, Split,
 };
+
+/// Splits of an answer at most: more would near the 6 MB that Lambda carries.
+const SPLITS_A_PAGE: usize = 1_000;
 
 /// Nanoseconds since the epoch.
 fn now() -> Result<i64> {
@@ -66,7 +71,8 @@ impl Connector {
         })
     }
 
-    /// One split, once the dialect has agreed to the query and the bucket is known to be there.
+    /// The splits, once the dialect has agreed to the query and the bucket is known to be there: one, or one for each slice
+    /// of the scan.
     pub(super) async fn splits(&self, request: GetSplitsRequest) -> Result<GetSplitsResponse> {
         let schema = request.partitions.0.schema();
         let carried = match Carried::from_properties(|key| schema.metadata().get(key))? {
@@ -105,6 +111,7 @@ impl Connector {
             table,
             mapping,
             now: carried.now,
+            part: CarriedPart::default(),
         };
         let query = scan.query_of(
             Vec::new(),
@@ -112,33 +119,53 @@ impl Connector {
             request.identity.as_ref(),
             &query_id,
         )?;
-        statement(&self.plugin, &query)?;
-
-        let encryption_key = if self.settings.disable_spill_encryption {
-            None
-        } else {
-            let kms = self
-                .settings
-                .kms_key_id
-                .as_deref()
-                .map(|key_id| (&services.kms, key_id));
-            Some(new_key(kms).await?)
+        let statement = statement(&self.plugin, &query)?;
+        let mut cut = match &request.continuation_token {
+            Some(token) => Cut::from_token(token)?,
+            None => self.cut(&query, &statement).await?,
         };
-        let key = split_key(&prefix, &query_id, &Uuid::new_v4().to_string());
-        let split = Split {
-            spill_location: Some(SpillLocation::S3SpillLocation {
-                bucket,
-                key,
-                directory: true,
-            }),
-            encryption_key,
-            properties: carried.properties(),
+        let rest = cut.parts.split_off(cut.parts.len().min(SPLITS_A_PAGE));
+        let continuation_token = match rest.as_slice() {
+            [] => None,
+            rest => Some(Cut::token(rest, &cut.reason)?),
         };
+        let mut splits = Vec::with_capacity(cut.parts.len());
+        for Part { slice, rows } in cut.parts {
+            let part = CarriedPart {
+                slice,
+                rows,
+                reason: cut.reason.clone(),
+            };
+            let mut properties = carried.properties();
+            properties.extend(part.properties());
+            splits.push(Split {
+                spill_location: Some(SpillLocation::S3SpillLocation {
+                    bucket: bucket.clone(),
+                    key: split_key(&prefix, &query_id, &Uuid::new_v4().to_string()),
+                    directory: true,
+                }),
+                encryption_key: self.encryption_key(&services).await?,
+                properties,
+            });
+        }
         Ok(GetSplitsResponse {
             catalog_name: request.catalog_name,
-            splits: vec![split],
-            continuation_token: None,
+            splits,
+            continuation_token,
         })
+    }
+
+    /// A key for a split of its own; none where blocks are not encrypted.
+    async fn encryption_key(&self, services: &Services) -> Result<Option<EncryptionKey>> {
+        if self.settings.disable_spill_encryption {
+            return Ok(None);
+        }
+        let kms = self
+            .settings
+            .kms_key_id
+            .as_deref()
+            .map(|key_id| (&services.kms, key_id));
+        new_key(kms).await.map(Some)
     }
 
     /// Bucket and prefix: the request's own, else the settings' (section 6.1).

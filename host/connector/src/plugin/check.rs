@@ -11,7 +11,7 @@ pub use part::check_part;
 pub(crate) use part::tokens;
 
 use super::v0_1::{FieldAnswer, MappingAnswer, TypeAnswer};
-use super::{Plan, PlanRequest, Slicing, Verdict};
+use super::{Bins, Plan, PlanRequest, Slicing, Verdict};
 use crate::query::{Field, Mapping, Table};
 use arrow::datatypes::{DataType, Field as ArrowField, TimeUnit};
 
@@ -124,6 +124,12 @@ pub(super) fn zoned() -> DataType {
     DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()))
 }
 
+/// Whether both parts are what can be selected.
+pub(super) fn bins(bins: &Bins) -> Result<(), String> {
+    check_part(&bins.bin, false).map_err(|why| format!("the bin {why}"))?;
+    check_part(&bins.count, false).map_err(|why| format!("the count {why}"))
+}
+
 /// Whether a plan answers its request and each part is what its place in the statement can hold.
 pub(super) fn plan(plan: &Plan, request: &PlanRequest<'_>) -> Result<(), String> {
     if plan.verdicts.len() != request.terms.len() {
@@ -178,9 +184,6 @@ pub(super) fn plan(plan: &Plan, request: &PlanRequest<'_>) -> Result<(), String>
             if *step <= 0 {
                 return Err(format!("slices of {step} nanoseconds"));
             }
-            check_part(expression, false).map_err(|why| format!("the slicing expression {why}"))?;
-        }
-        Slicing::ByKey(expression) => {
             check_part(expression, false).map_err(|why| format!("the slicing expression {why}"))?;
         }
     }

@@ -9,7 +9,7 @@ use wasmtime::component::{Component, Linker};
 
 use super::engine::MAX_COMPONENT_BYTES;
 use super::v0_1::{self, Bindings};
-use super::{Description, Engine, Plan, PlanRequest, call, check};
+use super::{Bins, Description, Engine, Plan, PlanRequest, call, check};
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Mapping, Table};
 
@@ -144,6 +144,18 @@ impl Plugin {
         let plan = plan.map_err(|refusal| refusal.error())?;
         check::plan(&plan, request).map_err(|why| self.wrong("plan", &why))?;
         Ok(plan)
+    }
+
+    /// Says how a table's rows are counted by bins of `width` nanoseconds.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin refuses, fails, or answers what cannot be.
+    pub fn bins_of(&self, table: &Table, width: i64) -> Result<Bins> {
+        let bins = self.call("bins-of", |call| call.bins_of(table, width))?;
+        let bins = bins.map_err(|refusal| refusal.error())?;
+        check::bins(&bins).map_err(|why| self.wrong("bins-of", &why))?;
+        Ok(bins)
     }
 
     /// One call in a store of its own, so that no call sees another's state and a trap needs no recovery.

@@ -87,8 +87,15 @@ pub enum Slicing {
         /// Nanoseconds, positive.
         step: i64,
     },
-    /// By lists of values of an expression.
-    ByKey(String),
+}
+
+/// What an aggregate over a scan's rows selects, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bins {
+    /// The bin of the timestamp that slices cut, as a timestamp.
+    pub bin: String,
+    /// The number of rows in it.
+    pub count: String,
 }
 
 /// A dialect's answer, checked: the parts of one SELECT.

@@ -4,7 +4,7 @@ use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
 use super::call::Limits;
-use super::{Description, Plan, PlanRequest, Slicing, Verdict, check};
+use super::{Bins, Description, Plan, PlanRequest, Slicing, Verdict, check};
 use crate::error::{Code, Error, Fault};
 use crate::query::{
     self, Bound, ColumnKind, Expression, Function, Literal, Mapping, Range, Scalar, Source, Table,
@@ -121,6 +121,23 @@ impl Call<'_> {
             .timestream_dialect_dialect()
             .call_plan(&mut *self.store, &request)?;
         Ok(answer.map(plan_from_wit).map_err(Refusal))
+    }
+
+    pub(super) fn bins_of(
+        &mut self,
+        table: &Table,
+        width: i64,
+    ) -> wasmtime::Result<Result<Bins, Refusal>> {
+        let answer = self.instance.timestream_dialect_dialect().call_bins_of(
+            &mut *self.store,
+            &table_to_wit(table),
+            width,
+        )?;
+        let bins = answer.map(|bins| Bins {
+            bin: bins.bin,
+            count: bins.count,
+        });
+        Ok(bins.map_err(Refusal))
     }
 }
 
@@ -410,7 +427,6 @@ fn plan_from_wit(plan: exports::QueryPlan) -> Plan {
         slicing: match plan.slicing {
             exports::Slicing::Never(why) => Slicing::Never(why),
             exports::Slicing::ByTime((expression, step)) => Slicing::ByTime { expression, step },
-            exports::Slicing::ByKey(expression) => Slicing::ByKey(expression),
         },
         notes: plan.notes,
     }

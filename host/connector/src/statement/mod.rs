@@ -9,8 +9,9 @@ mod tests;
 use arrow::datatypes::DataType;
 
 use crate::error::{Error, Result};
-use crate::plugin::{Caller, Plan, PlanRequest, Plugin, Verdict};
+use crate::plugin::{Bins, Caller, Plan, PlanRequest, Plugin, Slicing, Verdict};
 use crate::query::{Mapping, SortKey, Table, Term, is_timestamp, pushed_term};
+use crate::slices::Slice;
 
 /// Bytes of a statement at most (timestream.md, section 6.1).
 const MAX_STATEMENT_BYTES: usize = 262_144;
@@ -36,6 +37,8 @@ pub struct Query<'a> {
     pub caller: Caller,
     /// Athena's id of the query.
     pub query_id: String,
+    /// The part of the scan to read.
+    pub slice: Slice,
 }
 
 /// One SELECT and what remains to be done with its rows.
@@ -53,6 +56,8 @@ pub struct Statement {
     pub rest: Rest,
     /// Whether the statement holds the limit.
     pub limit_pushed: bool,
+    /// How the scan may be cut.
+    pub slicing: Slicing,
     /// The dialect's notes.
     pub notes: Vec<String>,
 }
@@ -74,6 +79,26 @@ pub enum Rest {
 ///
 /// When the dialect refuses or fails, or the statement is longer than Timestream takes.
 pub fn statement(plugin: &Plugin, query: &Query<'_>) -> Result<Statement> {
+    let (plan, verdicts) = plan(plugin, query)?;
+    assemble(query, plan, verdicts)
+}
+
+/// The statement that counts a query's rows by bins of time, `width` nanoseconds each; the columns are `bin` and `rows`.
+///
+/// # Errors
+///
+/// As of [`statement`].
+pub fn counting(plugin: &Plugin, query: &Query<'_>, width: i64) -> Result<String> {
+    let (plan, verdicts) = plan(plugin, query)?;
+    let Bins { bin, count } = plugin.bins_of(query.table, width)?;
+    let mut sql = select(&plan, &format!(r#"{bin} AS "bin", {count} AS "rows""#));
+    add_conditions(&mut sql, None, &verdicts);
+    sql.push_str("\nGROUP BY 1");
+    within_limit(sql)
+}
+
+/// A query's plan, and a verdict on each of its terms.
+fn plan(plugin: &Plugin, query: &Query<'_>) -> Result<(Plan, Vec<Verdict>)> {
     let pushed: Vec<Option<Term>> = query
         .terms
         .iter()
@@ -115,7 +140,69 @@ pub fn statement(plugin: &Plugin, query: &Query<'_>) -> Result<Statement> {
             )),
         })
         .collect::<Result<Vec<_>>>()?;
-    assemble(query, plan, verdicts)
+    Ok((plan, verdicts))
+}
+
+/// The statement up to its conditions.
+fn select(plan: &Plan, outputs: &str) -> String {
+    let common_tables = match plan.common_tables.as_slice() {
+        [] => String::new(),
+        items => format!("WITH {}\n", items.join(", ")),
+    };
+    format!("{common_tables}SELECT {outputs}\nFROM {}", plan.from_item)
+}
+
+/// Adds the conditions: of the slice, and of the terms that have one.
+fn add_conditions(sql: &mut String, slice: Option<&str>, verdicts: &[Verdict]) {
+    let of_terms = verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::Exact(condition) | Verdict::Wider(condition) => Some(condition.as_str()),
+        Verdict::Skipped(_) => None,
+    });
+    let mut word = "WHERE";
+    for condition in slice.into_iter().chain(of_terms) {
+        sql.push_str(&format!("\n{word} ({condition})"));
+        word = "AND";
+    }
+}
+
+/// The statement, if Timestream takes one so long.
+fn within_limit(sql: String) -> Result<String> {
+    if sql.len() <= MAX_STATEMENT_BYTES {
+        return Ok(sql);
+    }
+    let message = format!(
+        "cannot ask Timestream: the statement has {} bytes, {MAX_STATEMENT_BYTES} are allowed; hint: select fewer columns",
+        sql.len()
+    );
+    Err(Error::invalid_input(message))
+}
+
+/// The condition of a query's slice; none where all is read.
+///
+/// # Errors
+///
+/// When the scan cannot be cut as the split says.
+fn slice_condition(query: &Query<'_>, slicing: &Slicing) -> Result<Option<String>> {
+    if query.slice.is_whole() {
+        return Ok(None);
+    }
+    let cannot = |why: &str| {
+        let message = format!("cannot read the split: {why}; hint: run the query again");
+        Error::invalid_input(message)
+    };
+    if query.limit.is_some() || !query.order.is_empty() {
+        return Err(cannot(
+            "it is a part of the rows, and a limit or an order is asked for",
+        ));
+    }
+    let Slicing::ByTime { expression, .. } = slicing else {
+        return Err(cannot(
+            "it is a part of the rows, and the dialect does not divide them",
+        ));
+    };
+    let condition = query.slice.condition(expression);
+    let condition = condition.ok_or_else(|| cannot("its bounds are not times of Timestream's"))?;
+    Ok(Some(condition))
 }
 
 fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Statement> {
@@ -154,10 +241,6 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
         }
     }
 
-    let mut sql = String::new();
-    if !plan.common_tables.is_empty() {
-        sql.push_str(&format!("WITH {}\n", plan.common_tables.join(", ")));
-    }
     let outputs = selected
         .iter()
         .map(|field| {
@@ -178,14 +261,9 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
     } else {
         outputs.join(", ")
     };
-    sql.push_str(&format!("SELECT {outputs}\nFROM {}", plan.from_item));
-    let mut word = "WHERE";
-    for verdict in &verdicts {
-        if let Verdict::Exact(condition) | Verdict::Wider(condition) = verdict {
-            sql.push_str(&format!("\n{word} ({condition})"));
-            word = "AND";
-        }
-    }
+    let mut sql = select(&plan, &outputs);
+    let slice = slice_condition(query, &plan.slicing)?;
+    add_conditions(&mut sql, slice.as_deref(), &verdicts);
     if limit_pushed {
         let mut word = "\nORDER BY";
         for (expression, key) in order.into_iter().flatten().zip(&query.order) {
@@ -198,20 +276,14 @@ fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Sta
             sql.push_str(&format!("\nLIMIT {limit}"));
         }
     }
-    if sql.len() > MAX_STATEMENT_BYTES {
-        let message = format!(
-            "cannot ask Timestream: the statement has {} bytes, {MAX_STATEMENT_BYTES} are allowed; hint: select fewer columns",
-            sql.len()
-        );
-        return Err(Error::invalid_input(message));
-    }
     Ok(Statement {
-        sql,
+        sql: within_limit(sql)?,
         selected,
         verdicts,
         residual,
         rest,
         limit_pushed,
+        slicing: plan.slicing,
         notes: plan.notes,
     })
 }

@@ -7,6 +7,7 @@ use arrow::datatypes::DataType;
 use super::*;
 use crate::plugin::{Slicing, check_part};
 use crate::query::{Domain, Field, Source, ValueSet};
+use crate::slices::Slice;
 
 #[test]
 fn parts_that_stay_in_their_place_pass() {
@@ -143,6 +144,7 @@ fn everything_exact_pushes_order_and_limit() {
         now: 0,
         caller: Caller::default(),
         query_id: "q".into(),
+        slice: Slice::WHOLE,
     };
     let (plan, verdicts) = plan(
         vec![Verdict::Exact(r#""c" = 'x' OR "c" = 'y'"#.into())],
@@ -177,6 +179,7 @@ fn whatever_is_not_exact_keeps_order_limit_and_its_fields_with_the_host() {
             now: 0,
             caller: Caller::default(),
             query_id: "q".into(),
+            slice: Slice::WHOLE,
         };
         let (given, verdicts) = plan(vec![verdict.clone()], Some(vec![r#""B""#.into()]));
         let statement = assemble(&query, given, verdicts).unwrap();
@@ -213,6 +216,7 @@ fn an_order_that_an_alias_would_change_is_not_pushed() {
         now: 0,
         caller: Caller::default(),
         query_id: "q".into(),
+        slice: Slice::WHOLE,
     };
     let (mut plan, verdicts) = plan(vec![], Some(vec![r#""b""#.into()]));
     plan.outputs[2].1 = r#""b""#.into();
@@ -233,6 +237,7 @@ fn rows_are_counted_without_a_field() {
         now: 0,
         caller: Caller::default(),
         query_id: "q".into(),
+        slice: Slice::WHOLE,
     };
     let (plan, verdicts) = plan(vec![], Some(vec![]));
     assert_eq!(
@@ -258,6 +263,7 @@ fn a_column_that_tells_more_apart_than_athena_is_pushed_as_the_last_key_alone() 
             now: 0,
             caller: Caller::default(),
             query_id: "q".into(),
+            slice: Slice::WHOLE,
         };
         let (plan, verdicts) = plan(vec![], Some(keys.map(|(_, sql)| sql.to_owned()).into()));
         assemble(&query, plan, verdicts).unwrap().limit_pushed
@@ -288,6 +294,7 @@ fn an_order_by_an_expression_that_an_alias_would_change_is_not_pushed() {
         now: 0,
         caller: Caller::default(),
         query_id: "q".into(),
+        slice: Slice::WHOLE,
     };
     let (plan, verdicts) = plan(vec![], Some(vec![r#"lower("b")"#.into()]));
     let statement = assemble(&query, plan, verdicts).unwrap();

@@ -34,7 +34,14 @@ pub(super) fn scan(scan: &Scan) -> String {
     }
     match scan.splits {
         0 => lines.add("splits", "none: nothing is read"),
-        splits => lines.add("splits", &splits.to_string()),
+        splits => {
+            let cut = scan
+                .explanation
+                .iter()
+                .map(|explanation| explanation.cut.as_str());
+            let why: String = cut.map(|cut| format!(": {cut}")).collect();
+            lines.add("splits", &format!("{splits}{why}"));
+        }
     }
     for kept in &scan.kept {
         lines.add("engine", &kept.filter);

@@ -1,0 +1,81 @@
+//! Where a scan is cut.
+
+use super::way::width;
+
+/// Bins that one count gives at most: a page of Timestream's has some 14,000.
+const MOST_BINS: i64 = 20_000;
+
+/// Cuts of an interval into slices of equal length, at multiples of the step.
+pub fn evenly(low: i64, high: i64, step: i64, slices: usize) -> Vec<i64> {
+    let length = i128::from(high) - i128::from(low);
+    let slices = i128::try_from(slices).unwrap_or(i128::MAX);
+    let cut = |part: i128| {
+        let nanos = i64::try_from(i128::from(low) + length * part / slices).ok()?;
+        nanos.div_euclid(step).checked_mul(step)
+    };
+    let mut cuts: Vec<i64> = (1..slices).filter_map(cut).collect();
+    cuts.dedup();
+    cuts.retain(|cut| low < *cut && *cut < high);
+    cuts
+}
+
+/// Cuts at bins, so that slices have about as many rows each. `bins`: where each begins, ascending, and its rows.
+pub fn by_rows(bins: &[(i64, u64)], slices: usize) -> Vec<i64> {
+    let total: u128 = bins.iter().map(|(_, rows)| u128::from(*rows)).sum();
+    let slices = slices as u128;
+    // Rows before each bin but the first, where a cut can be.
+    let mut before = 0;
+    let boundaries: Vec<(i64, u128)> = bins
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [(_, rows), (next, _)] => {
+                before += u128::from(*rows);
+                Some((*next, before))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut cuts: Vec<i64> = Vec::new();
+    for part in 1..slices {
+        let wanted = total * part / slices;
+        let behind = boundaries.partition_point(|(_, before)| *before < wanted);
+        let nearest = boundaries[behind.saturating_sub(1)..]
+            .iter()
+            .take(2)
+            .min_by_key(|(_, before)| before.abs_diff(wanted));
+        if let Some((cut, _)) = nearest
+            && cuts.last().is_none_or(|last| last < cut)
+        {
+            cuts.push(*cut);
+        }
+    }
+    cuts
+}
+
+/// The width of bins to count by again, if some hold so many rows that slices could not be about equal.
+pub fn is_too_coarse(
+    bins: &[(i64, u64)],
+    width_before: i64,
+    step: i64,
+    slices: usize,
+) -> Option<i64> {
+    let (first, last) = (bins.first()?.0, bins.last()?.0);
+    let total: u64 = bins.iter().map(|(_, rows)| rows).sum();
+    let largest = bins.iter().map(|(_, rows)| *rows).max()?;
+    // A quarter of a slice.
+    if u128::from(largest) * 4 * slices as u128 <= u128::from(total) {
+        return None;
+    }
+    let length = last.saturating_sub(first).saturating_add(width_before);
+    let finer = width(length / MOST_BINS, step);
+    (finer < width_before).then_some(finer)
+}
+
+/// The rows of each of the slices that cuts make.
+pub fn rows_of(bins: &[(i64, u64)], cuts: &[i64]) -> Vec<u64> {
+    let mut rows = vec![0; cuts.len() + 1];
+    for (begin, count) in bins {
+        rows[cuts.partition_point(|cut| cut <= begin)] += count;
+    }
+    rows
+}
