@@ -10,9 +10,10 @@ use aws_config::SdkConfig;
 use connector::wire::{Constraints, Request, write_request};
 use connector::{Code, Connector, Deadline, Error};
 use local::s3::S3;
+use serde_json::json;
 use tests::athena::{get_table, read_request, rows, select, splits, table_name};
 use tests::scripted::{Call, Reply, Scripted};
-use tests::{impatient, plugin, sdk_config, settings};
+use tests::{impatient, plugin, sdk_config, sdk_config_with_glue, settings};
 use tokio::time::timeout;
 
 const SIZES: (u64, u64) = (16_000_000, 5_242_880);
@@ -123,6 +124,70 @@ async fn a_read_ends_before_its_time_does_and_ends_the_run() {
         .collect();
     assert_eq!(cancelled.len(), 1);
     assert_eq!(cancelled[0].body["QueryId"], "SCRIPTED");
+}
+
+/// Athena's query is cancelled while pages come, a second after another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_ends_with_its_query() {
+    let timestream = scripted(|call| {
+        std::thread::sleep(Duration::from_millis(200));
+        let number = call.token().map_or(0, |token| token.parse().unwrap());
+        page(number, Some(&format!("{}", number + 1)))
+    })
+    .await;
+    let asked = AtomicUsize::new(0);
+    let athena = Scripted::start(move |call| {
+        assert_eq!(call.operation, "GetQueryExecution");
+        assert_eq!(call.body["QueryExecutionId"], "query");
+        let state = match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => "RUNNING",
+            _ => "CANCELLED",
+        };
+        Reply::Json(json!({"QueryExecution": {"Status": {"State": state}}}).to_string())
+    })
+    .await
+    .unwrap();
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let config = sdk_config_with_glue(timestream.url(), &s3.url(), athena.url());
+    let connector = connector(&config, &s3);
+    connector.invoked_as("arn:aws:lambda:us-east-1:123456789012:function:connector");
+    let payload = read(&connector).await;
+    let answer = timeout(Duration::from_secs(30), connector.answer(&payload, None)).await;
+    let error = answer.unwrap().unwrap_err();
+    assert!(
+        error.message().contains("has ended, as CANCELLED"),
+        "{error}"
+    );
+    assert_eq!(athena.calls().len(), 2);
+    let calls = timestream.calls();
+    assert!(calls.iter().any(|call| call.operation == "CancelQuery"));
+}
+
+/// Without leave to ask, or of a query that Athena does not know, the read goes on and asks no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_whose_query_is_not_known_goes_on() {
+    for code in ["AccessDeniedException", "InvalidRequestException"] {
+        let timestream = scripted(|call| {
+            std::thread::sleep(Duration::from_millis(700));
+            match call.token() {
+                None => page(1, Some("2")),
+                Some("2") => page(2, Some("3")),
+                Some("3") => page(3, Some("4")),
+                Some(_) => page(4, None),
+            }
+        })
+        .await;
+        let athena = Scripted::start(move |_| Reply::Error(400, code, "no".into()));
+        let athena = athena.await.unwrap();
+        let s3 = S3::start(0, "spill", None).await.unwrap();
+        let config = sdk_config_with_glue(timestream.url(), &s3.url(), athena.url());
+        let connector = connector(&config, &s3);
+        connector.invoked_as("arn:aws:lambda:us-east-1:123456789012:function:connector");
+        let payload = read(&connector).await;
+        let answer = connector.answer(&payload, None).await.unwrap();
+        assert_eq!(answer.reading.unwrap().rows_returned, 4, "{code}");
+        assert_eq!(athena.calls().len(), 1, "{code}");
+    }
 }
 
 /// Only a page tells the run's id: the one that is on its way is waited for.

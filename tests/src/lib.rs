@@ -116,8 +116,8 @@ impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let url = match key.service_id().to_lowercase().as_str() {
             "s3" => &self.s3,
-            // Both are moto's.
-            "glue" | "kms" => &self.glue,
+            // All are moto's.
+            "athena" | "glue" | "kms" => &self.glue,
             _ => &self.timestream,
         };
         (key.env() == "AWS_ENDPOINT_URL").then(|| url.clone())

@@ -250,6 +250,7 @@ async fn a_million_rows_are_read_through_spill_each_once_in_flat_memory() {
             timestream.url().to_owned(),
         ),
         ("AWS_ENDPOINT_URL_S3", s3.url()),
+        ("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:1".to_owned()),
         ("AWS_ACCESS_KEY_ID", s3.access_key.clone()),
         ("AWS_SECRET_ACCESS_KEY", s3.secret_key.clone()),
         ("AWS_REGION", "us-east-1".to_owned()),

@@ -189,6 +189,7 @@ impl Stage {
             "AWS_ENDPOINT_URL_TIMESTREAM_WRITE": timestream.url(),
             "AWS_ENDPOINT_URL_GLUE": glue.url(),
             "AWS_ENDPOINT_URL_S3": s3.url(),
+            "AWS_ENDPOINT_URL_ATHENA": "http://127.0.0.1:1",
             "AWS_ACCESS_KEY_ID": s3.access_key,
             "AWS_SECRET_ACCESS_KEY": s3.secret_key,
             "AWS_REGION": "us-east-1",

@@ -3,6 +3,7 @@
 mod capabilities;
 mod cut;
 mod deadline;
+mod ended;
 mod list;
 mod read;
 mod scan;
@@ -54,6 +55,8 @@ pub struct Connector {
     function_arn: OnceLock<String>,
     plugin: Arc<Plugin>,
     max_query_tcu: OnceCell<Option<i32>>,
+    /// Made when a read takes longer than a second.
+    athena: OnceLock<aws_sdk_athena::Client>,
     tables: Cache<TableName, Found>,
     listings: Listings,
     /// Tables and views of a database, in the order of their names.
@@ -98,6 +101,7 @@ impl Connector {
             config,
             plugin,
             max_query_tcu: OnceCell::new(),
+            athena: OnceLock::new(),
             tables: Cache::default(),
             listings: Listings::default(),
             listed: Cache::default(),

@@ -88,7 +88,10 @@ impl Connector {
             }
             spiller.finish().await
         };
-        let read = Deadline::bound(deadline, read).await;
+        let read = tokio::select! {
+            read = Deadline::bound(deadline, read) => read,
+            ended = self.query_ended(&request.query_id) => Err(ended),
+        };
         if let Some(pages) = &mut pages {
             Deadline::end(deadline, pages.cancel()).await;
             reading.timestream_query_id = pages.query_id().map(str::to_owned);

@@ -230,6 +230,10 @@ impl Services {
             "ListTables" => write::list_tables(store, body),
             "DescribeTable" => write::describe_table(store, body),
             "DeleteTable" => write::delete_table(store, body),
+            // What an account has until it changes it (timestream.md, section 6.1).
+            "DescribeAccountSettings" => Ok(json!({
+                "MaxQueryTCU": 200, "QueryPricingModel": "COMPUTE_UNITS"
+            })),
             "DescribeEndpoints" => Ok(json!({
                 "Endpoints": [{ "Address": self.endpoint, "CachePeriodInMinutes": 1440 }]
             })),

@@ -99,9 +99,9 @@ final class FederatedConnector extends FunctionConnector {
                 if (scan.domain().isNone()) {
                     return new FixedSplitSource(List.<ConnectorSplit>of());
                 }
-                List<Sent> sent = federation.plan(scan, session.getQueryId()).stream().toList();
-                Run.of(session).sent().addAll(sent);
-                return new FixedSplitSource(sent);
+                List<Sent.Part> parts = federation.plan(scan, session.getQueryId());
+                parts.stream().map(Sent.Part::sent).distinct().forEach(Run.of(session).sent()::add);
+                return new FixedSplitSource(parts);
             }
         };
     }
@@ -110,10 +110,10 @@ final class FederatedConnector extends FunctionConnector {
     public ConnectorPageSourceProvider getPageSourceProvider() {
         return (transaction, session, split, table, columns, filter) -> {
             Run run = Run.of(session);
-            Sent sent = (Sent) split;
+            Sent.Part part = (Sent.Part) split;
             List<Column> read = columns.stream().map(Column.class::cast).toList();
-            return new Reading(filter, sent.scan.domain(),
-                    domain -> federation.read(sent, domain, read, session.getQueryId(), run));
+            return new Reading(filter, part.sent().scan.domain(),
+                    domain -> federation.read(part, domain, read, session.getQueryId(), run));
         };
     }
 }

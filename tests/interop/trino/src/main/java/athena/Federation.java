@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -55,7 +54,7 @@ final class Federation {
     }
 
     /** GetTableLayout and GetSplits; nothing if there is no partition. */
-    Optional<Sent> plan(Scan scan, String queryId) {
+    List<Sent.Part> plan(Scan scan, String queryId) {
         ObjectNode constraints = constraints(scan, scan.domain());
         ObjectNode layout = request("GetTableLayoutRequest", queryId);
         putName(layout, scan.name());
@@ -64,7 +63,7 @@ final class Federation {
         layout.set("partitionColumns", scan.partitionColumns());
         JsonNode partitions = ask(layout).get("partitions");
         if (partitions.get("records").asText().isEmpty()) {
-            return Optional.empty();
+            return List.of();
         }
         ObjectNode request = request("GetSplitsRequest", queryId);
         putName(request, scan.name());
@@ -72,15 +71,20 @@ final class Federation {
         request.set("partitionColumns", scan.partitionColumns());
         request.set("constraints", constraints);
         request.putNull("continuationToken");
-        JsonNode splits = ask(request).get("splits");
-        if (splits.size() != 1) {
-            throw new IllegalStateException(splits.size() + " splits, where a table has one");
-        }
-        return Optional.of(new Sent(scan, constraints, splits.get(0)));
+        Sent sent = new Sent(scan, constraints);
+        List<Sent.Part> parts = new ArrayList<>();
+        JsonNode answer;
+        do {
+            answer = ask(request);
+            answer.get("splits").forEach(split -> parts.add(new Sent.Part(sent, split)));
+            request.set("continuationToken", answer.get("continuationToken"));
+        } while (!answer.get("continuationToken").isNull());
+        return parts;
     }
 
     /** ReadRecords, under constraints as narrow as is known by now. */
-    List<Page> read(Sent sent, TupleDomain<ColumnHandle> domain, List<Column> columns, String queryId, Run run) {
+    List<Page> read(Sent.Part part, TupleDomain<ColumnHandle> domain, List<Column> columns, String queryId, Run run) {
+        Sent sent = part.sent();
         Scan scan = sent.scan;
         List<Field> fields = new ArrayList<>();
         columns.forEach(column -> fields.add(scan.schema().findField(column.name())));
@@ -91,7 +95,7 @@ final class Federation {
         ObjectNode request = request("ReadRecordsRequest", queryId);
         putName(request, scan.name());
         request.put("schema", WireBlocks.schema(new Schema(fields, scan.schema().getCustomMetadata())));
-        request.set("split", sent.split);
+        request.set("split", part.split());
         request.set("constraints", sent.read);
         request.put("maxBlockSize", Long.toString(run.sizes().block()));
         request.put("maxInlineBlockSize", Long.toString(run.sizes().inline()));
@@ -101,14 +105,13 @@ final class Federation {
             JsonNode block = answer.get("records");
             byte[] rows = Base64.getDecoder().decode(block.get("records").asText());
             Pages.page(rows, WireBlocks.schema(block.get("schema").asText()), columns).ifPresent(pages::add);
-            sent.blocks = 1;
+            sent.came(1, false);
         } else {
             Schema schema = WireBlocks.schema(answer.get("schema").asText());
             for (JsonNode place : answer.get("remoteBlocks")) {
                 Pages.page(spilled(place, answer.get("encryptionKey")), schema, columns).ifPresent(pages::add);
-                sent.blocks++;
+                sent.came(1, true);
             }
-            sent.spilled = true;
         }
         return pages;
     }

@@ -1,40 +1,54 @@
 package athena;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.trino.spi.connector.ConnectorSplit;
-import io.trino.spi.HostAddress;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trino.spi.HostAddress;
+import io.trino.spi.connector.ConnectorSplit;
 import java.util.List;
 
-/** What was sent for one scan of a table: its one split, the constraints of planning and reading, and what came back. */
-final class Sent implements ConnectorSplit {
+/** What was sent for one scan of a table: the constraints of planning and reading, and what came back of all its splits. */
+final class Sent {
     final Scan scan;
     /** Of GetTableLayout and GetSplits. */
     final ObjectNode planned;
-    final JsonNode split;
     /** Of ReadRecords, narrower where a join has told more; null before it is read. */
     volatile ObjectNode read;
-    volatile int blocks;
-    volatile boolean spilled;
+    private int blocks;
+    private boolean spilled;
 
-    Sent(Scan scan, ObjectNode planned, JsonNode split) {
+    Sent(Scan scan, ObjectNode planned) {
         this.scan = scan;
         this.planned = planned;
-        this.split = split;
     }
 
-    @Override
-    public boolean isRemotelyAccessible() {
-        return true;
+    synchronized void came(int further, boolean throughBucket) {
+        blocks += further;
+        spilled |= throughBucket;
     }
 
-    @Override
-    public List<HostAddress> getAddresses() {
-        return List.of();
+    synchronized int blocks() {
+        return blocks;
     }
 
-    @Override
-    public Object getInfo() {
-        return scan.name().toString();
+    synchronized boolean spilled() {
+        return spilled;
+    }
+
+    /** One split of it, as the connector made it. */
+    record Part(Sent sent, JsonNode split) implements ConnectorSplit {
+        @Override
+        public boolean isRemotelyAccessible() {
+            return true;
+        }
+
+        @Override
+        public List<HostAddress> getAddresses() {
+            return List.of();
+        }
+
+        @Override
+        public Object getInfo() {
+            return sent.scan.name().toString();
+        }
     }
 }

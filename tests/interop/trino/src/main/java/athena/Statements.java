@@ -80,7 +80,7 @@ final class Statements {
         json.set("planned", sent.planned);
         json.set("read", sent.read);
         json.put("shown", sent.scan.shown());
-        return json.put("blocks", sent.blocks).put("spilled", sent.spilled);
+        return json.put("blocks", sent.blocks()).put("spilled", sent.spilled());
     }
 
     /** Code and message of a failure: Trino's, or FUNCTION with what the function said. */
