@@ -4,6 +4,7 @@
 //! read. No stream, no end marker, no compression, no dictionaries (federation-protocol.md, sections 3.1 to 3.5).
 
 mod check;
+mod joined;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ use arrow::ipc::{
 use flatbuffers::FlatBufferBuilder;
 
 use super::WireError;
+
+pub use joined::encode_batches;
 
 /// How a message is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,9 +98,22 @@ pub fn encode_batch(batch: &RecordBatch, framing: Framing) -> Result<Vec<u8>, Wi
 /// uses satisfy it.
 fn count_only(rows: usize, framing: Framing) -> Result<Vec<u8>, WireError> {
     let body = [0; 8];
+    let mut bytes = head(framing, rows, &[], &[], body.len())?;
+    bytes.extend(body);
+    Ok(bytes)
+}
+
+/// A record-batch message without its body.
+fn head(
+    framing: Framing,
+    rows: usize,
+    nodes: &[FieldNode],
+    buffers: &[IpcBuffer],
+    body_bytes: usize,
+) -> Result<Vec<u8>, WireError> {
     let mut builder = FlatBufferBuilder::new();
-    let nodes = builder.create_vector::<FieldNode>(&[]);
-    let buffers = builder.create_vector::<IpcBuffer>(&[]);
+    let buffers = builder.create_vector(buffers);
+    let nodes = builder.create_vector(nodes);
     let mut batch = RecordBatchBuilder::new(&mut builder);
     batch.add_length(i64::try_from(rows).map_err(malformed)?);
     batch.add_nodes(nodes);
@@ -106,13 +122,13 @@ fn count_only(rows: usize, framing: Framing) -> Result<Vec<u8>, WireError> {
     let mut message = MessageBuilder::new(&mut builder);
     message.add_version(framing.version());
     message.add_header_type(MessageHeader::RecordBatch);
-    message.add_bodyLength(body.len() as i64);
+    message.add_bodyLength(i64::try_from(body_bytes).map_err(malformed)?);
     message.add_header(batch.as_union_value());
     let message = message.finish();
     builder.finish(message, None);
     let encoded = EncodedData {
         ipc_message: builder.finished_data().to_vec(),
-        arrow_data: body.to_vec(),
+        arrow_data: Vec::new(),
     };
     let mut bytes = Vec::new();
     write_message(&mut bytes, encoded, &framing.options()?).map_err(arrow_error)?;
