@@ -4,7 +4,7 @@
 //! read. No stream, no end marker, no compression, no dictionaries (federation-protocol.md, sections 3.1 to 3.5).
 
 mod check;
-mod joined;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -15,8 +15,7 @@ use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::writer::{
-    DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteContext, IpcWriteOptions,
-    write_message,
+    DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteOptions, write_message,
 };
 use arrow::ipc::{
     self, Buffer as IpcBuffer, FieldNode, MessageBuilder, MessageHeader, MetadataVersion,
@@ -26,7 +25,7 @@ use flatbuffers::FlatBufferBuilder;
 
 use super::WireError;
 
-pub use joined::encode_batches;
+pub use write::encode_batches;
 
 /// How a message is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,23 +71,10 @@ pub fn encode_schema(schema: &Schema, framing: Framing) -> Result<Vec<u8>, WireE
 ///
 /// # Errors
 ///
-/// When Arrow cannot write it.
+/// As [`encode_batches`].
 pub fn encode_batch(batch: &RecordBatch, framing: Framing) -> Result<Vec<u8>, WireError> {
-    let options = framing.options()?;
-    if batch.num_columns() == 0 {
-        return count_only(batch.num_rows(), framing);
-    }
-    let mut tracker = DictionaryTracker::new(true);
-    let (_, encoded) = IpcDataGenerator::default()
-        .encode(
-            batch,
-            &mut tracker,
-            &options,
-            &mut IpcWriteContext::default(),
-        )
-        .map_err(arrow_error)?;
-    let mut bytes = Vec::with_capacity(encoded.arrow_data.len() + encoded.ipc_message.len() + 16);
-    write_message(&mut bytes, encoded, &options).map_err(arrow_error)?;
+    let mut bytes = Vec::new();
+    encode_batches(std::slice::from_ref(batch), framing, &mut bytes)?;
     Ok(bytes)
 }
 
