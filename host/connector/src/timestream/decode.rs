@@ -28,6 +28,8 @@ pub struct Decoder {
     schema: SchemaRef,
     /// What the first page with columns said.
     columns: Vec<ColumnInfo>,
+    /// The same as it was said last.
+    described: Box<str>,
     /// Where their values go; None until there is one.
     routes: Option<Routes>,
     /// What each field of the page before took.
@@ -51,6 +53,7 @@ impl Decoder {
             rooms: vec![Room::default(); schema.fields().len()],
             schema,
             columns: Vec::new(),
+            described: Box::default(),
             routes: None,
             pages: 0,
         }
@@ -78,13 +81,9 @@ impl Decoder {
 
     /// What takes the values of a page's rows; None where it has none.
     fn builders(&mut self, page: &Page) -> Result<Option<Vec<ColumnBuilder>>> {
-        if !page.columns.is_empty() {
-            if self.columns.is_empty() {
-                self.columns = page.columns.clone();
-                self.routes = None;
-            } else if self.columns != page.columns {
-                return Err(self.wrong("its columns are not those of the pages before"));
-            }
+        if *page.described() != *self.described {
+            self.learn(page.columns()?)?;
+            self.described = page.described().into();
         }
         // Columns are told at the latest with the first row.
         if page.rows().is_empty() || self.columns.is_empty() && !page.has_rows() {
@@ -101,6 +100,17 @@ impl Decoder {
         let builders = builders.collect();
         self.routes = Some(routes);
         Ok(Some(builders))
+    }
+
+    /// A page may tell no columns, but not others.
+    fn learn(&mut self, columns: Vec<ColumnInfo>) -> Result<()> {
+        if self.columns.is_empty() {
+            self.columns = columns;
+            self.routes = None;
+        } else if !columns.is_empty() && self.columns != columns {
+            return Err(self.wrong("its columns are not those of the pages before"));
+        }
+        Ok(())
     }
 
     fn find_routes(&self) -> Result<Routes> {

@@ -21,10 +21,10 @@ pub struct Page {
     pub query_id: String,
     /// What asks for the next page; None on the last.
     pub next_token: Option<String>,
-    /// Names and types; on some pages none.
-    pub columns: Vec<ColumnInfo>,
     /// Bytes that Timestream charges for so far.
     pub bytes_metered: i64,
+    /// The JSON of its columns, which is the same on every page of a query.
+    described: Box<str>,
     body: Bytes,
     rows: Range<usize>,
     /// Whether nobody has looked yet that the rows end there.
@@ -47,7 +47,8 @@ struct PageJson<'a> {
     next_token: Option<String>,
     #[serde(borrow)]
     rows: Option<&'a RawValue>,
-    column_info: Option<Vec<ColumnJson>>,
+    #[serde(borrow)]
+    column_info: Option<&'a RawValue>,
     query_status: Option<StatusJson>,
 }
 
@@ -118,30 +119,47 @@ impl Page {
         if json.rows_at(&frame) != Some(start..start + NO_ROWS.len()) {
             return None;
         }
-        Self::new(json, body.clone(), start..start + length, true).ok()
+        Some(Self::new(json, body.clone(), start..start + length, true))
     }
 
     /// The page, every byte of it parsed.
     fn whole(body: Bytes) -> Result<Self> {
         let json: PageJson<'_> = serde_json::from_slice(&body).map_err(malformed)?;
         let rows = json.rows_at(&body).unwrap_or(0..0);
-        Self::new(json, body.clone(), rows, false)
+        Ok(Self::new(json, body.clone(), rows, false))
     }
 
-    fn new(json: PageJson<'_>, body: Bytes, rows: Range<usize>, is_presumed: bool) -> Result<Self> {
-        let columns = json.column_info.unwrap_or_default().into_iter().map(column);
+    fn new(json: PageJson<'_>, body: Bytes, rows: Range<usize>, is_presumed: bool) -> Self {
         let status = json.query_status;
-        Ok(Self {
+        Self {
             query_id: json.query_id.unwrap_or_default(),
             next_token: json.next_token.filter(|token| !token.is_empty()),
-            columns: columns.collect::<Result<_>>()?,
             bytes_metered: status
                 .and_then(|status| status.cumulative_bytes_metered)
                 .unwrap_or_default(),
+            described: json.column_info.map_or("", RawValue::get).into(),
             rows,
             is_presumed,
             body,
-        })
+        }
+    }
+
+    /// The JSON of its columns.
+    pub(super) fn described(&self) -> &str {
+        &self.described
+    }
+
+    /// Names and types; on some pages none.
+    ///
+    /// # Errors
+    ///
+    /// When they are not described as columns are.
+    pub fn columns(&self) -> Result<Vec<ColumnInfo>> {
+        if self.described.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns: Vec<ColumnJson> = serde_json::from_str(&self.described).map_err(malformed)?;
+        columns.into_iter().map(column).collect()
     }
 
     /// Leaves nothing presumed.

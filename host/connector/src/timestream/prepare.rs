@@ -53,10 +53,13 @@ pub async fn columns_by_running(clients: &Clients, sql: &str) -> Result<Vec<Colu
     let mut pages = Pages::start(clients, sql.to_owned(), "timestream:Select", Some(1));
     let mut decoder = Decoder::new(schema_of([]));
     let columns = loop {
-        match pages.next(&mut decoder).await {
-            Ok(Some((page, _))) if page.columns.is_empty() => {}
-            Ok(page) => break Ok(page.map_or_else(Vec::new, |(page, _)| page.columns)),
+        let columns = match pages.next(&mut decoder).await {
+            Ok(Some((page, _))) => page.columns(),
+            Ok(None) => break Ok(Vec::new()),
             Err(error) => break Err(error),
+        };
+        if columns.as_ref().map_or(true, |columns| !columns.is_empty()) {
+            break columns;
         }
     };
     pages.cancel().await;

@@ -51,7 +51,8 @@ fn pages_in_any_legal_spelling_are_read_as_the_sdk_reads_them() {
             assert_eq!(page.bytes_metered, metered, "{body}");
             let names = expected.column_info.iter().map(|column| column.name());
             assert!(
-                page.columns
+                page.columns()
+                    .unwrap()
                     .iter()
                     .map(|column| Some(column.name.as_str()))
                     .eq(names),
