@@ -13,9 +13,6 @@ use super::store::{Location, SpillStore};
 use crate::error::{Error, Result};
 use crate::wire::{EncryptionKey, Framing, encode_batch, encode_batches, encode_schema};
 
-/// Uploads under way at once. More gained nothing on loopback (read-path.md, section 5), and each holds a block.
-const UPLOADS_IN_FLIGHT: usize = 2;
-
 /// Bytes of an answer that Lambda carries.
 const MAX_ANSWER_BYTES: usize = 6_291_556;
 
@@ -32,8 +29,7 @@ pub enum Output {
 }
 
 /// Collects batches into blocks and spills those that are full. Holds, whatever the result's size, one block's batches
-/// and one buffer of a block for each upload: the next block is not written before an upload has ended, and is written
-/// into that one's buffer.
+/// and one block's buffer, in which it is uploaded: the next block is written into it when that upload has ended.
 #[derive(Debug)]
 pub struct Spiller {
     store: Arc<SpillStore>,
@@ -90,7 +86,7 @@ impl Spiller {
         })
     }
 
-    /// Takes a batch. Waits where a block is full and no upload is free: that is all the back-pressure there is.
+    /// Takes a batch. Waits where a block is full and the one before is being uploaded: that is all the back-pressure there is.
     ///
     /// # Errors
     ///
@@ -142,9 +138,7 @@ impl Spiller {
         if !self.current.is_empty() {
             self.spill().await?;
         }
-        while let Some(upload) = self.uploads.join_next().await {
-            finished(upload)?;
-        }
+        self.uploaded().await?;
         Ok(Output::Spilled(self.blocks))
     }
 
@@ -153,13 +147,18 @@ impl Spiller {
         self.blocks > 0
     }
 
-    async fn spill(&mut self) -> Result<()> {
-        while self.uploads.len() >= UPLOADS_IN_FLIGHT {
-            match self.uploads.join_next().await {
-                Some(upload) => finished(upload)?,
-                None => break,
-            }
+    /// Waits for the upload under way.
+    async fn uploaded(&mut self) -> Result<()> {
+        while let Some(upload) = self.uploads.join_next().await {
+            finished(upload)?;
         }
+        Ok(())
+    }
+
+    async fn spill(&mut self) -> Result<()> {
+        // One at a time: each holds a block, and a block's pages take longer to come than its upload (read-path.md,
+        // section 5).
+        self.uploaded().await?;
         let mut bytes = self.buffers.take();
         bytes.reserve_exact(self.current_bytes + self.around_bytes);
         self.current_bytes = 0;
