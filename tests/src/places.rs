@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use connector::catalog::{Listings, Names, Owner};
-use connector::timestream::{Clients, Pages, Place};
+use connector::timestream::{Clients, Decoder, Pages, Place, schema_of};
 use connector::{Connector, Settings};
 use tests::athena::{get_table, table_name};
 use tests::scripted::{Call, Reply, Scripted};
@@ -208,10 +208,11 @@ async fn a_query_whose_cell_has_moved_is_asked_at_the_new_one() {
     let timestream = Scripted::start(script).await.unwrap();
     let (clients, hosts) = discovering(&timestream);
     let mut pages = Pages::start(&clients, "SELECT 1".into(), "timestream:Select", None);
+    let mut decoder = Decoder::new(schema_of([]));
     for _ in 0..3 {
-        assert!(pages.next().await.unwrap().is_some());
+        assert!(pages.next(&mut decoder).await.unwrap().is_some());
     }
-    assert!(pages.next().await.unwrap().is_none());
+    assert!(pages.next(&mut decoder).await.unwrap().is_none());
     let regional = QUERY_REGION;
     assert_eq!(
         *hosts.lock().unwrap(),

@@ -43,7 +43,7 @@ use connector::wire::{
 use local::s3::S3;
 use serde_json::json;
 use tests::athena::{ask, get_table, read_request, rows, select, splits, table_name};
-use tests::scripted::{Reply, Scripted};
+use tests::scripted::{Call, Reply, Scripted};
 use tests::{plugin, sdk_config, settings};
 
 /// A user's statement with a list, which no table of Timestream has.
@@ -279,9 +279,36 @@ async fn a_bound_after_the_year_9999_is_what_it_says() {
 /// W-12: the Java connector may take a block that S3 did not take for written.
 #[tokio::test]
 async fn an_upload_that_fails_ends_the_read() {
-    let timestream = Scripted::start(|call| match call.sql() {
+    let page = |_: &Call| Reply::page(&[("n", "BIGINT")], &[&[Some("1")]], None);
+    let (_, error) = spilling_to_nowhere(page, (16_000_000, 0)).await;
+    assert!(error.contains("cannot spill to bucket `gone`"), "{error}");
+}
+
+/// Not at its end, and not when the next block is full.
+#[tokio::test]
+async fn an_upload_that_fails_ends_the_read_while_pages_come() {
+    const PAGES: usize = 3_000;
+    let page = |call: &Call| {
+        let number = call.token().map_or(0, |token| token.parse().unwrap());
+        // A block that is full at once, and one that never is.
+        let rows = vec![[Some("1")]; if number == 0 { 2_000 } else { 1 }];
+        let rows: Vec<&[Option<&str>]> = rows.iter().map(<[_; 1]>::as_slice).collect();
+        let next = (number < PAGES).then(|| (number + 1).to_string());
+        Reply::page(&[("n", "BIGINT")], &rows, next.as_deref())
+    };
+    let (timestream, error) = spilling_to_nowhere(page, (16_000, 0)).await;
+    assert!(error.contains("cannot spill to bucket `gone`"), "{error}");
+    assert!(timestream.calls().len() < PAGES);
+}
+
+/// Reads a table `d.t` of one column into a bucket that is gone since the query was divided.
+async fn spilling_to_nowhere(
+    page: impl Fn(&Call) -> Reply + Send + Sync + 'static,
+    sizes: (u64, u64),
+) -> (Scripted, String) {
+    let timestream = Scripted::start(move |call| match call.sql() {
         sql if sql.starts_with("DESCRIBE") => Reply::description(&[("n", "bigint", "MULTI")]),
-        _ => Reply::page(&[("n", "BIGINT")], &[&[Some("1")]], None),
+        _ => page(call),
     })
     .await
     .unwrap();
@@ -298,18 +325,12 @@ async fn an_upload_that_fails_ends_the_read() {
         .await
         .unwrap()
         .remove(0);
-    // Gone since the query was divided.
     let Some(SpillLocation::S3SpillLocation { bucket, .. }) = &mut split.spill_location else {
         panic!("no place to spill");
     };
     "gone".clone_into(bucket);
     let mut request = read_request(&name, &schema, &["n"], split, &constraints).unwrap();
-    request.max_inline_block_size = 0;
-    let error = ask(&connector, Request::ReadRecordsRequest(request))
-        .await
-        .unwrap_err();
-    assert!(
-        error.message().contains("cannot spill to bucket `gone`"),
-        "{error}"
-    );
+    (request.max_block_size, request.max_inline_block_size) = sizes;
+    let error = ask(&connector, Request::ReadRecordsRequest(request)).await;
+    (timestream, error.unwrap_err().message().to_owned())
 }

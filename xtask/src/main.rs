@@ -26,6 +26,11 @@ commands:
            --trino-version <435 or 393>, --break <fault>, and as judge of the host's evaluator: --evaluator <cases>
   bench pushdown
            what each query of a suite fetches from Timestream, beside what it fetches with java-compat
+  bench decode
+           a page's JSON to Arrow, beside simd-json's tape and the SDK's deserializer
+  bench read
+           CPU, wall time and peak memory of reads of 10,000 to 10,000,000 rows through bootstrap, with encrypted blocks;
+           --rows <count,…>, --slow-s3 <ms per MB>, --slow-pages <ms>; with --json last, either prints JSON
   guests   build every plugin into target/components/<name>.wasm
 
 environment:
@@ -36,6 +41,9 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
         ["bench", "pushdown"] => bench::pushdown(),
+        ["bench", arguments @ ..] if matches!(arguments, ["decode" | "read", ..]) => {
+            bench::read_path(arguments)
+        }
         ["demo", arguments @ ..] => demo::run(arguments),
         ["guests"] => guests::build(),
         ["prove", arguments @ ..] => prove::run(arguments),

@@ -1,10 +1,31 @@
 //! Failed calls of AWS's services, told apart in one way for all of them.
 
+use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::service_config::ServiceConfigKey;
 
 use crate::error::{Code, Error, Fault, denied};
+
+/// The endpoints that are set for a service, by its own variable or for all. `SdkConfig::endpoint_url` does not see the
+/// former.
+pub(crate) fn configured_endpoints(
+    config: &SdkConfig,
+    service: &'static str,
+) -> impl Iterator<Item = String> {
+    let key = ServiceConfigKey::builder()
+        .service_id(service)
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build();
+    let own = match (config.service_config(), key) {
+        (Some(config), Ok(key)) => config.load_config(key),
+        _ => None,
+    };
+    own.into_iter()
+        .chain(config.endpoint_url().map(str::to_owned))
+}
 
 /// Why a call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

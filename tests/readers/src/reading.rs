@@ -199,10 +199,12 @@ fn literals(batch: &RecordBatch) {
 pub fn page(bytes: &[u8]) -> Result<(), String> {
     let (body, schema) = (Bytes::copy_from_slice(bytes), samples::result());
     bounded(bytes.len(), || {
-        let page = Page::parse(body).map_err(|error| error.to_string())?;
+        let mut page = Page::parse(body).map_err(|error| error.to_string())?;
         let mut decoder = Decoder::new(schema.clone());
         for _ in 0..2 {
-            let rows = decoder.decode(&page).map_err(|error| error.to_string())?;
+            let rows = decoder
+                .decode(&mut page)
+                .map_err(|error| error.to_string())?;
             let message = encode_batch(&rows, Framing::Legacy);
             let message = message.map_err(|error| error.to_string())?;
             match decode_batch(&message, schema) {

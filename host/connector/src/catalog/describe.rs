@@ -81,8 +81,7 @@ async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<C
     ]));
     let mut decoder = Decoder::new(schema);
     let mut columns = Vec::new();
-    while let Some(page) = pages.next().await? {
-        let batch = decoder.decode(&page)?;
+    while let Some((_, batch)) = pages.next(&mut decoder).await? {
         for row in 0..batch.num_rows() {
             let value = |column: usize| batch.column(column).as_string::<i32>().value(row);
             let (name, r#type, kind) = (value(0), value(1), value(2));

@@ -190,10 +190,9 @@ impl Connector {
             let schema = Schema::new(vec![column("bin"), column("rows")]);
             let mut decoder = Decoder::new(Arc::new(schema));
             let mut bytes_metered = 0;
-            while let Some(page) = pages.next().await? {
+            while let Some((page, batch)) = pages.next(&mut decoder).await? {
                 counted.pages += 1;
                 bytes_metered = bytes_metered.max(page.bytes_metered);
-                let batch = decoder.decode(&page)?;
                 let column = |place: usize| batch.column(place).as_primitive::<Int64Type>();
                 let (bins, rows) = (column(0), column(1));
                 for row in 0..batch.num_rows() {

@@ -118,11 +118,10 @@ async fn read_pages(
     request: &ReadRecordsRequest,
     reading: &mut Reading,
 ) -> Result<()> {
-    while let Some(page) = pages.next().await? {
+    while let Some((page, batch)) = pages.next(&mut rows.decoder).await? {
         reading.pages += 1;
         reading.bytes_read += page.bytes();
         reading.bytes_metered = reading.bytes_metered.max(page.bytes_metered);
-        let batch = rows.decoder.decode(&page)?;
         reading.rows_read += batch.num_rows();
         if let Some(batch) = rows.keep(batch)? {
             reading.rows_returned += batch.num_rows();

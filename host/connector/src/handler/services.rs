@@ -23,10 +23,7 @@ pub(super) struct Services {
 
 impl Services {
     pub(super) fn new(config: &SdkConfig, settings: &Settings) -> Self {
-        let spill = SpillStore::new(
-            aws_sdk_s3::Client::new(config),
-            settings.spill_put_request_headers.clone(),
-        );
+        let spill = SpillStore::new(config, settings.spill_put_request_headers.clone());
         Self {
             glue: (!settings.disable_glue)
                 .then(|| Glue::new(config, settings.glue_catalog.clone())),

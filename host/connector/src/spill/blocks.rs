@@ -5,16 +5,13 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayData, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, SchemaRef};
-use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use super::crypto::encrypt;
+use super::pool::Pool;
 use super::store::{Location, SpillStore};
 use crate::error::{Error, Result};
-use crate::wire::{EncryptionKey, Framing, encode_batch, encode_schema};
-
-/// Uploads under way at once. More gained nothing on loopback (read-path.md, section 5), and each holds a block.
-const UPLOADS_IN_FLIGHT: usize = 2;
+use crate::wire::{EncryptionKey, Framing, encode_batch, encode_batches, encode_schema};
 
 /// Bytes of an answer that Lambda carries.
 const MAX_ANSWER_BYTES: usize = 6_291_556;
@@ -31,8 +28,8 @@ pub enum Output {
     Spilled(usize),
 }
 
-/// Collects batches into blocks and spills those that are full. Holds one block being collected and at most
-/// two being uploaded, whatever the result's size.
+/// Collects batches into blocks and spills those that are full. Holds, whatever the result's size, one block's batches
+/// and one block's buffer, in which it is uploaded: the next block is written into it when that upload has ended.
 #[derive(Debug)]
 pub struct Spiller {
     store: Arc<SpillStore>,
@@ -46,6 +43,9 @@ pub struct Spiller {
     current_bytes: usize,
     blocks: usize,
     uploads: JoinSet<Result<()>>,
+    buffers: Pool,
+    /// Bytes of an object around its buffers, at most.
+    around_bytes: usize,
 }
 
 impl Spiller {
@@ -81,15 +81,20 @@ impl Spiller {
             current_bytes: 0,
             blocks: 0,
             uploads: JoinSet::new(),
+            buffers: Pool::default(),
+            around_bytes: around,
         })
     }
 
-    /// Takes a batch. Waits when both uploads are busy: that is all the back-pressure there is.
+    /// Takes a batch. Waits where a block is full and the one before is being uploaded: that is all the back-pressure there is.
     ///
     /// # Errors
     ///
     /// When an upload failed.
     pub async fn push(&mut self, batch: RecordBatch) -> Result<()> {
+        while let Some(upload) = self.uploads.try_join_next() {
+            finished(upload)?;
+        }
         let mut rest = batch;
         while rest.num_rows() > 0 {
             let bytes = block_bytes(&rest);
@@ -109,7 +114,9 @@ impl Spiller {
             while head > 1 && block_bytes(&rest.slice(0, head)) > self.max_block_bytes {
                 head /= 2;
             }
-            self.current.push(rest.slice(0, head));
+            let head_rows = rest.slice(0, head);
+            self.current_bytes = block_bytes(&head_rows);
+            self.current.push(head_rows);
             self.spill().await?;
             rest = rest.slice(head, rows - head);
         }
@@ -123,14 +130,15 @@ impl Spiller {
     /// When an upload failed.
     pub async fn finish(&mut self) -> Result<Output> {
         if self.blocks == 0 && self.current_bytes < self.max_inline_bytes {
-            return self.concat().map(Output::Inline);
+            let whole = concat_batches(&self.schema, &self.current);
+            return whole
+                .map(Output::Inline)
+                .map_err(|error| Error::bug(format_args!("batches do not fit: {error}")));
         }
         if !self.current.is_empty() {
             self.spill().await?;
         }
-        while let Some(upload) = self.uploads.join_next().await {
-            finished(upload)?;
-        }
+        self.uploaded().await?;
         Ok(Output::Spilled(self.blocks))
     }
 
@@ -139,31 +147,35 @@ impl Spiller {
         self.blocks > 0
     }
 
-    fn concat(&mut self) -> Result<RecordBatch> {
-        self.current_bytes = 0;
-        let batches = std::mem::take(&mut self.current);
-        concat_batches(&self.schema, &batches)
-            .map_err(|error| Error::bug(format_args!("batches do not fit: {error}")))
+    /// Waits for the upload under way.
+    async fn uploaded(&mut self) -> Result<()> {
+        while let Some(upload) = self.uploads.join_next().await {
+            finished(upload)?;
+        }
+        Ok(())
     }
 
     async fn spill(&mut self) -> Result<()> {
-        let batch = self.concat()?;
-        let mut bytes = encode_batch(&batch, Framing::Legacy)
-            .map_err(|error| Error::bug(format_args!("a block cannot be encoded: {error}")))?;
-        drop(batch);
+        // One at a time: each holds a block, and a block's pages take longer to come than its upload (read-path.md,
+        // section 5).
+        self.uploaded().await?;
+        let mut bytes = self.buffers.take();
+        bytes.reserve_exact(self.current_bytes + self.around_bytes);
+        self.current_bytes = 0;
+        encode_batches(
+            &std::mem::take(&mut self.current),
+            Framing::Legacy,
+            &mut bytes,
+        )
+        .map_err(|error| Error::bug(format_args!("a block cannot be encoded: {error}")))?;
         if let Some(key) = &self.key {
             encrypt(key, &mut bytes)?;
         }
-        while self.uploads.len() >= UPLOADS_IN_FLIGHT {
-            match self.uploads.join_next().await {
-                Some(upload) => finished(upload)?,
-                None => break,
-            }
-        }
+        let bytes = self.buffers.lend(bytes);
         let (store, location, number) = (self.store.clone(), self.location.clone(), self.blocks);
         self.blocks += 1;
         self.uploads
-            .spawn(async move { store.put(&location, number, Bytes::from(bytes)).await });
+            .spawn(async move { store.put(&location, number, bytes).await });
         Ok(())
     }
 }

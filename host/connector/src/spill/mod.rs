@@ -5,6 +5,7 @@
 mod blocks;
 mod crypto;
 mod key;
+mod pool;
 mod store;
 
 pub use blocks::{Output, Spiller, block_bytes};

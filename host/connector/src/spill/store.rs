@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 
-use crate::aws::{Call, Failure, failure};
+use crate::aws::{Call, Failure, configured_endpoints, failure};
 use crate::error::{Code, Error, Fault, Result};
 use crate::wire::SpillLocation;
 
@@ -55,15 +56,19 @@ impl Location {
 #[derive(Debug)]
 pub struct SpillStore {
     client: Client,
+    /// Whether what is sent can be changed by nobody on its way.
+    is_https: bool,
     put_headers: BTreeMap<String, String>,
     known_buckets: Mutex<HashSet<String>>,
 }
 
 impl SpillStore {
     /// A store that adds headers to every put, as `spill_put_request_headers` asks.
-    pub fn new(client: Client, put_headers: BTreeMap<String, String>) -> Self {
+    pub fn new(config: &SdkConfig, put_headers: BTreeMap<String, String>) -> Self {
         Self {
-            client,
+            client: Client::new(config),
+            is_https: configured_endpoints(config, "S3")
+                .all(|endpoint| endpoint.starts_with("https:")),
             put_headers,
             known_buckets: Mutex::default(),
         }
@@ -123,11 +128,15 @@ impl SpillStore {
             .key(&key)
             .body(ByteStream::from(bytes));
         let headers = self.put_headers.clone();
-        let put = put.customize().mutate_request(move |request| {
+        let mut put = put.customize().mutate_request(move |request| {
             for (name, value) in &headers {
                 request.headers_mut().insert(name.clone(), value.clone());
             }
         });
+        // A hash of the whole block, beside TLS and the checksum that S3 verifies.
+        if self.is_https {
+            put = put.disable_payload_signing();
+        }
         let put = put.send().await;
         put.map(drop).map_err(|error| {
             let is_missing = failure(&error) == Failure::Missing;

@@ -22,11 +22,10 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use aws_types::service_config::ServiceConfigKey;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use crate::aws::{Call, Failure, failure};
+use crate::aws::{Call, Failure, configured_endpoints, failure};
 use crate::error::{Code, Error, Fault, Result};
 
 /// Between two calls of the listing and describing operations: the service allows five a second per account and Region
@@ -245,28 +244,29 @@ impl Clients {
             .get_or_init(|| placed(&shared.config, &shared.place));
         let config = placed.await;
         let moved = Moved::default();
-        let (client, until) = if endpoint.is_some() || is_endpoint_configured(config, service) {
-            (new(config, endpoint, moved.clone()), None)
-        } else {
-            let regional = new(config, None, Moved::default());
-            let discovered = discover(regional).await;
-            match (
-                discovered.and_then(|cell| cell.ok_or_else(no_endpoint)),
-                &mut *slot,
-            ) {
-                (Ok((address, minutes)), _) => {
-                    let client = new(config, Some(&url(&address)), moved.clone());
-                    (client, Some(end(minutes)))
+        let (client, until) =
+            if endpoint.is_some() || configured_endpoints(config, service).next().is_some() {
+                (new(config, endpoint, moved.clone()), None)
+            } else {
+                let regional = new(config, None, Moved::default());
+                let discovered = discover(regional).await;
+                match (
+                    discovered.and_then(|cell| cell.ok_or_else(no_endpoint)),
+                    &mut *slot,
+                ) {
+                    (Ok((address, minutes)), _) => {
+                        let client = new(config, Some(&url(&address)), moved.clone());
+                        (client, Some(end(minutes)))
+                    }
+                    // The period is over, and yet the cell may be the same.
+                    (Err(error), Some(current)) if !current.has_moved() => {
+                        tracing::warn!(error = error.summary(), "the cell's address is kept");
+                        current.until = Some(end(1));
+                        return Ok(current.client.clone());
+                    }
+                    (Err(error), _) => return Err(error),
                 }
-                // The period is over, and yet the cell may be the same.
-                (Err(error), Some(current)) if !current.has_moved() => {
-                    tracing::warn!(error = error.summary(), "the cell's address is kept");
-                    current.until = Some(end(1));
-                    return Ok(current.client.clone());
-                }
-                (Err(error), _) => return Err(error),
-            }
-        };
+            };
         let current = Current {
             client,
             until,
@@ -301,22 +301,6 @@ async fn placed(config: &SdkConfig, place: &Place) -> SdkConfig {
         builder = builder.region(Region::new(region.clone()));
     }
     builder.build()
-}
-
-/// `SdkConfig::endpoint_url` does not see the variable of one service.
-fn is_endpoint_configured(config: &SdkConfig, service: &'static str) -> bool {
-    if config.endpoint_url().is_some() {
-        return true;
-    }
-    let key = ServiceConfigKey::builder()
-        .service_id(service)
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build();
-    match (config.service_config(), key) {
-        (Some(config), Ok(key)) => config.load_config(key).is_some(),
-        _ => false,
-    }
 }
 
 /// A discovered address has no scheme (timestream.md, section 1.2); those of stand-ins may.

@@ -1,27 +1,34 @@
 //! One answer of `Query` as JSON, its rows still text (timestream.md, sections 1.3 and 1.5).
+//!
+//! The next page is asked for before this one's rows are looked at, so that its token must be known without them. Rows
+//! are nearly the whole page and end like nothing else in it: they are cut out there, and what remains is parsed. That
+//! this was their end shows when they are decoded; if it was not, the page is read whole.
 
 use std::ops::Range;
 
 use bytes::Bytes;
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Scalar, TimestreamType};
 
-/// A page: everything but the rows is read.
+/// A page: everything but the rows is read. What it says may miss a part until its rows are decoded.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The query's id at Timestream.
     pub query_id: String,
     /// What asks for the next page; None on the last.
     pub next_token: Option<String>,
-    /// Names and types; on some pages none.
-    pub columns: Vec<ColumnInfo>,
     /// Bytes that Timestream charges for so far.
     pub bytes_metered: i64,
+    /// The JSON of its columns, which is the same on every page of a query.
+    described: Box<str>,
     body: Bytes,
     rows: Range<usize>,
+    /// Whether nobody has looked yet that the rows end there.
+    is_presumed: bool,
 }
 
 /// A column of a result.
@@ -40,8 +47,19 @@ struct PageJson<'a> {
     next_token: Option<String>,
     #[serde(borrow)]
     rows: Option<&'a RawValue>,
-    column_info: Option<Vec<ColumnJson>>,
+    #[serde(borrow)]
+    column_info: Option<&'a RawValue>,
     query_status: Option<StatusJson>,
+}
+
+impl PageJson<'_> {
+    /// Where the rows stand in the text that this was read from.
+    fn rows_at(&self, text: &[u8]) -> Option<Range<usize>> {
+        let rows = self.rows?.get();
+        // A raw value borrows from the text.
+        let start = rows.as_ptr() as usize - text.as_ptr() as usize;
+        Some(start..start + rows.len())
+    }
 }
 
 #[derive(Deserialize)]
@@ -73,36 +91,90 @@ impl Page {
     ///
     /// When it is not the JSON of an answer.
     pub fn parse(body: Bytes) -> Result<Self> {
-        let json: PageJson<'_> = serde_json::from_slice(&body).map_err(malformed)?;
-        let rows = match json.rows {
-            Some(rows) => {
-                // A raw value borrows from the body.
-                let start = rows.get().as_ptr() as usize - body.as_ptr() as usize;
-                start..start + rows.get().len()
-            }
-            None => 0..0,
-        };
-        let columns = json
-            .column_info
-            .unwrap_or_default()
-            .into_iter()
-            .map(column)
-            .collect::<Result<Vec<_>>>()?;
-        let page = Self {
-            query_id: json.query_id.unwrap_or_default(),
-            next_token: json.next_token.filter(|token| !token.is_empty()),
-            columns,
-            bytes_metered: json
-                .query_status
-                .and_then(|status| status.cumulative_bytes_metered)
-                .unwrap_or_default(),
-            rows,
-            body: Bytes::new(),
-        };
-        Ok(Self { body, ..page })
+        match Self::around_rows(&body) {
+            Some(page) => Ok(page),
+            None => Self::whole(body),
+        }
     }
 
-    /// The text of the rows: a JSON list, or nothing.
+    /// The page without a look at its rows. None: it has another form than the service's.
+    ///
+    /// JSON is told from a string's inside by its quotes, and every brace and bracket of the frame is paired. So what
+    /// stands behind the rows' presumed end is at the top level indeed; at worst members before it are missed, which
+    /// stand between the rows' true end and this one.
+    fn around_rows(body: &Bytes) -> Option<Self> {
+        const BEFORE: &[u8] = br#""Rows":"#;
+        const FIRST: &[u8] = br#"[{"#;
+        const LAST: &[u8] = b"]}]";
+        const NO_ROWS: &[u8] = b"[]";
+        let name = memmem::find(body, BEFORE)?;
+        let start = name + BEFORE.len();
+        let (head, rows) = body.split_at_checked(start)?;
+        if !rows.starts_with(FIRST) {
+            return None;
+        }
+        let length = memmem::rfind(rows, LAST)? + LAST.len();
+        let frame = [head, NO_ROWS, &rows[length..]].concat();
+        let json: PageJson<'_> = serde_json::from_slice(&frame).ok()?;
+        if json.rows_at(&frame) != Some(start..start + NO_ROWS.len()) {
+            return None;
+        }
+        Some(Self::new(json, body.clone(), start..start + length, true))
+    }
+
+    /// The page, every byte of it parsed.
+    fn whole(body: Bytes) -> Result<Self> {
+        let json: PageJson<'_> = serde_json::from_slice(&body).map_err(malformed)?;
+        let rows = json.rows_at(&body).unwrap_or(0..0);
+        Ok(Self::new(json, body.clone(), rows, false))
+    }
+
+    fn new(json: PageJson<'_>, body: Bytes, rows: Range<usize>, is_presumed: bool) -> Self {
+        let status = json.query_status;
+        Self {
+            query_id: json.query_id.unwrap_or_default(),
+            next_token: json.next_token.filter(|token| !token.is_empty()),
+            bytes_metered: status
+                .and_then(|status| status.cumulative_bytes_metered)
+                .unwrap_or_default(),
+            described: json.column_info.map_or("", RawValue::get).into(),
+            rows,
+            is_presumed,
+            body,
+        }
+    }
+
+    /// The JSON of its columns.
+    pub(super) fn described(&self) -> &str {
+        &self.described
+    }
+
+    /// Names and types; on some pages none.
+    ///
+    /// # Errors
+    ///
+    /// When they are not described as columns are.
+    pub fn columns(&self) -> Result<Vec<ColumnInfo>> {
+        if self.described.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns: Vec<ColumnJson> = serde_json::from_str(&self.described).map_err(malformed)?;
+        columns.into_iter().map(column).collect()
+    }
+
+    /// Leaves nothing presumed.
+    ///
+    /// # Errors
+    ///
+    /// When it is not the JSON of an answer.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        if self.is_presumed {
+            *self = Self::whole(self.body.clone())?;
+        }
+        Ok(())
+    }
+
+    /// The text of the rows: a JSON list, or nothing. It may be a presumption, see [`Page::settle`].
     pub(super) fn rows(&self) -> &[u8] {
         &self.body[self.rows.clone()]
     }

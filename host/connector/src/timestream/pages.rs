@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use arrow::array::RecordBatch;
 use aws_sdk_timestreamquery::error::SdkError;
 use aws_sdk_timestreamquery::operation::query::QueryError;
 use backon::{ExponentialBuilder, Retryable as _};
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use super::clients::{Clients, service_error};
+use super::decode::Decoder;
 use super::page::{Page, invalid};
 use super::raw::RawBody;
 use crate::aws::{Failure, failure};
@@ -68,17 +70,29 @@ impl Pages {
         pages
     }
 
-    /// The next page, perhaps without rows; None after the last.
+    /// The next page, perhaps without rows, and its rows; None after the last.
     ///
     /// # Errors
     ///
-    /// What Timestream answered, or that it could not be reached.
-    pub async fn next(&mut self) -> Result<Option<Page>> {
+    /// What Timestream answered, that it could not be reached, or what is wrong with the page.
+    pub async fn next(&mut self, decoder: &mut Decoder) -> Result<Option<(Page, RecordBatch)>> {
         let Some(joined) = self.next.join_next().await else {
             return Ok(None);
         };
-        let page =
+        let mut page =
             joined.map_err(|error| Error::bug(format_args!("a page's task ended: {error}")))??;
+        self.follow(&page).await;
+        let followed = page.next_token.clone();
+        let rows = decoder.decode(&mut page)?;
+        if page.next_token != followed {
+            self.next = JoinSet::new();
+            self.follow(&page).await;
+        }
+        Ok(Some((page, rows)))
+    }
+
+    /// Asks for the page after this one.
+    async fn follow(&mut self, page: &Page) {
         if !page.query_id.is_empty() {
             self.query_id = Some(page.query_id.clone());
         }
@@ -90,8 +104,9 @@ impl Pages {
                 PAUSE_AFTER_EMPTY_PAGE
             };
             self.ask(Some(token.clone()), pause);
+            // On a single thread nothing is sent before this task rests.
+            tokio::task::yield_now().await;
         }
-        Ok(Some(page))
     }
 
     /// The query's id at Timestream, once a page came.
@@ -106,7 +121,8 @@ impl Pages {
             return;
         }
         if self.query_id.is_none()
-            && let Some(Ok(Ok(page))) = self.next.join_next().await
+            && let Some(Ok(Ok(mut page))) = self.next.join_next().await
+            && page.settle().is_ok()
         {
             self.is_complete = page.next_token.is_none();
             self.query_id = Some(page.query_id);

@@ -4,6 +4,7 @@ use aws_sdk_timestreamquery::types::{ColumnInfo as SdkColumn, Type as SdkType};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::clients::{Clients, service_error};
+use super::decode::{Decoder, schema_of};
 use super::page::{ColumnInfo, invalid};
 use super::pages::Pages;
 use crate::error::{Error, Result};
@@ -50,11 +51,15 @@ pub async fn prepared_columns(
 /// What Timestream says of the statement.
 pub async fn columns_by_running(clients: &Clients, sql: &str) -> Result<Vec<ColumnInfo>> {
     let mut pages = Pages::start(clients, sql.to_owned(), "timestream:Select", Some(1));
+    let mut decoder = Decoder::new(schema_of([]));
     let columns = loop {
-        match pages.next().await {
-            Ok(Some(page)) if page.columns.is_empty() => {}
-            Ok(page) => break Ok(page.map_or_else(Vec::new, |page| page.columns)),
+        let columns = match pages.next(&mut decoder).await {
+            Ok(Some((page, _))) => page.columns(),
+            Ok(None) => break Ok(Vec::new()),
             Err(error) => break Err(error),
+        };
+        if columns.as_ref().map_or(true, |columns| !columns.is_empty()) {
+            break columns;
         }
     };
     pages.cancel().await;

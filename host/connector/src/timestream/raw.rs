@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin;
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use bytes::Bytes;
 
@@ -68,12 +69,9 @@ impl DeserializeResponse for KeepBody {
                 )),
             };
         }
-        let body = response
-            .body()
-            .bytes()
-            .ok_or_else(|| OrchestratorError::other("the answer was not read whole"))?;
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Bytes::copy_from_slice(body));
+        let body = response.body().try_clone().and_then(whole);
+        let body = body.ok_or_else(|| OrchestratorError::other("the answer was not read whole"))?;
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
         // Any other type would make the SDK panic.
         let empty = QueryOutput::builder()
             .query_id("")
@@ -86,4 +84,16 @@ impl DeserializeResponse for KeepBody {
             ))),
         }
     }
+}
+
+/// The bytes of a body that was read, shared with it. None: it is still being read.
+fn whole(body: SdkBody) -> Option<Bytes> {
+    struct Whole(SdkBody);
+    impl AsRef<[u8]> for Whole {
+        fn as_ref(&self) -> &[u8] {
+            self.0.bytes().unwrap_or_default()
+        }
+    }
+    body.bytes()?;
+    Some(Bytes::from_owner(Whole(body)))
 }

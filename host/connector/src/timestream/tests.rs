@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+mod differential;
+mod generate;
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{
     DataType, Date32Type, Date64Type, Field, Float64Type, Int32Type, Int64Type, TimeUnit,
@@ -16,8 +19,8 @@ fn scalar(name: &str, data_type: DataType) -> Field {
 }
 
 fn decode(fields: Vec<Field>, page: &str) -> Result<RecordBatch> {
-    let page = Page::parse(page.to_owned().into())?;
-    Decoder::new(schema_of(fields)).decode(&page)
+    let mut page = Page::parse(page.to_owned().into())?;
+    Decoder::new(schema_of(fields)).decode(&mut page)
 }
 
 /// A page of one row with columns given as `(name, type)` and data as JSON.
@@ -348,12 +351,12 @@ fn no_value_of_a_row_is_in_a_message() {
 #[test]
 fn columns_that_change_between_pages_are_refused() {
     let mut decoder = Decoder::new(schema_of([scalar("x", DataType::Int64)]));
-    let first = Page::parse(page(&[("x", "BIGINT")], "[]").into()).unwrap();
-    let second = Page::parse(page(&[("x", "INTEGER")], "[]").into()).unwrap();
-    assert!(decoder.decode(&first).is_ok());
+    let mut first = Page::parse(page(&[("x", "BIGINT")], "[]").into()).unwrap();
+    let mut second = Page::parse(page(&[("x", "INTEGER")], "[]").into()).unwrap();
+    assert!(decoder.decode(&mut first).is_ok());
     assert!(
         decoder
-            .decode(&second)
+            .decode(&mut second)
             .unwrap_err()
             .message()
             .contains("not those of the pages before")

@@ -4,6 +4,7 @@
 //! read. No stream, no end marker, no compression, no dictionaries (federation-protocol.md, sections 3.1 to 3.5).
 
 mod check;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,7 @@ use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::writer::{
-    DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteContext, IpcWriteOptions,
-    write_message,
+    DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteOptions, write_message,
 };
 use arrow::ipc::{
     self, Buffer as IpcBuffer, FieldNode, MessageBuilder, MessageHeader, MetadataVersion,
@@ -24,6 +24,8 @@ use arrow::ipc::{
 use flatbuffers::FlatBufferBuilder;
 
 use super::WireError;
+
+pub use write::encode_batches;
 
 /// How a message is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,23 +71,10 @@ pub fn encode_schema(schema: &Schema, framing: Framing) -> Result<Vec<u8>, WireE
 ///
 /// # Errors
 ///
-/// When Arrow cannot write it.
+/// As [`encode_batches`].
 pub fn encode_batch(batch: &RecordBatch, framing: Framing) -> Result<Vec<u8>, WireError> {
-    let options = framing.options()?;
-    if batch.num_columns() == 0 {
-        return count_only(batch.num_rows(), framing);
-    }
-    let mut tracker = DictionaryTracker::new(true);
-    let (_, encoded) = IpcDataGenerator::default()
-        .encode(
-            batch,
-            &mut tracker,
-            &options,
-            &mut IpcWriteContext::default(),
-        )
-        .map_err(arrow_error)?;
-    let mut bytes = Vec::with_capacity(encoded.arrow_data.len() + encoded.ipc_message.len() + 16);
-    write_message(&mut bytes, encoded, &options).map_err(arrow_error)?;
+    let mut bytes = Vec::new();
+    encode_batches(std::slice::from_ref(batch), framing, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -95,9 +84,22 @@ pub fn encode_batch(batch: &RecordBatch, framing: Framing) -> Result<Vec<u8>, Wi
 /// uses satisfy it.
 fn count_only(rows: usize, framing: Framing) -> Result<Vec<u8>, WireError> {
     let body = [0; 8];
+    let mut bytes = head(framing, rows, &[], &[], body.len())?;
+    bytes.extend(body);
+    Ok(bytes)
+}
+
+/// A record-batch message without its body.
+fn head(
+    framing: Framing,
+    rows: usize,
+    nodes: &[FieldNode],
+    buffers: &[IpcBuffer],
+    body_bytes: usize,
+) -> Result<Vec<u8>, WireError> {
     let mut builder = FlatBufferBuilder::new();
-    let nodes = builder.create_vector::<FieldNode>(&[]);
-    let buffers = builder.create_vector::<IpcBuffer>(&[]);
+    let buffers = builder.create_vector(buffers);
+    let nodes = builder.create_vector(nodes);
     let mut batch = RecordBatchBuilder::new(&mut builder);
     batch.add_length(i64::try_from(rows).map_err(malformed)?);
     batch.add_nodes(nodes);
@@ -106,13 +108,13 @@ fn count_only(rows: usize, framing: Framing) -> Result<Vec<u8>, WireError> {
     let mut message = MessageBuilder::new(&mut builder);
     message.add_version(framing.version());
     message.add_header_type(MessageHeader::RecordBatch);
-    message.add_bodyLength(body.len() as i64);
+    message.add_bodyLength(i64::try_from(body_bytes).map_err(malformed)?);
     message.add_header(batch.as_union_value());
     let message = message.finish();
     builder.finish(message, None);
     let encoded = EncodedData {
         ipc_message: builder.finished_data().to_vec(),
-        arrow_data: body.to_vec(),
+        arrow_data: Vec::new(),
     };
     let mut bytes = Vec::new();
     write_message(&mut bytes, encoded, &framing.options()?).map_err(arrow_error)?;

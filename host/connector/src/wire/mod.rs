@@ -21,7 +21,9 @@ pub use arrow_type::ArrowType;
 pub use block::{Block, pack_utc_millis, unpack_utc_millis};
 pub use constraints::{Constraints, OrderByField, OrderDirection, QueryPlan};
 pub use expression::{Expression, FunctionName};
-pub use message::{Framing, decode_batch, decode_schema, encode_batch, encode_schema};
+pub use message::{
+    Framing, decode_batch, decode_schema, encode_batch, encode_batches, encode_schema,
+};
 pub use request::{
     GetDataSourceCapabilitiesRequest, GetSplitsRequest, GetTableLayoutRequest, GetTableRequest,
     Identity, ListSchemasRequest, ListTablesRequest, PingRequest, ReadRecordsRequest, Request,

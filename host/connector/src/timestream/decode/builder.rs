@@ -9,12 +9,10 @@ use arrow::array::{
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, FieldRef, Fields};
-use jiff::civil::{Date, DateTime};
 
+use super::text;
 use crate::query::{Scalar, TimestreamType};
 use crate::wire::pack_utc_millis;
-
-const UNIX_EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// Builders for what [`TimestreamType::decodes_into`] admits.
 pub(super) enum ColumnBuilder {
@@ -43,21 +41,31 @@ pub(super) enum ColumnBuilder {
     },
 }
 
+/// What a column will probably need.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Room {
+    pub(super) rows: usize,
+    /// Of all its texts.
+    pub(super) bytes: usize,
+}
+
 impl ColumnBuilder {
     /// For values of a type that decodes into the other.
-    pub(super) fn new(source: &TimestreamType, target: &DataType) -> Self {
+    pub(super) fn new(source: &TimestreamType, target: &DataType, room: Room) -> Self {
+        let rows = room.rows;
         match (source, target) {
-            (_, DataType::Boolean) => Self::Boolean(BooleanBuilder::new()),
-            (_, DataType::Int32) => Self::Int32(Int32Builder::new()),
+            (_, DataType::Boolean) => Self::Boolean(BooleanBuilder::with_capacity(rows)),
+            (_, DataType::Int32) => Self::Int32(Int32Builder::with_capacity(rows)),
             (TimestreamType::Scalar(Scalar::Timestamp), DataType::Int64) => {
-                Self::Nanos(Int64Builder::new())
+                Self::Nanos(Int64Builder::with_capacity(rows))
             }
-            (_, DataType::Int64) => Self::Int64(Int64Builder::new()),
-            (_, DataType::Float64) => Self::Float64(Float64Builder::new()),
-            (_, DataType::Date32) => Self::Date(Date32Builder::new()),
-            (_, DataType::Date64) => Self::Millis(Date64Builder::new()),
+            (_, DataType::Int64) => Self::Int64(Int64Builder::with_capacity(rows)),
+            (_, DataType::Float64) => Self::Float64(Float64Builder::with_capacity(rows)),
+            (_, DataType::Date32) => Self::Date(Date32Builder::with_capacity(rows)),
+            (_, DataType::Date64) => Self::Millis(Date64Builder::with_capacity(rows)),
             (_, DataType::Timestamp(_, zone)) => {
-                Self::Zoned(TimestampMillisecondBuilder::new().with_timezone_opt(zone.clone()))
+                let builder = TimestampMillisecondBuilder::with_capacity(rows);
+                Self::Zoned(builder.with_timezone_opt(zone.clone()))
             }
             (source, DataType::List(field)) => {
                 let point;
@@ -74,7 +82,7 @@ impl ColumnBuilder {
                     other => other,
                 };
                 Self::List {
-                    element: Box::new(Self::new(element, field.data_type())),
+                    element: Box::new(Self::new(element, field.data_type(), Room::default())),
                     ends: vec![0],
                     nulls: NullBufferBuilder::new(0),
                     field: field.clone(),
@@ -92,7 +100,7 @@ impl ColumnBuilder {
                     .enumerate()
                     .map(|(index, field)| {
                         let member = types.get(index).map_or(source, |(_, member)| member);
-                        Self::new(member, field.data_type())
+                        Self::new(member, field.data_type(), Room::default())
                     })
                     .collect();
                 Self::Struct {
@@ -101,47 +109,52 @@ impl ColumnBuilder {
                     fields: fields.clone(),
                 }
             }
-            _ => Self::Text(StringBuilder::new()),
+            _ => Self::Text(StringBuilder::with_capacity(rows, room.bytes)),
         }
     }
 
     /// Adds a scalar from its text; the error says what it is not.
     pub(super) fn append_text(&mut self, text: &str) -> Result<(), &'static str> {
+        self.append_all(std::iter::once(Some(text)))
+    }
+
+    /// Adds scalars from their texts, and NULLs; the error says what one is not.
+    pub(super) fn append_all<'a>(
+        &mut self,
+        mut cells: impl Iterator<Item = Option<&'a str>>,
+    ) -> Result<(), &'static str> {
         match self {
-            Self::Boolean(builder) => builder.append_value(match text {
-                "true" => true,
-                "false" => false,
-                _ => return Err("a value is no boolean"),
-            }),
-            Self::Int32(builder) => builder.append_value(
-                text.parse()
-                    .map_err(|_| "a value is no integer of 32 bits")?,
-            ),
-            Self::Int64(builder) => builder.append_value(
-                text.parse()
-                    .map_err(|_| "a value is no integer of 64 bits")?,
-            ),
+            Self::Boolean(builder) => {
+                each(cells, text::boolean, |value| builder.append_option(value))
+            }
+            Self::Int32(builder) => each(cells, text::int32, |value| builder.append_option(value)),
+            Self::Int64(builder) => each(cells, text::int64, |value| builder.append_option(value)),
+            Self::Nanos(builder) => each(cells, text::nanos, |value| builder.append_option(value)),
             Self::Float64(builder) => {
-                builder.append_value(text.parse().map_err(|_| "a value is no double")?)
+                each(cells, text::double, |value| builder.append_option(value))
             }
-            Self::Text(builder) => builder.append_value(text),
-            Self::Date(builder) => {
-                let date = (text.len() == "2024-01-31".len()).then(|| text.parse::<Date>());
-                let date = date.and_then(Result::ok).ok_or("a value is no date")?;
-                builder.append_value((date - UNIX_EPOCH.date()).get_days());
+            Self::Text(builder) => {
+                cells.for_each(|cell| builder.append_option(cell));
+                Ok(())
             }
-            Self::Nanos(builder) => builder.append_value(nanos(text)?),
-            // Cut down, also before 1970, as the Java connector does.
-            Self::Millis(builder) => builder.append_value(nanos(text)?.div_euclid(1_000_000)),
+            Self::Date(builder) => each(cells, text::date, |value| builder.append_option(value)),
+            Self::Millis(builder) => {
+                each(cells, text::millis, |value| builder.append_option(value))
+            }
             Self::Zoned(builder) => {
-                let millis = nanos(text)?.div_euclid(1_000_000);
-                builder.append_value(pack_utc_millis(millis).ok_or("a timestamp is out of range")?);
+                let packed = |text: &str| {
+                    pack_utc_millis(text::millis(text)?).ok_or("a timestamp is out of range")
+                };
+                each(cells, packed, |value| builder.append_option(value))
             }
-            Self::List { .. } | Self::Struct { .. } => {
-                return Err("a value is a scalar where a list or row must be");
-            }
+            Self::List { .. } | Self::Struct { .. } => cells.try_for_each(|cell| match cell {
+                Some(_) => Err("a value is a scalar where a list or row must be"),
+                None => {
+                    self.append_null();
+                    Ok(())
+                }
+            }),
         }
-        Ok(())
     }
 
     /// Adds NULL.
@@ -164,6 +177,15 @@ impl ColumnBuilder {
                 members.iter_mut().for_each(Self::append_null);
             }
         }
+    }
+
+    /// What the values that were added take.
+    pub(super) fn room(&self, rows: usize) -> Room {
+        let bytes = match self {
+            Self::Text(builder) => builder.values_slice().len(),
+            _ => 0,
+        };
+        Room { rows, bytes }
     }
 
     /// The array of what was added.
@@ -200,18 +222,13 @@ impl ColumnBuilder {
     }
 }
 
-/// Nanoseconds since the epoch of `YYYY-MM-DD[ hh:mm:ss[.fffffffff]]`, UTC; a `T` between is accepted too.
-fn nanos(text: &str) -> Result<i64, &'static str> {
-    // The parser passes over a zone.
-    let is_time = |text: &str| {
-        let mut bytes = text.bytes();
-        bytes.all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
-    };
-    let is_utc = text.get("2024-01-31 ".len()..).is_none_or(is_time);
-    let instant = is_utc.then(|| text.parse::<DateTime>());
-    let instant = instant
-        .and_then(Result::ok)
-        .ok_or("a value is no timestamp")?;
-    let since = instant.duration_since(UNIX_EPOCH).as_nanos();
-    i64::try_from(since).map_err(|_| "a timestamp is out of range")
+fn each<'a, T>(
+    cells: impl Iterator<Item = Option<&'a str>>,
+    parse: impl Fn(&str) -> Result<T, &'static str>,
+    mut add: impl FnMut(Option<T>),
+) -> Result<(), &'static str> {
+    for cell in cells {
+        add(cell.map(&parse).transpose()?);
+    }
+    Ok(())
 }

@@ -55,7 +55,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
 }
 
 /// `{"Data": […]}` of a row.
-struct Row<'a>(Rows<'a>);
+pub(super) struct Row<'a>(pub(super) Rows<'a>);
 
 impl<'de> DeserializeSeed<'de> for Row<'_> {
     type Value = ();
@@ -176,6 +176,33 @@ impl<'de> serde::Deserialize<'de> for Name {
             }
         }
         deserializer.deserialize_identifier(Names)
+    }
+}
+
+/// A point's value, which may be left out; yields whether it was not.
+struct PointValue<'a>(&'a mut ColumnBuilder);
+
+impl<'de> DeserializeSeed<'de> for PointValue<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PointValue<'_> {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a datum")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        Datum(self.0).deserialize(deserializer).map(|()| true)
     }
 }
 
@@ -369,8 +396,7 @@ impl<'de> Visitor<'de> for Point<'_> {
                     has_time = members.next_value_seed(PayloadSeed(Payload::Scalar, time))?
                 }
                 Name::Value if !has_value => {
-                    members.next_value_seed(Datum(value))?;
-                    has_value = true;
+                    has_value = members.next_value_seed(PointValue(value))?;
                 }
                 _ => {
                     members.next_value::<IgnoredAny>()?;
