@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
+use connector::slices::Slice;
 use connector::spill::decrypt;
 use connector::wire::{
     Constraints, GetSplitsRequest, GetTableLayoutRequest, GetTableRequest, Identity,
@@ -149,10 +150,11 @@ pub async fn select(
 ) -> Result<(Vec<RecordBatch>, Vec<Reading>)> {
     let arguments = constraints.query_passthrough_arguments.clone();
     let schema = schema(connector, name, arguments).await?;
-    select_of(connector, s3, name, &schema, columns, constraints, sizes).await
+    let read = (columns, constraints, sizes);
+    select_of(connector, s3, (name, &schema), read, &[]).await
 }
 
-/// The same with a schema that GetTable has answered.
+/// The same with a schema that GetTable has answered, and each split divided at instants, in nanoseconds.
 ///
 /// # Errors
 ///
@@ -160,15 +162,14 @@ pub async fn select(
 pub async fn select_of(
     connector: &Connector,
     s3: Option<&aws_sdk_s3::Client>,
-    name: &TableName,
-    schema: &SchemaRef,
-    columns: &[&str],
-    constraints: &Constraints,
-    sizes: (u64, u64),
+    (name, schema): (&TableName, &SchemaRef),
+    (columns, constraints, sizes): (&[&str], &Constraints, (u64, u64)),
+    cuts: &[i64],
 ) -> Result<(Vec<RecordBatch>, Vec<Reading>)> {
     let mut batches = Vec::new();
     let mut readings = Vec::new();
-    for split in splits(connector, name, schema, constraints).await? {
+    let splits = splits(connector, name, schema, constraints).await?;
+    for split in splits.iter().flat_map(|split| divided(split, cuts)) {
         let mut request = read_request(name, schema, columns, split, constraints)?;
         (request.max_block_size, request.max_inline_block_size) = sizes;
         let answer = connector
@@ -201,6 +202,26 @@ pub async fn select_of(
         }
     }
     Ok((batches, readings))
+}
+
+/// A split of a whole scan, cut.
+fn divided(split: &Split, cuts: &[i64]) -> Vec<Split> {
+    let slices = Slice::between(cuts).into_iter().enumerate();
+    let part = |(number, slice): (usize, Slice)| {
+        let mut part = split.clone();
+        let slice = slice.to_string();
+        part.properties
+            .insert("athena-timestream.slice".to_owned(), slice);
+        // Each writes blocks of its own.
+        if let Some(SpillLocation::S3SpillLocation { key, .. }) = &mut part.spill_location {
+            key.push_str(&format!("/{number}"));
+        }
+        part
+    };
+    match cuts {
+        [] => vec![split.clone()],
+        _ => slices.map(part).collect(),
+    }
 }
 
 /// All rows in one batch, as text for comparison.

@@ -82,7 +82,7 @@ fn block(values: ArrayRef) -> Block {
     Block(RecordBatch::try_from_iter_with_nullable([("col1", values, true)]).unwrap())
 }
 
-fn on(column: &str, set: ValueSet) -> Constraints {
+pub(crate) fn on(column: &str, set: ValueSet) -> Constraints {
     Constraints {
         summary: BTreeMap::from([(column.to_owned(), set)]),
         ..Constraints::default()
@@ -90,7 +90,7 @@ fn on(column: &str, set: ValueSet) -> Constraints {
 }
 
 /// From or above a value.
-fn from(value: ArrayRef, bound: MarkerBound) -> ValueSet {
+pub(crate) fn from(value: ArrayRef, bound: MarkerBound) -> ValueSet {
     ValueSet::SortedRangeSet {
         r#type: ArrowType::from(value.data_type()),
         ranges: vec![Range {

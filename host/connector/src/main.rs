@@ -3,6 +3,11 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use aws_config::BehaviorVersion;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use connector::{Code, Connector, Deadline, Error, Settings, telemetry};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
@@ -24,10 +29,23 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 }
 
 async fn start() -> Result<Connector, Error> {
-    let config = aws_config::load_from_env().await;
+    let config = aws_config::defaults(BehaviorVersion::latest());
+    let config = config.http_client(https()).load().await;
     let settings = Settings::load(|name| std::env::var(name).ok(), &config).await;
     let connector = settings.and_then(|settings| Connector::new(settings, &config));
     connector.inspect_err(telemetry::failed)
+}
+
+/// One HTTP client for all services, as the SDK makes one for each: every one of those would parse the root certificates.
+fn https() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+        let mut connector = aws_smithy_http_client::Connector::builder().tls_provider(provider);
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.set_proxy_config(Some(ProxyConfig::from_env()));
+        connector.build()
+    })
 }
 
 async fn answer(

@@ -11,6 +11,9 @@ use aws_smithy_runtime_api::http::Headers;
 use crate::error::{Error, Result};
 use crate::timestream::Place;
 
+/// Slices that can be set: more queries at once no account has.
+const MOST_SLICES: usize = 1_000;
+
 /// What a user can set, under the names of the Java SDK where it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -95,10 +98,10 @@ impl Settings {
                 }
             });
         let slices_per_query = text("slices_per_query").and_then(|value| match value.parse() {
-            Ok(slices) if slices > 0 => Some(slices),
+            Ok(slices @ 1..=MOST_SLICES) => Some(slices),
             _ => {
                 problems.push(format!(
-                    "`slices_per_query` is not a positive number: {value}"
+                    "`slices_per_query` is not a number from 1 to {MOST_SLICES}: {value}"
                 ));
                 None
             }

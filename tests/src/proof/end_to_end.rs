@@ -1,5 +1,5 @@
 //! Whole queries: rows that the stand-in stores, or that a passthrough statement computes there, asked for by Athena's
-//! calls, inline and spilled, against the rows that the evaluator picks.
+//! calls, inline and spilled, whole and cut at and beside the time of rows, against the rows that the evaluator picks.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +65,8 @@ struct Query {
     /// Columns, in order, perhaps twice; `id` first. Or none: rows are counted.
     columns: Vec<usize>,
     sizes: (u64, u64),
+    /// Rows, and how many nanoseconds beside the time of each the scan is cut, if it is one of a table without limit.
+    cuts: Vec<(usize, i64)>,
 }
 
 impl Stage {
@@ -217,14 +219,22 @@ impl Stage {
         };
         let name = |column: &usize| fields[*column].0.as_str();
         let columns: Vec<&str> = query.columns.iter().map(name).collect();
+        let mut names = source.columns.iter().map(|column| column.name);
+        let time = names.position(|name| name == "time");
+        let cuts = query.cuts.iter().filter_map(|(row, beside)| {
+            let is_cut = source.arguments.is_empty() && query.limit.is_none();
+            match &source.rows[*row][time.filter(|_| is_cut)?] {
+                Some(Value::Nanos(nanos)) => Some(nanos + beside),
+                _ => None,
+            }
+        });
+        let cuts: BTreeSet<i64> = cuts.collect();
         let (batches, _) = select_of(
             &self.connector,
             Some(&self.bucket),
-            &source.name,
-            &source.schema,
-            &columns,
-            &constraints,
-            query.sizes,
+            (&source.name, &source.schema),
+            (&columns, &constraints, query.sizes),
+            &cuts.into_iter().collect::<Vec<_>>(),
         )
         .await?;
         Ok(batches)
@@ -274,6 +284,9 @@ fn query(columns: &[Column], bytes: &[u8]) -> Query {
         limit,
         columns: chosen,
         sizes: SIZES[draw.below(2)],
+        cuts: (0..draw.below(5))
+            .map(|_| (draw.below(ROWS), draw.below(3) as i64 - 1))
+            .collect(),
     }
 }
 

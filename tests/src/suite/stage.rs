@@ -62,8 +62,12 @@ impl Stage {
         let reference = Reference::new(&fleet)?;
         reference.query(VIEW_DEFINED).await?;
         let connector = |dialect: &str| -> Result<Arc<Connector>> {
-            let settings =
-                Settings::from_lookup(|name| (name == "spill_bucket").then(|| BUCKET.to_owned()))?;
+            let settings = Settings::from_lookup(|name| match name {
+                "spill_bucket" => Some(BUCKET.to_owned()),
+                // What conditions fetch is compared, not what it costs to count.
+                "slices_per_query" => Some("1".to_owned()),
+                _ => None,
+            })?;
             Ok(Arc::new(Connector::with_plugin(
                 settings,
                 &config,

@@ -9,7 +9,7 @@ use arrow::util::display::array_value_to_string;
 use aws_config::SdkConfig;
 use connector::Connector;
 use connector::wire::Constraints;
-use local::athena::{Athena, CATALOG, Engine, Function, Options};
+use local::athena::{Athena, CATALOG, Engine, Function, Options, QueryResult};
 use serde_json::{Value as Json, json};
 
 use super::sources::Sources;
@@ -66,6 +66,16 @@ impl LocalAthena {
         self.athena(profile).pushed(&sql).await
     }
 
+    /// Runs a statement.
+    ///
+    /// # Errors
+    ///
+    /// When it refuses the statement, or fails on a row.
+    pub async fn query(&self, profile: Profile, statement: &str) -> Result<QueryResult> {
+        let sql = self.sources.render(statement, CATALOG);
+        self.athena(profile).query(&sql).await
+    }
+
     /// The rows that it gives of a statement, under types of Trino's that they are compared by.
     ///
     /// # Errors
@@ -77,8 +87,7 @@ impl LocalAthena {
         statement: &str,
         types: &[String],
     ) -> Result<Outcome> {
-        let sql = self.sources.render(statement, CATALOG);
-        let result = self.athena(profile).query(&sql).await?;
+        let result = self.query(profile, statement).await?;
         let mut rows = Vec::new();
         for batch in &result.batches {
             for row in 0..batch.num_rows() {

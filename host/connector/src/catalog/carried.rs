@@ -133,7 +133,14 @@ impl CarriedPart {
         })?;
         Ok(Self {
             slice,
-            rows: properties.get(ROWS).and_then(|rows| rows.parse().ok()),
+            rows: match properties.get(ROWS).map(|rows| rows.parse()) {
+                None => None,
+                Some(Ok(rows)) => Some(rows),
+                Some(Err(_)) => {
+                    let message = format!("cannot read the split: `{ROWS}` is not a number");
+                    return Err(Error::invalid_input(message));
+                }
+            },
             reason: properties.get(CUT).cloned().unwrap_or_default(),
         })
     }

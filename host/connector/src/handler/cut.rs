@@ -8,15 +8,16 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::Connector;
+use super::deadline::Deadline;
 use crate::error::{Error, Result};
 use crate::query::{Bound, ColumnKind, Literal, Range, Term, ValueSet, pushed_term};
 use crate::slices::{
-    self, Asked, Slice, Way, by_rows, default_slices, evenly, is_too_coarse, number, rows_of,
+    self, Asked, Slice, Way, by_rows, default_slices, evenly, number, rows_of, too_coarse,
 };
 use crate::statement::{Query, Statement, counting};
 use crate::timestream::{Decoder, Pages};
 
-/// A count that takes longer costs more than it gives.
+/// Counts that take longer cost more than they give.
 const COUNT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// For a question that may stay without an answer.
@@ -53,7 +54,7 @@ impl Cut {
     ///
     /// Never in practice: all of it is JSON.
     pub(super) fn token(parts: &[Part], reason: &str) -> Result<String> {
-        let rest = Rest {
+        let rest = Token {
             cuts: parts.iter().filter_map(|part| part.slice.low).collect(),
             rows: parts.iter().filter_map(|part| part.rows).collect(),
             reason: reason.to_owned(),
@@ -69,16 +70,17 @@ impl Cut {
     /// When it is not one that [`Cut::token`] wrote.
     pub(super) fn from_token(token: &str) -> Result<Self> {
         let malformed = || Error::invalid_input("cannot read the continuation token");
-        let rest: Rest = serde_json::from_str(token).map_err(|_| malformed())?;
+        let rest: Token = serde_json::from_str(token).map_err(|_| malformed())?;
         let is_counted = rest.rows.len() == rest.cuts.len();
-        if !rest.cuts.is_sorted_by(|left, right| left < right) || rest.cuts.is_empty() {
+        let ascends = rest.cuts.is_sorted_by(|left, right| left < right);
+        if !ascends || rest.cuts.is_empty() || !(is_counted || rest.rows.is_empty()) {
             return Err(malformed());
         }
         // What lies before the first cut went out with the page before.
         let slices = Slice::between(&rest.cuts).into_iter().skip(1);
         let parts = slices.enumerate().map(|(place, slice)| Part {
             slice,
-            rows: rest.rows.get(place).copied().filter(|_| is_counted),
+            rows: rest.rows.get(place).copied(),
         });
         Ok(Self {
             parts: parts.collect(),
@@ -89,17 +91,18 @@ impl Cut {
 
 /// What a token holds: where the slices that are left begin.
 #[derive(Debug, Serialize, Deserialize)]
-struct Rest {
+struct Token {
     cuts: Vec<i64>,
     rows: Vec<u64>,
     reason: String,
 }
 
-/// Rows by bins of time, and what it cost to count them.
+/// Rows by bins of time: where each begins, ascending, and its rows.
+type Bins = Vec<(i64, u64)>;
+
+/// What it cost to count rows.
 #[derive(Debug, Default)]
-struct Counted {
-    /// Where each begins, ascending, and its rows.
-    bins: Vec<(i64, u64)>,
+struct Cost {
     pages: usize,
     bytes_metered: i64,
 }
@@ -109,8 +112,13 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// Never in practice. Where rows cannot be counted, the scan is not cut.
-    pub(super) async fn cut(&self, query: &Query<'_>, statement: &Statement) -> Result<Cut> {
+    /// Never in practice. Where rows cannot be counted, the scan is cut evenly if it has a beginning, else not at all.
+    pub(super) async fn cut(
+        &self,
+        query: &Query<'_>,
+        statement: &Statement,
+        deadline: Option<Deadline>,
+    ) -> Result<Cut> {
         let (low, high) = interval(query);
         let high = high.unwrap_or(query.now);
         let slices = self.settings.slices_per_query;
@@ -121,96 +129,130 @@ impl Connector {
             low,
             high,
         });
-        match (way, low) {
-            (Way::Whole(reason), _) => Ok(Cut::whole(reason)),
-            (Way::Evenly(slices), Some(low)) => {
-                let cuts = evenly(low, high, step(statement), slices);
-                let parts = Slice::between(&cuts).into_iter();
-                Ok(Cut {
-                    parts: parts.map(|slice| Part { slice, rows: None }).collect(),
-                    reason: "slices of equal length".to_owned(),
-                })
-            }
-            (Way::Evenly(_), None) => Err(Error::bug("an interval without a beginning is cut")),
-            (Way::ByRows(width), _) => Ok(self.cut_by_rows(query, statement, width).await),
-        }
-    }
-
-    async fn cut_by_rows(&self, query: &Query<'_>, statement: &Statement, width: i64) -> Cut {
-        let started = Instant::now();
-        let set = self.settings.slices_per_query;
         let step = step(statement);
-        let mut width = width;
-        let mut counted = Counted::default();
-        let slices = loop {
-            if let Err(error) = self.count(query, width, &mut counted).await {
-                tracing::warn!(error = error.summary(), "rows not counted");
-                return Cut::whole("the rows could not be counted".to_owned());
-            }
-            let rows = counted.bins.iter().map(|(_, rows)| rows).sum();
-            let default = match set {
-                Some(set) => set,
-                None if slices::may_pay(rows) => default_slices(self.max_query_tcu().await),
-                None => 1,
-            };
-            let slices = number(rows, set, default);
-            match is_too_coarse(&counted.bins, width, step, slices) {
-                Some(finer) if slices > 1 => width = finer,
-                _ => break slices,
+        let even = |slices: usize, reason: &str| {
+            let cuts = low.map_or_else(Vec::new, |low| evenly(low, high, step, slices));
+            let parts = Slice::between(&cuts).into_iter();
+            Cut {
+                parts: parts.map(|slice| Part { slice, rows: None }).collect(),
+                reason: reason.to_owned(),
             }
         };
-        let cuts = by_rows(&counted.bins, slices);
-        let rows = rows_of(&counted.bins, &cuts);
-        let total: u64 = rows.iter().sum();
-        let parts = Slice::between(&cuts).into_iter().zip(rows);
+        Ok(match way {
+            Way::Whole(reason) => Cut::whole(reason),
+            Way::Evenly(slices) => even(slices, "slices of equal length"),
+            Way::ByRows(width) => match self.cut_by_rows(query, step, width, deadline).await {
+                Ok(cut) => cut,
+                Err(error) => {
+                    tracing::warn!(error = error.summary(), "rows not counted");
+                    let slices = slices.unwrap_or_else(|| default_slices(None));
+                    let reason = format!("the rows could not be counted: {}", error.summary());
+                    even(slices, &reason)
+                }
+            },
+        })
+    }
+
+    async fn cut_by_rows(
+        &self,
+        query: &Query<'_>,
+        step: i64,
+        width: i64,
+        deadline: Option<Deadline>,
+    ) -> Result<Cut> {
+        let started = Instant::now();
+        let time = deadline.map_or(COUNT_TIMEOUT, |deadline| {
+            COUNT_TIMEOUT.min(deadline.left() / 4)
+        });
+        let ends = started + time;
+        let mut cost = Cost::default();
+        let mut bins = self
+            .count(query, width, (ends, deadline), &mut cost)
+            .await?;
+        let rows = total(&bins)?;
+        let set = self.settings.slices_per_query;
+        let default = match set {
+            Some(set) => set,
+            None if slices::may_pay(rows) => default_slices(self.max_query_tcu().await),
+            None => 1,
+        };
+        let slices = number(rows, set, default);
+        if slices > 1
+            && let Some((slice, finer)) = too_coarse(&bins, width, step, slices)
+        {
+            let full = Query {
+                slice,
+                ..query.clone()
+            };
+            // What was counted before is good enough where this fails.
+            if let Ok(finer) = self.count(&full, finer, (ends, deadline), &mut cost).await {
+                let is_inside = |begin: i64| {
+                    slice.low.is_none_or(|low| low <= begin)
+                        && slice.high.is_none_or(|high| begin < high)
+                };
+                bins.retain(|(begin, _)| !is_inside(*begin));
+                bins.extend(finer);
+                bins.sort_unstable();
+            }
+        }
+        let cuts = by_rows(&bins, slices);
+        let rows_of_slices = rows_of(&bins, &cuts);
+        let parts = Slice::between(&cuts).into_iter().zip(rows_of_slices);
         let parts = parts.map(|(slice, rows)| Part {
             slice,
             rows: Some(rows),
         });
-        Cut {
+        let Cost {
+            pages,
+            bytes_metered,
+        } = cost;
+        let milliseconds = started.elapsed().as_millis() as u64;
+        tracing::info!(pages, bytes_metered, milliseconds, rows, "rows counted");
+        Ok(Cut {
             parts: parts.collect(),
             reason: format!(
-                "{total} rows, counted in {} bins of {} s: {} pages, {} bytes metered, {} ms",
-                counted.bins.len(),
-                width as f64 / 1e9,
-                counted.pages,
-                counted.bytes_metered,
-                started.elapsed().as_millis()
+                "{rows} rows, counted in {} bins: {pages} pages, {bytes_metered} bytes metered, {milliseconds} ms",
+                bins.len()
             ),
-        }
+        })
     }
 
-    /// Counts, in place of what was counted before.
-    async fn count(&self, query: &Query<'_>, width: i64, counted: &mut Counted) -> Result<()> {
+    /// Counts rows by bins until an instant.
+    async fn count(
+        &self,
+        query: &Query<'_>,
+        width: i64,
+        (ends, deadline): (Instant, Option<Deadline>),
+        cost: &mut Cost,
+    ) -> Result<Bins> {
         let sql = counting(&self.plugin, query, width)?;
-        counted.bins.clear();
         let mut pages = Pages::start(&self.clients, sql, "timestream:Select", None);
         let read = async {
             let column = |name: &str| Field::new(name, DataType::Int64, true);
             let schema = Schema::new(vec![column("bin"), column("rows")]);
             let mut decoder = Decoder::new(Arc::new(schema));
-            let mut bytes_metered = 0;
+            let (mut bins, mut bytes_metered) = (Bins::new(), 0);
             while let Some((page, batch)) = pages.next(&mut decoder).await? {
-                counted.pages += 1;
+                cost.pages += 1;
                 bytes_metered = bytes_metered.max(page.bytes_metered);
                 let column = |place: usize| batch.column(place).as_primitive::<Int64Type>();
-                let (bins, rows) = (column(0), column(1));
+                let (begins, rows) = (column(0), column(1));
                 for row in 0..batch.num_rows() {
                     let count = u64::try_from(rows.value(row));
-                    let (true, Ok(count)) = (bins.is_valid(row) && rows.is_valid(row), count)
+                    let (true, true, Ok(count)) = (begins.is_valid(row), rows.is_valid(row), count)
                     else {
                         return Err(Error::invalid_input("a bin is NULL or has no rows"));
                     };
-                    counted.bins.push((bins.value(row), count));
+                    bins.push((begins.value(row), count));
                 }
             }
-            counted.bytes_metered += bytes_metered;
-            Ok(())
+            cost.bytes_metered += bytes_metered;
+            bins.sort_unstable();
+            Ok(bins)
         };
-        let read = tokio::time::timeout(COUNT_TIMEOUT, read).await;
-        pages.cancel().await;
-        counted.bins.sort_unstable();
-        read.unwrap_or_else(|_| Err(Error::invalid_input("to count takes too long")))
+        let read = tokio::time::timeout_at(ends.into(), read).await;
+        Deadline::end(deadline, pages.cancel()).await;
+        read.unwrap_or_else(|_| Err(Error::invalid_input("it takes too long")))
     }
 
     /// How much of Timestream the account may use at once, asked once; None where that is not told.
@@ -223,6 +265,13 @@ impl Connector {
         };
         *self.max_query_tcu.get_or_init(|| ask).await
     }
+}
+
+/// All rows of bins.
+fn total(bins: &Bins) -> Result<u64> {
+    let sum = |sum: u64, (_, rows): &(i64, u64)| sum.checked_add(*rows);
+    let rows = bins.iter().try_fold(0, sum);
+    rows.ok_or_else(|| Error::invalid_input("the counts are not those of rows"))
 }
 
 fn step(statement: &Statement) -> i64 {

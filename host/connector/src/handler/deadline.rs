@@ -27,6 +27,11 @@ impl Deadline {
         }
     }
 
+    /// The time until a read that goes on is ended.
+    pub(super) fn left(&self) -> Duration {
+        self.last_call.saturating_duration_since(Instant::now())
+    }
+
     /// Does something as long as there is time; without a deadline there is.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ use crate::delegation::Sealed;
 use crate::error::{Error, Result};
 use crate::plugin::{Engine, Plugin};
 use crate::settings::Settings;
-use crate::telemetry;
+use crate::telemetry::{self, metrics};
 use crate::timestream::Clients;
 use crate::wire::{
     ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, Identity, PingRequest, PingResponse, Request,
@@ -145,10 +145,17 @@ impl Connector {
             query_id = request.query_id(),
             timestream_query_id = tracing::field::Empty
         );
+        let (kind, query_id) = (request.name(), request.query_id().map(str::to_owned));
         // On the heap: the AWS clients' futures are so deep that the compiler would not lay out those around them.
         let answer = Box::pin(self.answer_request(request, deadline));
         async {
-            let answer = answer.await.inspect_err(telemetry::failed)?;
+            let answer = answer.await.inspect_err(telemetry::failed);
+            // As a function alone: its output is CloudWatch's.
+            if self.function_arn.get().is_some() {
+                let outcome = answer.as_ref().map(|answer| answer.reading.as_ref());
+                metrics::write(kind, query_id.as_deref(), outcome, started.elapsed());
+            }
+            let answer = answer?;
             let reading = answer.reading.clone().unwrap_or_default();
             tracing::info!(
                 milliseconds = started.elapsed().as_millis() as u64,
@@ -186,7 +193,7 @@ impl Connector {
                 Response::GetTableLayoutResponse(self.layout(request).await?)
             }
             Request::GetSplitsRequest(request) => {
-                Response::GetSplitsResponse(self.splits(request).await?)
+                Response::GetSplitsResponse(self.splits(request, deadline).await?)
             }
             Request::GetDataSourceCapabilitiesRequest(request) => {
                 Response::GetDataSourceCapabilitiesResponse(capabilities::capabilities(

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Connector;
 use super::cut::{Cut, Part};
+use super::deadline::Deadline;
 use super::scan::Scan;
 use super::services::Services;
 use crate::catalog::{Carried, CarriedPart};
@@ -73,7 +74,11 @@ impl Connector {
 
     /// The splits, once the dialect has agreed to the query and the bucket is known to be there: one, or one for each slice
     /// of the scan.
-    pub(super) async fn splits(&self, request: GetSplitsRequest) -> Result<GetSplitsResponse> {
+    pub(super) async fn splits(
+        &self,
+        request: GetSplitsRequest,
+        deadline: Option<Deadline>,
+    ) -> Result<GetSplitsResponse> {
         let schema = request.partitions.0.schema();
         let carried = match Carried::from_properties(|key| schema.metadata().get(key))? {
             Some(carried) if carried.digest == self.plugin.digest() => carried,
@@ -122,7 +127,7 @@ impl Connector {
         let statement = statement(&self.plugin, &query)?;
         let mut cut = match &request.continuation_token {
             Some(token) => Cut::from_token(token)?,
-            None => self.cut(&query, &statement).await?,
+            None => self.cut(&query, &statement, deadline).await?,
         };
         let rest = cut.parts.split_off(cut.parts.len().min(SPLITS_A_PAGE));
         let continuation_token = match rest.as_slice() {

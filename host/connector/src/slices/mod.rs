@@ -13,7 +13,7 @@ mod tests;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-pub use place::{by_rows, evenly, is_too_coarse, rows_of};
+pub use place::{by_rows, evenly, rows_of, too_coarse};
 pub use way::{Asked, Way, default_slices, may_pay, number, way};
 
 /// A part of a scan: from `low`, before `high`, in nanoseconds since the epoch. None is no bound.
@@ -51,7 +51,7 @@ impl Slice {
     /// The condition that a timestamp lies in it; none where it is whole, or a bound has no text.
     pub fn condition(&self, timestamp: &str) -> Option<String> {
         let bound = |operator: &str, nanos: i64| {
-            Some(format!("{timestamp} {operator} {}", literal(nanos)?))
+            Some(format!("({timestamp}) {operator} {}", literal(nanos)?))
         };
         match (self.low, self.high) {
             (None, None) => None,

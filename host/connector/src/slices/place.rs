@@ -1,14 +1,20 @@
 //! Where a scan is cut.
 
+use super::Slice;
 use super::way::width;
 
-/// Bins that one count gives at most: a page of Timestream's has some 14,000.
-const MOST_BINS: i64 = 20_000;
+/// Bins that what was too full is divided into.
+const FINER_BINS: i64 = 1_000;
+
+/// A second count costs what the first one did: it must be this much finer.
+const MUCH_FINER: i64 = 4;
 
 /// Cuts of an interval into slices of equal length, at multiples of the step.
 pub fn evenly(low: i64, high: i64, step: i64, slices: usize) -> Vec<i64> {
     let length = i128::from(high) - i128::from(low);
-    let slices = i128::try_from(slices).unwrap_or(i128::MAX);
+    // No more than there are steps.
+    let steps = length / i128::from(step) + 1;
+    let slices = i128::try_from(slices).unwrap_or(i128::MAX).min(steps);
     let cut = |part: i128| {
         let nanos = i64::try_from(i128::from(low) + length * part / slices).ok()?;
         nanos.div_euclid(step).checked_mul(step)
@@ -22,7 +28,8 @@ pub fn evenly(low: i64, high: i64, step: i64, slices: usize) -> Vec<i64> {
 /// Cuts at bins, so that slices have about as many rows each. `bins`: where each begins, ascending, and its rows.
 pub fn by_rows(bins: &[(i64, u64)], slices: usize) -> Vec<i64> {
     let total: u128 = bins.iter().map(|(_, rows)| u128::from(*rows)).sum();
-    let slices = slices as u128;
+    // No more than there are bins.
+    let slices = slices.min(bins.len()) as u128;
     // Rows before each bin but the first, where a cut can be.
     let mut before = 0;
     let boundaries: Vec<(i64, u128)> = bins
@@ -52,23 +59,26 @@ pub fn by_rows(bins: &[(i64, u64)], slices: usize) -> Vec<i64> {
     cuts
 }
 
-/// The width of bins to count by again, if some hold so many rows that slices could not be about equal.
-pub fn is_too_coarse(
+/// What to count again and by which width, if some bins hold so many rows that slices could not be about equal.
+pub fn too_coarse(
     bins: &[(i64, u64)],
     width_before: i64,
     step: i64,
     slices: usize,
-) -> Option<i64> {
-    let (first, last) = (bins.first()?.0, bins.last()?.0);
-    let total: u64 = bins.iter().map(|(_, rows)| rows).sum();
-    let largest = bins.iter().map(|(_, rows)| *rows).max()?;
+) -> Option<(Slice, i64)> {
+    let total: u128 = bins.iter().map(|(_, rows)| u128::from(*rows)).sum();
     // A quarter of a slice.
-    if u128::from(largest) * 4 * slices as u128 <= u128::from(total) {
-        return None;
-    }
-    let length = last.saturating_sub(first).saturating_add(width_before);
-    let finer = width(length / MOST_BINS, step);
-    (finer < width_before).then_some(finer)
+    let is_full = |rows: u64| u128::from(rows) * 4 * slices as u128 > total;
+    let mut full = bins.iter().filter(|(_, rows)| is_full(*rows));
+    let first = full.next()?;
+    let (first, last) = (first.0, full.next_back().unwrap_or(first).0);
+    let high = last.checked_add(width_before)?;
+    let finer = width(high.checked_sub(first)? / FINER_BINS, step);
+    let slice = Slice {
+        low: Some(first),
+        high: Some(high),
+    };
+    (finer <= width_before / MUCH_FINER).then_some((slice, finer))
 }
 
 /// The rows of each of the slices that cuts make.

@@ -108,8 +108,7 @@ fn how_many_slices_so_many_rows_have() {
         (1_000_000, None, 3, 4),
         // More than eight, since each would take too long.
         (25_000_000, None, 8, 100),
-        // A number that was set is never gone beyond.
-        (25_000_000, Some(16), 8, 16),
+        (25_000_000, Some(16), 8, 100),
         (200_000, Some(16), 8, 16),
         (8_000, Some(16), 8, 4),
         (10, Some(16), 8, 1),
@@ -139,6 +138,7 @@ fn even_cuts_are_multiples_of_the_step() {
     assert_eq!(evenly(0, 2 * STEP, STEP, 8), [STEP]);
     assert_eq!(evenly(5, 6, STEP, 8), [0; 0]);
     assert_eq!(evenly(i64::MIN, i64::MAX, STEP, 2), [-1_000_000]);
+    assert_eq!(evenly(0, 2 * STEP, STEP, usize::MAX), [STEP]);
 }
 
 #[test]
@@ -164,20 +164,32 @@ fn cuts_by_rows_give_each_slice_its_share() {
     assert_eq!(by_rows(&[], 4), [0; 0]);
     assert_eq!(by_rows(&[(7, 1_000)], 4), [0; 0]);
     assert_eq!(by_rows(&[(0, 1), (7, 1_000), (9, 1)], 4), [7, 9]);
+    assert_eq!(by_rows(&[(0, u64::MAX), (7, u64::MAX)], usize::MAX), [7]);
 }
 
 #[test]
 fn bins_that_hold_too_much_are_counted_again() {
     let even: Vec<(i64, u64)> = (0..1_000).map(|bin| (bin * HOUR, 100)).collect();
-    assert_eq!(is_too_coarse(&even, HOUR, STEP, 16), None);
-    // All in one hour: in bins of 180 ms.
+    assert_eq!(too_coarse(&even, HOUR, STEP, 16), None);
+    // All in one hour of three years.
+    let mut years: Vec<(i64, u64)> = (0..26_280).map(|bin| (bin * HOUR, 10)).collect();
+    years[9_000].1 = 3_000_000;
+    let hour = Slice {
+        low: Some(9_000 * HOUR),
+        high: Some(9_001 * HOUR),
+    };
+    assert_eq!(too_coarse(&years, HOUR, STEP, 12), Some((hour, 4 * SECOND)));
+    // Of two, all between them is counted again.
+    years[9_010].1 = 3_000_000;
+    let (both, _) = too_coarse(&years, HOUR, STEP, 12).unwrap();
     assert_eq!(
-        is_too_coarse(&[(0, 1_000)], HOUR, STEP, 4),
-        Some(180 * STEP)
+        (both.low, both.high),
+        (Some(9_000 * HOUR), Some(9_011 * HOUR))
     );
-    // No finer than the step.
-    assert_eq!(is_too_coarse(&[(0, 1_000)], STEP, STEP, 4), None);
-    assert_eq!(is_too_coarse(&[], HOUR, STEP, 4), None);
+    // No finer than the step, and not for a trifle.
+    assert_eq!(too_coarse(&[(0, 1_000)], STEP, STEP, 4), None);
+    assert_eq!(too_coarse(&[(0, 1_000)], 3 * STEP, STEP, 4), None);
+    assert_eq!(too_coarse(&[], HOUR, STEP, 4), None);
 }
 
 #[test]
@@ -223,16 +235,16 @@ fn a_slice_is_a_half_open_range() {
     assert_eq!(
         condition(Some(NOW), Some(NOW + 1)).as_deref(),
         Some(
-            "\"time\" >= TIMESTAMP '2024-03-01 12:00:00.000000000' AND \"time\" < TIMESTAMP '2024-03-01 12:00:00.000000001'"
+            "(\"time\") >= TIMESTAMP '2024-03-01 12:00:00.000000000' AND (\"time\") < TIMESTAMP '2024-03-01 12:00:00.000000001'"
         )
     );
     assert_eq!(
         condition(Some(-1), None).as_deref(),
-        Some("\"time\" >= TIMESTAMP '1969-12-31 23:59:59.999999999'")
+        Some("(\"time\") >= TIMESTAMP '1969-12-31 23:59:59.999999999'")
     );
     assert_eq!(
         condition(None, Some(i64::MAX)).as_deref(),
-        Some("\"time\" < TIMESTAMP '2262-04-11 23:47:16.854775807'")
+        Some("(\"time\") < TIMESTAMP '2262-04-11 23:47:16.854775807'")
     );
 }
 

@@ -20,8 +20,8 @@ const ROWS_WORTH_A_SLICE: u64 = 50_000;
 /// The same where the number of slices was set: a page.
 const ROWS_OF_A_PAGE: u64 = 2_000;
 
-/// Rows of a slice at most, unless the number of slices was set: ten minutes of pages at the slowest published rate, and
-/// far from the 5 GB and the hour of a query.
+/// Rows of a slice, of which more slices than are allowed otherwise are made: ten minutes of pages at the slowest
+/// published rate. Rows of one bin stay together.
 const MOST_ROWS: u64 = 250_000;
 
 /// Slices at most, where nothing is set: what else an account runs has to run too.
@@ -86,16 +86,15 @@ pub(super) fn width(nanos: i64, step: i64) -> i64 {
     units.saturating_mul(unit)
 }
 
-/// The number of slices for so many rows, of which `default` are made at most unless a number was set.
+/// The number of slices for so many rows: at most the number that was set, or `default`, and more where one would be too
+/// large.
 pub fn number(rows: u64, set: Option<usize>, default: usize) -> usize {
     let count = |slices: u64| usize::try_from(slices).unwrap_or(usize::MAX);
-    match set {
+    let paying = match set {
         Some(most) => count(rows / ROWS_OF_A_PAGE).clamp(1, most.max(1)),
-        None => {
-            let paying = count(rows / ROWS_WORTH_A_SLICE).clamp(1, default.max(1));
-            paying.max(count(rows.div_ceil(MOST_ROWS)))
-        }
-    }
+        None => count(rows / ROWS_WORTH_A_SLICE).clamp(1, default.max(1)),
+    };
+    paying.max(count(rows.div_ceil(MOST_ROWS)))
 }
 
 /// Whether so many rows may be worth more than one slice, where no number is set.

@@ -92,7 +92,8 @@ pub fn counting(plugin: &Plugin, query: &Query<'_>, width: i64) -> Result<String
     let (plan, verdicts) = plan(plugin, query)?;
     let Bins { bin, count } = plugin.bins_of(query.table, width)?;
     let mut sql = select(&plan, &format!(r#"{bin} AS "bin", {count} AS "rows""#));
-    add_conditions(&mut sql, None, &verdicts);
+    let slice = slice_condition(query, &plan.slicing)?;
+    add_conditions(&mut sql, slice.as_deref(), &verdicts);
     sql.push_str("\nGROUP BY 1");
     within_limit(sql)
 }

@@ -137,8 +137,8 @@ pub struct Scan {
     pub constraints: Vec<String>,
     /// What the connector makes of it; only of one in this process, and only if there is something to read.
     pub explanation: Option<Explanation>,
-    /// Splits that the connector made.
-    pub splits: usize,
+    /// For each split that the connector made the condition on time that its rows meet; none if it reads all of them.
+    pub slices: Vec<Option<String>>,
     /// Filters that the engine applies to the scan's rows.
     pub kept: Vec<Kept>,
     /// What each split's read did, of a connector in this process.

@@ -163,7 +163,7 @@ impl Plan {
                 table: table_name(&scan),
                 constraints: describe(&scan.constraints),
                 explanation,
-                splits: scan.known_splits(),
+                slices: scan.known_slices(),
                 kept,
                 readings: tally.readings,
                 rows: tally.rows,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use arrow::datatypes::SchemaRef;
+use connector::catalog::CarriedPart;
 use connector::wire::{Constraints, GetTableResponse, Request, Split, write_request};
 use connector::{Explanation, Reading};
 use datafusion::common::internal_err;
@@ -107,9 +108,15 @@ impl ScanState {
         Ok(splits.await?)
     }
 
-    /// How many splits there are, if they were asked for.
-    pub(super) fn known_splits(&self) -> usize {
-        self.splits.get().map_or(0, Vec::len)
+    /// The part of the rows that each split reads, as a condition on their time, if they were asked for. All of them:
+    /// no condition.
+    pub(super) fn known_slices(&self) -> Vec<Option<String>> {
+        let splits = self.splits.get().into_iter().flatten();
+        let condition = |split: &Split| {
+            let part = CarriedPart::from_properties(&split.properties).ok()?;
+            part.slice.condition("time")
+        };
+        splits.map(condition).collect()
     }
 
     /// The request that reads a split.

@@ -17,7 +17,7 @@ use crate::athena::Scan;
 ///   statement  SELECT "time"
 ///              FROM "Fleet"."readings"
 ///              WHERE ("deviceId" = 'd-1')
-///   splits     1
+///   splits     1: an hour or less is read at once
 /// ```
 pub(super) fn scan(scan: &Scan) -> String {
     let mut lines = Lines {
@@ -32,7 +32,7 @@ pub(super) fn scan(scan: &Scan) -> String {
     if let Some(explanation) = &scan.explanation {
         explain(explanation, &mut lines);
     }
-    match scan.splits {
+    match scan.slices.len() {
         0 => lines.add("splits", "none: nothing is read"),
         splits => {
             let cut = scan
@@ -42,6 +42,9 @@ pub(super) fn scan(scan: &Scan) -> String {
             let why: String = cut.map(|cut| format!(": {cut}")).collect();
             lines.add("splits", &format!("{splits}{why}"));
         }
+    }
+    for slice in scan.slices.iter().flatten() {
+        lines.add("slice", slice);
     }
     for kept in &scan.kept {
         lines.add("engine", &kept.filter);

@@ -13,7 +13,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, DataFusionError, NullEquality, ScalarValue};
-use datafusion::logical_expr::expr::{Case, InList};
+use datafusion::logical_expr::expr::{Case, GroupingSet, InList};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
@@ -111,9 +111,19 @@ fn with_keys(plan: LogicalPlan, zeros: Zeros) -> Result<LogicalPlan, DataFusionE
 
 /// An expression as a key that values are grouped by.
 fn grouping(expr: Expr, schema: &DFSchema) -> Result<Expr, DataFusionError> {
-    Ok(match is_double(&expr, schema)? {
-        true => Key::OneOfEach.of(expr),
-        false => expr,
+    Ok(match expr {
+        Expr::GroupingSet(GroupingSet::Rollup(exprs)) => {
+            Expr::GroupingSet(GroupingSet::Rollup(groupings(exprs, schema)?))
+        }
+        Expr::GroupingSet(GroupingSet::Cube(exprs)) => {
+            Expr::GroupingSet(GroupingSet::Cube(groupings(exprs, schema)?))
+        }
+        Expr::GroupingSet(GroupingSet::GroupingSets(sets)) => {
+            let sets = sets.into_iter().map(|set| groupings(set, schema));
+            Expr::GroupingSet(GroupingSet::GroupingSets(sets.collect::<Result<_, _>>()?))
+        }
+        expr if is_double(&expr, schema)? => Key::OneOfEach.of(expr),
+        expr => expr,
     })
 }
 

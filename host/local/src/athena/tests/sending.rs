@@ -39,7 +39,7 @@ async fn a_query_makes_athenas_calls_with_one_id_and_the_same_constraints() {
         .query("select name from db.readings where big = 1")
         .await
         .unwrap();
-    assert_eq!(result.scans[0].splits, 3);
+    assert_eq!(result.scans[0].slices.len(), 3);
     let requests = requests.lock().unwrap();
     let mut expected = vec!["GetTableRequest", "GetTableLayoutRequest"];
     expected.extend(["GetSplitsRequest"; 3]);
@@ -238,7 +238,7 @@ async fn no_partition_is_no_split_and_no_row() {
     .athena(Profile::ValueSets);
     let sql = "select big from db.readings where time > timestamp '2024-01-01 00:00:00'";
     let result = athena.query(sql).await.unwrap();
-    assert_eq!((result.batches.len(), result.scans[0].splits), (0, 0));
+    assert_eq!((result.batches.len(), result.scans[0].slices.len()), (0, 0));
     assert_eq!(
         names(&requests.lock().unwrap()),
         ["GetTableRequest", "GetTableLayoutRequest"]
@@ -250,7 +250,7 @@ async fn explain_reads_nothing() {
     let (athena, requests) = Fake::default().athena(Profile::ValueSets);
     let scans = athena.explain("select big from db.readings").await.unwrap();
     assert_eq!(
-        (scans.len(), scans[0].splits, scans[0].table.as_str()),
+        (scans.len(), scans[0].slices.len(), scans[0].table.as_str()),
         (1, 1, "db.readings")
     );
     assert_eq!(

@@ -1,6 +1,8 @@
-//! Logs: JSON lines on standard error, which Lambda keeps.
+//! Logs: JSON lines on standard error, which Lambda keeps; and metrics ([`metrics`]).
 //!
 //! One line per request at its end, within spans that name it; never a literal, a statement, a row, a key (design.md, invariant 7).
+
+pub(crate) mod metrics;
 
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;

@@ -1,0 +1,117 @@
+//! One record of metrics for each request, in CloudWatch's embedded metric format: a JSON line on standard output, of which
+//! CloudWatch makes metrics without a call.
+
+use std::io::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::error::Error;
+use crate::handler::Reading;
+
+/// Under which the metrics are found.
+const NAMESPACE: &str = "athena-timestream";
+
+/// The metrics: name, unit, and what they are of a read.
+const METRICS: [(&str, &str, fn(&Reading) -> i64); 6] = [
+    ("Pages", "Count", |reading| reading.pages as i64),
+    ("RowsRead", "Count", |reading| reading.rows_read as i64),
+    ("RowsReturned", "Count", |reading| {
+        reading.rows_returned as i64
+    }),
+    ("BytesRead", "Bytes", |reading| reading.bytes_read as i64),
+    ("BytesMetered", "Bytes", |reading| reading.bytes_metered),
+    ("Blocks", "Count", |reading| reading.blocks as i64),
+];
+
+/// Writes the record of a request.
+pub(crate) fn write(
+    kind: &str,
+    query_id: Option<&str>,
+    outcome: Result<Option<&Reading>, &Error>,
+    took: Duration,
+) {
+    let record = record(kind, query_id, outcome, took);
+    // Metrics that cannot be written are no reason to fail.
+    let _ = writeln!(std::io::stdout().lock(), "{record}");
+}
+
+fn record(
+    kind: &str,
+    query_id: Option<&str>,
+    outcome: Result<Option<&Reading>, &Error>,
+    took: Duration,
+) -> Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default().as_millis() as u64;
+    let reading = outcome.as_ref().ok().copied().flatten();
+    let of_reads = METRICS.iter().filter(|_| reading.is_some());
+    let named = of_reads.map(|(name, unit, _)| json!({"Name": name, "Unit": unit}));
+    let metrics: Vec<Value> = [
+        json!({"Name": "Milliseconds", "Unit": "Milliseconds"}),
+        json!({"Name": "Errors", "Unit": "Count"}),
+    ]
+    .into_iter()
+    .chain(named)
+    .collect();
+    let mut record = json!({
+        "_aws": {
+            "Timestamp": now,
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["Kind"]],
+                "Metrics": metrics,
+            }],
+        },
+        "Kind": kind,
+        "QueryId": query_id,
+        "Milliseconds": took.as_millis() as u64,
+        "Errors": u8::from(outcome.is_err()),
+    });
+    if let Err(error) = outcome {
+        record["Code"] = error.code().as_str().into();
+    }
+    if let Some(reading) = reading {
+        record["TimestreamQueryId"] = reading.timestream_query_id.as_deref().into();
+        for (name, _, of) in METRICS {
+            record[name] = of(reading).into();
+        }
+    }
+    record
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each metric that is declared has a number at the root, as the format wants it, and each dimension a text.
+    #[test]
+    fn a_record_holds_what_it_declares() {
+        let reading = Reading {
+            rows_read: 7,
+            bytes_metered: 10_000_000,
+            ..Reading::default()
+        };
+        let failed = Error::invalid_input("'secret'");
+        for (outcome, errors, rows) in [
+            (Ok(Some(&reading)), 0, json!(7)),
+            (Ok(None), 0, Value::Null),
+            (Err(&failed), 1, Value::Null),
+        ] {
+            let took = Duration::from_millis(12);
+            let record = record("ReadRecordsRequest", Some("q"), outcome, took);
+            let declared = &record["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(declared["Dimensions"], json!([["Kind"]]));
+            for metric in declared["Metrics"].as_array().into_iter().flatten() {
+                let name = metric["Name"].as_str().unwrap_or_default();
+                assert!(record[name].is_number(), "{name} in {record}");
+            }
+            assert!(record["_aws"]["Timestamp"].is_u64() && record["Kind"].is_string());
+            assert_eq!(
+                (&record["Errors"], &record["RowsRead"]),
+                (&json!(errors), &rows)
+            );
+            assert!(!record.to_string().contains("secret"));
+        }
+    }
+}
