@@ -253,8 +253,11 @@ impl Stage {
     ///
     /// When the dialect was not built.
     pub fn connector(&self) -> Result<Arc<Connector>> {
-        let settings = Settings::from_lookup(|name| {
-            (name == "spill_bucket").then(|| self.s3.bucket().to_owned())
+        let settings = Settings::from_lookup(|name| match name {
+            "spill_bucket" => Some(self.s3.bucket().to_owned()),
+            // Small tables are not worth a count.
+            "slices_per_query" => Some("1".to_owned()),
+            _ => None,
         });
         let plugin = plugin("timestream")?;
         let connector = Connector::with_plugin(settings?, &self.config(), plugin);

@@ -150,11 +150,8 @@ impl Connector {
         let answer = Box::pin(self.answer_request(request, deadline));
         async {
             let answer = answer.await.inspect_err(telemetry::failed);
-            // As a function alone: its output is CloudWatch's.
-            if self.function_arn.get().is_some() {
-                let outcome = answer.as_ref().map(|answer| answer.reading.as_ref());
-                metrics::write(kind, query_id.as_deref(), outcome, started.elapsed());
-            }
+            let outcome = answer.as_ref().map(|answer| answer.reading.as_ref());
+            metrics::write(kind, query_id.as_deref(), outcome, started.elapsed());
             let answer = answer?;
             let reading = answer.reading.clone().unwrap_or_default();
             tracing::info!(

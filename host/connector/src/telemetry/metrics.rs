@@ -2,6 +2,7 @@
 //! CloudWatch makes metrics without a call.
 
 use std::io::Write as _;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -24,13 +25,16 @@ const METRICS: [(&str, &str, fn(&Reading) -> i64); 6] = [
     ("Blocks", "Count", |reading| reading.blocks as i64),
 ];
 
-/// Writes the record of a request.
+/// Writes the record of a request, if telemetry was started.
 pub(crate) fn write(
     kind: &str,
     query_id: Option<&str>,
     outcome: Result<Option<&Reading>, &Error>,
     took: Duration,
 ) {
+    if !super::STARTED.load(Ordering::Relaxed) {
+        return;
+    }
     let record = record(kind, query_id, outcome, took);
     // Metrics that cannot be written are no reason to fail.
     let _ = writeln!(std::io::stdout().lock(), "{record}");

@@ -4,6 +4,8 @@
 
 pub(crate) mod metrics;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -11,11 +13,15 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::Error;
 
-/// Starts logging at the level of `ATHENA_FEDERATION_SDK_LOG_LEVEL` (the Java connector's name for it), else `info`.
+/// Whether a program has started telemetry: its standard output is CloudWatch's, that of others is not.
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// Starts metrics, and logging at the level of `ATHENA_FEDERATION_SDK_LOG_LEVEL` (the Java connector's name for it), else `info`.
 pub fn start() {
     let level = std::env::var("ATHENA_FEDERATION_SDK_LOG_LEVEL").unwrap_or_default();
     // A second start, as in tests, changes nothing.
     let _ = subscriber(&level, std::io::stderr).try_init();
+    STARTED.store(true, Ordering::Relaxed);
 }
 
 /// Logs why something failed, without what is not ours.

@@ -92,12 +92,7 @@ fn with_keys(plan: LogicalPlan, zeros: Zeros) -> Result<LogicalPlan, DataFusionE
         }
         LogicalPlan::Aggregate(aggregate) => {
             let schema = aggregate.input.schema();
-            let names = NamePreserver::new_for_projection();
-            let grouped = aggregate.group_expr.into_iter().map(|expr| {
-                let name = names.save(&expr);
-                Ok(name.restore(grouping(expr, schema)?))
-            });
-            let grouped = grouped.collect::<Result<Vec<_>, DataFusionError>>()?;
+            let grouped = named_groupings(aggregate.group_expr, schema)?;
             LogicalPlan::Aggregate(Aggregate::try_new_with_schema(
                 aggregate.input,
                 grouped,
@@ -109,21 +104,34 @@ fn with_keys(plan: LogicalPlan, zeros: Zeros) -> Result<LogicalPlan, DataFusionE
     })
 }
 
+/// The keys of an aggregate, whose columns are called as before.
+fn named_groupings(exprs: Vec<Expr>, schema: &DFSchema) -> Result<Vec<Expr>, DataFusionError> {
+    let names = NamePreserver::new_for_projection();
+    let keys = exprs.into_iter().map(|expr| {
+        let set = match expr {
+            Expr::GroupingSet(set) => set,
+            expr => {
+                let name = names.save(&expr);
+                return Ok(name.restore(grouping(expr, schema)?));
+            }
+        };
+        Ok(Expr::GroupingSet(match set {
+            GroupingSet::Rollup(exprs) => GroupingSet::Rollup(named_groupings(exprs, schema)?),
+            GroupingSet::Cube(exprs) => GroupingSet::Cube(named_groupings(exprs, schema)?),
+            GroupingSet::GroupingSets(sets) => {
+                let sets = sets.into_iter().map(|set| named_groupings(set, schema));
+                GroupingSet::GroupingSets(sets.collect::<Result<_, _>>()?)
+            }
+        }))
+    });
+    keys.collect()
+}
+
 /// An expression as a key that values are grouped by.
 fn grouping(expr: Expr, schema: &DFSchema) -> Result<Expr, DataFusionError> {
-    Ok(match expr {
-        Expr::GroupingSet(GroupingSet::Rollup(exprs)) => {
-            Expr::GroupingSet(GroupingSet::Rollup(groupings(exprs, schema)?))
-        }
-        Expr::GroupingSet(GroupingSet::Cube(exprs)) => {
-            Expr::GroupingSet(GroupingSet::Cube(groupings(exprs, schema)?))
-        }
-        Expr::GroupingSet(GroupingSet::GroupingSets(sets)) => {
-            let sets = sets.into_iter().map(|set| groupings(set, schema));
-            Expr::GroupingSet(GroupingSet::GroupingSets(sets.collect::<Result<_, _>>()?))
-        }
-        expr if is_double(&expr, schema)? => Key::OneOfEach.of(expr),
-        expr => expr,
+    Ok(match is_double(&expr, schema)? {
+        true => Key::OneOfEach.of(expr),
+        false => expr,
     })
 }
 
