@@ -255,7 +255,7 @@ async fn scripted(counted: Reply) -> (Scripted, S3, Connector) {
     .await
     .unwrap();
     let s3 = S3::start(0, "spill", None).await.unwrap();
-    let config = tests::sdk_config(&timestream.url(), &s3.url());
+    let config = tests::sdk_config(timestream.url(), &s3.url());
     let settings = Settings::from_lookup(|name| match name {
         "spill_bucket" => Some(s3.bucket().to_owned()),
         "disable_glue" => Some("true".to_owned()),

@@ -266,7 +266,7 @@ impl Stage {
 
     /// An SDK configuration that reaches these servers.
     pub fn config(&self) -> SdkConfig {
-        sdk_config_with_glue(&self.timestream.url(), &self.s3.url(), &self.glue.url())
+        sdk_config_with_glue(&self.timestream.url(), &self.s3.url(), self.glue.url())
     }
 
     /// Runs statements, some at a time, each with its seed for what Athena is free to choose (sizes of blocks).

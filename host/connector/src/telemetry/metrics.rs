@@ -13,8 +13,11 @@ use crate::handler::Reading;
 /// Under which the metrics are found.
 const NAMESPACE: &str = "athena-timestream";
 
-/// The metrics: name, unit, and what they are of a read.
-const METRICS: [(&str, &str, fn(&Reading) -> i64); 6] = [
+/// What a metric is of a read.
+type OfReading = fn(&Reading) -> i64;
+
+/// The metrics of reads, with their units.
+const METRICS: [(&str, &str, OfReading); 6] = [
     ("Pages", "Count", |reading| reading.pages as i64),
     ("RowsRead", "Count", |reading| reading.rows_read as i64),
     ("RowsReturned", "Count", |reading| {
