@@ -224,6 +224,9 @@ impl Function {
             .env("dialect", root.join("target/components/timestream.wasm"))
             .env("disable_glue", "true")
             .env("spill_bucket", "spill")
+            // The pages of one query are replayed.
+            .env("slices_per_query", "1")
+            .env("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:1")
             .env("RUST_LOG", "error")
             .spawn();
         let child = child.with_context(|| format!("cannot start {}", program.display()))?;
