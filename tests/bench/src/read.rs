@@ -228,6 +228,8 @@ impl Function {
             .env("slices_per_query", "1")
             .env("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:1")
             .env("RUST_LOG", "error")
+            // Its records of metrics are not the benchmark's.
+            .stdout(std::process::Stdio::null())
             .spawn();
         let child = child.with_context(|| format!("cannot start {}", program.display()))?;
         Ok(Self(child))
