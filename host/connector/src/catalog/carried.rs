@@ -46,9 +46,9 @@ impl Carried {
         let (Some(digest), Some(now)) = (get(DIGEST), get(NOW)) else {
             return Ok(None);
         };
-        let now = now
-            .parse()
-            .map_err(|_| Error::invalid_input(format!("cannot read `{NOW}`: it is no integer")))?;
+        let now = now.parse().map_err(|_| {
+            Error::invalid_input(format!("cannot read `{NOW}`: it is not an integer"))
+        })?;
         Ok(Some(Self {
             digest: digest.clone(),
             now,

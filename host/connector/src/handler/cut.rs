@@ -108,17 +108,13 @@ struct Cost {
 }
 
 impl Connector {
-    /// Cuts the scan of a query.
-    ///
-    /// # Errors
-    ///
-    /// Never in practice. Where rows cannot be counted, the scan is cut evenly if it has a beginning, else not at all.
+    /// Cuts the scan of a query. Where rows cannot be counted, the scan is cut evenly if it has a beginning, else not at all.
     pub(super) async fn cut(
         &self,
         query: &Query<'_>,
         statement: &Statement,
         deadline: Option<Deadline>,
-    ) -> Result<Cut> {
+    ) -> Cut {
         let (low, high) = interval(query);
         let high = high.unwrap_or(query.now);
         let slices = self.settings.slices_per_query;
@@ -138,7 +134,7 @@ impl Connector {
                 reason: reason.to_owned(),
             }
         };
-        Ok(match way {
+        match way {
             Way::Whole(reason) => Cut::whole(reason),
             Way::Evenly(slices) => even(slices, "slices of equal length"),
             Way::ByRows(width) => match self.cut_by_rows(query, step, width, deadline).await {
@@ -150,7 +146,7 @@ impl Connector {
                     even(slices, &reason)
                 }
             },
-        })
+        }
     }
 
     async fn cut_by_rows(
@@ -172,9 +168,8 @@ impl Connector {
         let rows = total(&bins)?;
         let set = self.settings.slices_per_query;
         let default = match set {
-            Some(set) => set,
             None if slices::may_pay(rows) => default_slices(self.max_query_tcu().await),
-            None => 1,
+            _ => 1,
         };
         let slices = number(rows, set, default);
         if slices > 1
@@ -186,11 +181,7 @@ impl Connector {
             };
             // What was counted before is good enough where this fails.
             if let Ok(finer) = self.count(&full, finer, (ends, deadline), &mut cost).await {
-                let is_inside = |begin: i64| {
-                    slice.low.is_none_or(|low| low <= begin)
-                        && slice.high.is_none_or(|high| begin < high)
-                };
-                bins.retain(|(begin, _)| !is_inside(*begin));
+                bins.retain(|(begin, _)| !slice.contains(*begin));
                 bins.extend(finer);
                 bins.sort_unstable();
             }

@@ -9,7 +9,7 @@ use super::Connector;
 use crate::aws::{Failure, failure};
 use crate::error::{Code, Error, Fault};
 
-/// Seconds before each question; the last one goes on. Those of the SDK's `QueryStatusChecker` (federation-protocol.md,
+/// Seconds before each question; the last one is repeated. Those of the SDK's `QueryStatusChecker` (federation-protocol.md,
 /// section 9).
 const PAUSES: [u64; 10] = [1, 1, 2, 3, 5, 8, 13, 21, 34, 55];
 
@@ -23,9 +23,10 @@ impl Connector {
         let client = self
             .athena
             .get_or_init(|| aws_sdk_athena::Client::new(&self.config));
-        let last = PAUSES.last().into_iter().cycle();
-        for seconds in PAUSES.iter().chain(last) {
-            tokio::time::sleep(Duration::from_secs(*seconds)).await;
+        let mut place = 0;
+        loop {
+            tokio::time::sleep(Duration::from_secs(PAUSES[place])).await;
+            place = (place + 1).min(PAUSES.len() - 1);
             let asked = client.get_query_execution().query_execution_id(query_id);
             match asked.send().await {
                 Ok(answer) => {
@@ -48,6 +49,5 @@ impl Connector {
                 Err(_) => {}
             }
         }
-        std::future::pending().await
     }
 }

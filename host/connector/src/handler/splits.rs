@@ -127,7 +127,7 @@ impl Connector {
         let statement = statement(&self.plugin, &query)?;
         let mut cut = match &request.continuation_token {
             Some(token) => Cut::from_token(token)?,
-            None => self.cut(&query, &statement, deadline).await?,
+            None => self.cut(&query, &statement, deadline).await,
         };
         let rest = cut.parts.split_off(cut.parts.len().min(SPLITS_A_PAGE));
         let continuation_token = match rest.as_slice() {

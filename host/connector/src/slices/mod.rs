@@ -16,7 +16,7 @@ use jiff::tz::Offset;
 pub use place::{by_rows, evenly, rows_of, too_coarse};
 pub use way::{Asked, Way, default_slices, may_pay, number, way};
 
-/// A part of a scan: from `low`, before `high`, in nanoseconds since the epoch. None is no bound.
+/// A part of a scan: a half-open range of nanoseconds since the epoch, unbounded where a bound is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Slice {
     /// The first instant inside.
@@ -29,13 +29,13 @@ pub struct Slice {
 const BETWEEN: &str = "..";
 
 impl Slice {
-    /// The scan, uncut.
+    /// The whole scan.
     pub const WHOLE: Self = Self {
         low: None,
         high: None,
     };
 
-    /// Those that cuts make of a scan; the cuts ascend.
+    /// The slices that ascending cuts divide a scan into.
     pub fn between(cuts: &[i64]) -> Vec<Self> {
         let lows = std::iter::once(None).chain(cuts.iter().copied().map(Some));
         let highs = cuts.iter().copied().map(Some).chain([None]);
@@ -46,6 +46,11 @@ impl Slice {
     /// Whether it is all of the scan.
     pub fn is_whole(&self) -> bool {
         *self == Self::WHOLE
+    }
+
+    /// Whether an instant lies in it.
+    pub fn contains(&self, nanos: i64) -> bool {
+        self.low.is_none_or(|low| low <= nanos) && self.high.is_none_or(|high| nanos < high)
     }
 
     /// The condition that a timestamp lies in it; none where it is whole, or a bound has no text.
@@ -84,7 +89,7 @@ impl std::fmt::Display for Slice {
     }
 }
 
-/// What is neither a range nor part of one has no meaning.
+/// Rejects malformed bounds and empty ranges.
 impl std::str::FromStr for Slice {
     type Err = ();
 

@@ -39,7 +39,7 @@ pub(crate) fn write(
         return;
     }
     let record = record(kind, query_id, outcome, took);
-    // Metrics that cannot be written are no reason to fail.
+    // The request must not fail because its metrics cannot be written.
     let _ = writeln!(std::io::stdout().lock(), "{record}");
 }
 
@@ -52,15 +52,13 @@ fn record(
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default().as_millis() as u64;
     let reading = outcome.as_ref().ok().copied().flatten();
-    let of_reads = METRICS.iter().filter(|_| reading.is_some());
-    let named = of_reads.map(|(name, unit, _)| json!({"Name": name, "Unit": unit}));
-    let metrics: Vec<Value> = [
+    let mut metrics = vec![
         json!({"Name": "Milliseconds", "Unit": "Milliseconds"}),
         json!({"Name": "Errors", "Unit": "Count"}),
-    ]
-    .into_iter()
-    .chain(named)
-    .collect();
+    ];
+    if reading.is_some() {
+        metrics.extend(METRICS.map(|(name, unit, _)| json!({"Name": name, "Unit": unit})));
+    }
     let mut record = json!({
         "_aws": {
             "Timestamp": now,

@@ -250,7 +250,7 @@ fn malformed_pages_say_what_and_where() {
     check("<html>", "not the JSON of a page");
     check(
         &one(r#"[{"Data":[{"ScalarValue":"1"}]},{"Data":[{"ScalarValue":"secret"}]}]"#),
-        "page 1 of Timestream's answer: row 1, column `x`: a value is no integer",
+        "page 1 of Timestream's answer: row 1, column `x`: a value is not an integer",
     );
     check(&one(r#"[{"Data":[]}]"#), "a row has 0 values for 1 columns");
     check(
@@ -302,7 +302,7 @@ fn malformed_pages_say_what_and_where() {
 
 /// The Java connector takes any text but "true" for false, and the last day of a month for those after it (W-16).
 #[test]
-fn what_is_no_boolean_date_or_timestamp_is_refused() {
+fn what_is_not_a_boolean_date_or_timestamp_is_refused() {
     let refused = |kind: &str, data_type: &DataType, text: &str| {
         let page = page(
             &[("x", kind)],
@@ -313,7 +313,7 @@ fn what_is_no_boolean_date_or_timestamp_is_refused() {
     };
     for text in ["TRUE", "t", "1", "yes", ""] {
         let message = refused("BOOLEAN", &DataType::Boolean, text);
-        assert!(message.contains("no boolean"), "{text}: {message}");
+        assert!(message.contains("not a boolean"), "{text}: {message}");
     }
     for text in [
         "2023-02-29",
@@ -324,7 +324,7 @@ fn what_is_no_boolean_date_or_timestamp_is_refused() {
         "",
     ] {
         let message = refused("DATE", &DataType::Date32, text);
-        assert!(message.contains("no date"), "{text}: {message}");
+        assert!(message.contains("not a date"), "{text}: {message}");
     }
     for text in [
         "2024-02-30 00:00:00.000000000",
@@ -334,7 +334,7 @@ fn what_is_no_boolean_date_or_timestamp_is_refused() {
         "1704067200000",
     ] {
         let message = refused("TIMESTAMP", &DataType::Date64, text);
-        assert!(message.contains("no timestamp"), "{text}: {message}");
+        assert!(message.contains("not a timestamp"), "{text}: {message}");
     }
 }
 

@@ -13,20 +13,22 @@ pub(super) fn boolean(text: &str) -> Result<bool, &'static str> {
     match text {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err("a value is no boolean"),
+        _ => Err("a value is not a boolean"),
     }
 }
 
 pub(super) fn int32(text: &str) -> Result<i32, &'static str> {
-    text.parse().map_err(|_| "a value is no integer of 32 bits")
+    text.parse()
+        .map_err(|_| "a value is not an integer of 32 bits")
 }
 
 pub(super) fn int64(text: &str) -> Result<i64, &'static str> {
-    text.parse().map_err(|_| "a value is no integer of 64 bits")
+    text.parse()
+        .map_err(|_| "a value is not an integer of 64 bits")
 }
 
 pub(super) fn double(text: &str) -> Result<f64, &'static str> {
-    fast_float2::parse(text).map_err(|_| "a value is no double")
+    fast_float2::parse(text).map_err(|_| "a value is not a double")
 }
 
 /// Days since the epoch.
@@ -35,7 +37,7 @@ pub(super) fn date(text: &str) -> Result<i32, &'static str> {
         return Ok(days);
     }
     let date = (text.len() == "2024-01-31".len()).then(|| text.parse::<Date>());
-    let date = date.and_then(Result::ok).ok_or("a value is no date")?;
+    let date = date.and_then(Result::ok).ok_or("a value is not a date")?;
     Ok((date - UNIX_EPOCH.date()).get_days())
 }
 
@@ -58,7 +60,7 @@ pub(super) fn nanos(text: &str) -> Result<i64, &'static str> {
     let instant = is_utc.then(|| text.parse::<DateTime>());
     let instant = instant
         .and_then(Result::ok)
-        .ok_or("a value is no timestamp")?;
+        .ok_or("a value is not a timestamp")?;
     let since = instant.duration_since(UNIX_EPOCH).as_nanos();
     i64::try_from(since).map_err(|_| "a timestamp is out of range")
 }
