@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything the tests need, then all of them.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::{cargo, guests, interop, python, say};
 
@@ -8,12 +8,17 @@ use crate::{cargo, guests, interop, python, say};
 pub(crate) fn run() -> Result<()> {
     say("test: checking the format");
     cargo::run(&["fmt", "--all", "--check"])?;
-    say("test: building the plugins");
-    guests::build()?;
-    python::install()?;
-    interop::build()?;
-    say("test: building bootstrap and athena-timestream (minutes at the first time)");
-    cargo::build_programs()?;
+    // Downloads wait for the network while the compiler works.
+    std::thread::scope(|scope| -> Result<()> {
+        let others = scope.spawn(|| python::install().and_then(|()| interop::build()));
+        say("test: building the plugins");
+        guests::build()?;
+        say("test: building bootstrap and athena-timestream (minutes at the first time)");
+        cargo::build_programs()?;
+        others
+            .join()
+            .map_err(|_| anyhow!("the thread that builds the Java and Python sides panicked"))?
+    })?;
     say("test: running all tests");
     cargo::run(&["test", "--locked", "--workspace", "--quiet"])
 }
