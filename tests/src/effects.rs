@@ -144,6 +144,22 @@ async fn options_reach_the_dialect() {
     assert!(schema.unwrap().index_of("time_nanos").is_ok());
 }
 
+/// That it bounds what is kept is shown where rows are sorted.
+#[test]
+fn a_top_n_keeps_an_eighth_of_the_function_s_memory() {
+    for (megabytes, bytes) in [
+        (Some("128"), 16 << 20),
+        (Some("4096"), 512 << 20),
+        (None, 64 << 20),
+    ] {
+        let settings = Settings::from_lookup(|name| match name {
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" => megabytes.map(str::to_owned),
+            _ => None,
+        });
+        assert_eq!(settings.unwrap().top_n_bytes, bytes);
+    }
+}
+
 /// What each does is shown in `places`, with the values themselves.
 #[test]
 fn settings_of_timestreams_place_go_by_their_names() {
@@ -151,6 +167,7 @@ fn settings_of_timestreams_place_go_by_their_names() {
         Some(
             match name {
                 "timestream_role_arn" => "arn:aws:iam::1:role/r",
+                "timestream_role_external_id" => "shared",
                 "timestream_region" => "eu-west-1",
                 "timestream_query_endpoint" => "https://query",
                 "timestream_write_endpoint" => "https://write",
@@ -161,6 +178,7 @@ fn settings_of_timestreams_place_go_by_their_names() {
     });
     let place = settings.unwrap().timestream;
     assert_eq!(place.role_arn.as_deref(), Some("arn:aws:iam::1:role/r"));
+    assert_eq!(place.role_external_id.as_deref(), Some("shared"));
     assert_eq!(place.region.as_deref(), Some("eu-west-1"));
     assert_eq!(place.query_endpoint.as_deref(), Some("https://query"));
     assert_eq!(place.write_endpoint.as_deref(), Some("https://write"));

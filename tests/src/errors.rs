@@ -411,7 +411,9 @@ async fn a_throttle_after_blocks_were_written_is_no_throttle() {
     let timestream = timestream.await.unwrap();
     let config = impatient(&sdk_config(timestream.url(), &s3.url()));
     let plugin = plugin("timestream").unwrap();
-    let connector = Connector::with_plugin(settings("spill").unwrap(), &config, plugin);
+    let mut settings = settings("spill").unwrap();
+    settings.throttling.patience = std::time::Duration::from_millis(50);
+    let connector = Connector::with_plugin(settings, &config, plugin);
     for (max_block_bytes, code) in [(100, Code::PartialFailure), (1_000_000, Code::Throttling)] {
         let (name, none, sizes) = (
             table_name("d", "t"),
@@ -488,6 +490,12 @@ fn settings_report_every_problem_at_once() {
                 "disable_spill_encryption" => "maybe",
                 "MAX_BLOCK_SIZE_BYTES" => "many",
                 "spill_put_request_headers" => "[]",
+                "throttle_decrease_factor" => "2",
+                "throttle_max_delay_ms" => "0",
+                "max_bytes_metered" => "-1",
+                "slices_per_query" => "0",
+                "timestream_query_endpoint" => "query.timestream",
+                "timestream_role_external_id" => "id",
                 _ => return None,
             }
             .to_owned(),
@@ -499,6 +507,12 @@ fn settings_report_every_problem_at_once() {
         "disable_spill_encryption",
         "MAX_BLOCK_SIZE_BYTES",
         "spill_put_request_headers",
+        "`throttle_decrease_factor` is not a number from 0.001 to 1: 2",
+        "`throttle_max_delay_ms` is not a number from 1 to 60000: 0",
+        "max_bytes_metered",
+        "slices_per_query",
+        "timestream_query_endpoint",
+        "`timestream_role_external_id` needs `timestream_role_arn`",
     ] {
         assert!(error.message().contains(name), "{name}: {error}");
     }

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use connector::timestream::Throttling;
 use connector::wire::{Constraints, Request, write_request};
-use connector::{Code, Connector, Deadline, Error};
+use connector::{Code, Connector, Deadline, Error, Settings};
 use local::s3::S3;
 use serde_json::json;
 use tests::athena::{get_table, read_request, rows, select, splits, table_name};
@@ -71,6 +72,7 @@ async fn a_page_after_the_first_outlives_what_the_first_does_not() {
         assert_eq!(rows(&batches).unwrap(), [["1"], ["2"]], "{code}");
     }
 
+    // Until the patience ends, which is shorter here.
     let asked = async |code: &'static str, first: bool| {
         let timestream = scripted(move |call| match call.token() {
             None if !first => page(1, Some("second")),
@@ -80,7 +82,10 @@ async fn a_page_after_the_first_outlives_what_the_first_does_not() {
         let s3 = S3::start(0, "spill", None).await.unwrap();
         let config = impatient(&sdk_config(timestream.url(), &s3.url()));
         let (name, none) = (table_name("d", "t"), Constraints::default());
-        let read = select(&connector(&config, &s3), None, &name, &["n"], &none, SIZES).await;
+        let mut settings = settings(s3.bucket()).unwrap();
+        settings.throttling.patience = Duration::from_millis(50);
+        let connector = Connector::with_plugin(settings, &config, plugin("timestream").unwrap());
+        let read = select(&connector, None, &name, &["n"], &none, SIZES).await;
         let error: Error = read.unwrap_err().downcast().unwrap();
         let calls = timestream.calls().into_iter();
         let refused = calls
@@ -92,10 +97,91 @@ async fn a_page_after_the_first_outlives_what_the_first_does_not() {
         asked("ThrottlingException", true).await,
         (Code::Throttling, 3)
     );
-    assert_eq!(
-        asked("ThrottlingException", false).await,
-        (Code::Throttling, 27)
-    );
+    let (code, refused) = asked("ThrottlingException", false).await;
+    assert_eq!(code, Code::Throttling);
+    assert!(refused > 3 * 3, "{refused}");
+}
+
+/// The numbers of the Java SDK's `ThrottlingInvoker`, under its names.
+#[tokio::test]
+async fn throttled_pages_wait_as_the_settings_say() {
+    let failed = AtomicUsize::new(0);
+    let timestream = scripted(move |call| match call.token() {
+        None => page(1, Some("second")),
+        // So often that pauses of a second would not end within the test's time.
+        Some(_) if failed.fetch_add(1, Ordering::Relaxed) < 300 => {
+            Reply::Error(429, "ThrottlingException", "not now".into())
+        }
+        Some(_) => page(2, None),
+    })
+    .await;
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let config = impatient(&sdk_config(timestream.url(), &s3.url()));
+    let settings = Settings::from_lookup(|name| {
+        let value = match name {
+            "spill_bucket" => s3.bucket(),
+            "disable_glue" => "true",
+            "slices_per_query" | "throttle_initial_delay_ms" | "throttle_increase_ms" => "1",
+            "throttle_max_delay_ms" => "4",
+            "throttle_decrease_factor" => "0.9",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    });
+    let settings = settings.unwrap();
+    let expected = Throttling {
+        initial_delay: Some(Duration::from_millis(1)),
+        max_delay: Duration::from_millis(4),
+        decrease_factor: 0.9,
+        increase: Some(Duration::from_millis(1)),
+        ..Throttling::default()
+    };
+    assert_eq!(settings.throttling, expected);
+    let connector = Connector::with_plugin(settings, &config, plugin("timestream").unwrap());
+    let (name, none) = (table_name("d", "t"), Constraints::default());
+    let read = select(&connector, None, &name, &["n"], &none, SIZES);
+    let (batches, _) = timeout(Duration::from_secs(60), read)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(rows(&batches).unwrap(), [["1"], ["2"]]);
+}
+
+/// A read that goes on is ended once more was metered than is allowed, and its run with it; one that is complete has cost
+/// what it costs.
+#[tokio::test]
+async fn a_read_ends_when_more_is_metered_than_is_allowed() {
+    for (pages, is_ended) in [(3, false), (4, true), (1_000, true)] {
+        let timestream = scripted(move |call| {
+            let number: usize = call.token().map_or(1, |token| token.parse().unwrap());
+            let next = (number < pages).then(|| (number + 1).to_string());
+            let Reply::Json(page) = page(number, next.as_deref()) else {
+                panic!("a page is JSON");
+            };
+            let mut page: serde_json::Value = serde_json::from_str(&page).unwrap();
+            page["QueryStatus"] = json!({"CumulativeBytesMetered": number * 10_000_000});
+            Reply::Json(page.to_string())
+        })
+        .await;
+        let s3 = S3::start(0, "spill", None).await.unwrap();
+        let config = sdk_config(timestream.url(), &s3.url());
+        let mut settings = settings(s3.bucket()).unwrap();
+        settings.max_bytes_metered = Some(20_000_001);
+        let connector = Connector::with_plugin(settings, &config, plugin("timestream").unwrap());
+        let answer = connector.answer(&read(&connector).await, None).await;
+        let calls = timestream.calls();
+        let cancelled = calls.iter().any(|call| call.operation == "CancelQuery");
+        assert_eq!(
+            (answer.is_err(), cancelled),
+            (is_ended, is_ended),
+            "{pages}"
+        );
+        if let Err(error) = answer {
+            let message = error.message();
+            assert!(message.contains("30000000 bytes"), "{error}");
+            assert!(message.contains("`max_bytes_metered`"), "{error}");
+        }
+    }
 }
 
 /// Each page asks for the one after it, for ever; Lambda would end the function and nobody would know why.

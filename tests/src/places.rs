@@ -70,6 +70,7 @@ async fn region_and_role_by_setting_sign_the_calls() {
     let place = Place {
         region: Some("eu-west-1".into()),
         role_arn: Some("arn:aws:iam::123456789012:role/reader".into()),
+        role_external_id: Some("shared & known".into()),
         ..Place::default()
     };
     list(&Clients::new(&sdk_config(timestream.url(), ""), place)).await;
@@ -88,6 +89,10 @@ async fn region_and_role_by_setting_sign_the_calls() {
         "{}",
         listing.authorization
     );
+
+    let assumed = calls.iter().find(|call| call.operation == "POST").unwrap();
+    let body = assumed.body.as_str().unwrap();
+    assert!(body.contains("ExternalId=shared%20%26%20known"), "{body}");
 
     list(&Clients::new(
         &sdk_config(timestream.url(), ""),

@@ -412,16 +412,39 @@ fn what_is_no_dialect_is_not_admitted() {
         let error = Plugin::from_bytes(&engine, bytes).unwrap_err();
         assert!(error.message().contains(why), "{error}");
     };
-    refused(b"", "no WebAssembly component");
-    refused(b"\0asm\x01\0\0\0", "no WebAssembly component");
+    refused(b"", "not a WebAssembly component");
+    refused(b"\0asm\x01\0\0\0", "not a WebAssembly component");
     let bytes = std::fs::read(component("timestream").unwrap()).unwrap();
-    refused(&bytes[..bytes.len() / 2], "no WebAssembly component");
+    refused(&bytes[..bytes.len() / 2], "not a WebAssembly component");
     refused(&vec![0; (8 << 20) + 1], "larger than 8 MiB");
     // A component of the policy world, which this host does not serve as a dialect.
     let policy = std::fs::read(component("probe").unwrap()).unwrap();
     refused(&policy, "does not export timestream:dialect/dialect");
     let missing = Plugin::from_file(&engine, std::path::Path::new("no/such.wasm")).unwrap_err();
     assert!(missing.message().contains("no/such.wasm"), "{missing}");
+}
+
+#[test]
+fn a_precompiled_plugin_answers_as_the_compiled_one_and_another_one_s_code_is_left_alone() {
+    let engine = Engine::new().unwrap();
+    // Code is loaded from there alone.
+    let file = std::env::current_exe().unwrap();
+    let file = file.with_file_name("precompiled-dialect.wasm");
+    std::fs::copy(component("timestream").unwrap(), &file).unwrap();
+    let compiled = Plugin::from_file(&engine, &file).unwrap();
+    for other in ["timestream", "java-compat"] {
+        let bytes = std::fs::read(component(other).unwrap()).unwrap();
+        let code = Plugin::precompile(&engine, &bytes).unwrap();
+        std::fs::write(file.with_extension("cwasm"), code).unwrap();
+        let loaded = Plugin::from_file(&engine, &file).unwrap();
+        assert_eq!(loaded.digest(), compiled.digest());
+        assert_eq!(loaded.description(), compiled.description());
+        let mapped = |plugin: &Plugin| plugin.map_table(&table()).unwrap();
+        assert_eq!(mapped(&loaded), mapped(&compiled));
+    }
+    std::fs::remove_file(file.with_extension("cwasm")).unwrap();
+    let refused = Plugin::precompile(&engine, b"").unwrap_err();
+    assert!(refused.message().contains("not a WebAssembly component"));
 }
 
 #[test]

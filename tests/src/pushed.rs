@@ -16,11 +16,10 @@ use local::athena::{Engine, describe};
 use local::s3::S3;
 use local::timestream::Server;
 use tests::jvm::HINT;
-use tests::proof::records::store;
 use tests::trino::generate::{self, Comparison, Statement};
 use tests::trino::local::LocalAthena;
 use tests::trino::stage::{Profile, Stage, Version};
-use tests::trino::tables::{COLUMNS, DATABASE, DIMENSIONS, rows};
+use tests::trino::tables::load;
 use tokio::runtime::Runtime;
 
 /// Statements that local Athena's engine has no words for, and what it says. Nothing of them is read.
@@ -165,15 +164,9 @@ impl Local {
         let s3 = S3::start(0, "spill", None).await.unwrap();
         let config = tests::sdk_config(&timestream.url(), &s3.url());
         let write = aws_sdk_timestreamwrite::Client::new(&config);
-        let create = write.create_database().database_name(DATABASE);
-        create.send().await.unwrap();
-        for table in ["edges", "small"] {
-            // Enough for every column to have a value.
-            let rows = rows(table, 40);
-            store(&write, (DATABASE, table), &COLUMNS, &DIMENSIONS, &rows)
-                .await
-                .unwrap();
-        }
+        // Enough for every column to have a value.
+        let tables = [("edges", 40), ("small", 40)];
+        load(&write, &tables).await.unwrap();
         let connector = Arc::new(Connector::with_plugin(
             tests::settings(s3.bucket()).unwrap(),
             &config,

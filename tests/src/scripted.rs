@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 pub struct Call {
     /// `Query`, `ListTables`, …; of S3 the method: `HEAD`, `PUT`.
     pub operation: String,
-    /// The body; null if it is no JSON.
+    /// The body; one that is not JSON as a text, null if it is neither.
     pub body: Value,
     /// The host it was sent to.
     pub host: String,
@@ -46,6 +46,8 @@ pub enum Reply {
     Json(String),
     /// An error of the service: status, code, message.
     Error(u16, &'static str, String),
+    /// 200 with half of this body; then the connection ends.
+    CutShort(String),
 }
 
 impl Reply {
@@ -151,7 +153,9 @@ async fn answer(
             None | Some("") => method.to_string(),
             Some(operation) => operation.to_owned(),
         },
-        body: serde_json::from_slice(&body).unwrap_or_default(),
+        body: serde_json::from_slice(&body)
+            .or_else(|_| std::str::from_utf8(&body).map(Value::from))
+            .unwrap_or_default(),
         host: header("host"),
         authorization: header("authorization"),
         user_agent: header("user-agent"),
@@ -168,6 +172,14 @@ async fn answer(
     let kind = [("content-type", "application/x-amz-json-1.0")];
     match (shared.script)(&call) {
         Reply::Json(body) => (kind, body).into_response(),
+        Reply::CutShort(body) => {
+            let length = [("content-length", body.len().to_string())];
+            let body = Bytes::from(body);
+            let half = body.slice(..body.len() / 2);
+            let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+            let parts = futures::stream::iter([Ok(half), Err(broken)]);
+            (kind, length, Body::from_stream(parts)).into_response()
+        }
         Reply::Error(status, code, message) => {
             let body = json!({"__type": format!("com.amazonaws.timestream.v20181101#{code}"), "message": message});
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, Int64Array};
+use arrow::array::{AsArray, Date64Array, Int64Array};
 use arrow::datatypes::Int64Type;
 use connector::wire::{
     Constraints, GetSplitsRequest, GetTableLayoutRequest, MarkerBound, Request, Response, Split,
-    write_request,
+    ValueSet, write_request,
 };
 use connector::{Connector, Settings};
 use local::athena::{Athena, Engine, Function, Options, Profile};
@@ -18,13 +18,12 @@ use local::timestream::Server;
 use serde_json::json;
 use tests::athena::{ask, get_table, read_request, splits, table_name};
 use tests::plugin;
-use tests::proof::records::store;
 use tests::scripted::{Reply, Scripted};
 use tests::trino::generate::{self, Comparison};
 use tests::trino::local::LocalAthena;
 use tests::trino::sources::Sources;
 use tests::trino::stage::Profile as Sent;
-use tests::trino::tables::{COLUMNS, DATABASE, DIMENSIONS, rows};
+use tests::trino::tables::{DATABASE, load};
 
 use crate::weaknesses::{from, on};
 
@@ -44,14 +43,8 @@ impl Sliced {
         let s3 = S3::start(0, "spill", None).await.unwrap();
         let config = tests::sdk_config(&timestream.url(), &s3.url());
         let write = aws_sdk_timestreamwrite::Client::new(&config);
-        let create = write.create_database().database_name(DATABASE);
-        create.send().await.unwrap();
-        for (table, count) in [("edges", 400), ("small", 40), ("big", ROWS)] {
-            let rows = rows(table, count);
-            store(&write, (DATABASE, table), &COLUMNS, &DIMENSIONS, &rows)
-                .await
-                .unwrap();
-        }
+        let tables = [("edges", 400), ("small", 40), ("big", ROWS)];
+        load(&write, &tables).await.unwrap();
         Self {
             config,
             _timestream: timestream,
@@ -243,6 +236,11 @@ async fn limits_orders_and_statements_are_read_by_one_query() {
 
 /// A table of which a script counts the rows.
 async fn scripted(counted: Reply) -> (Scripted, S3, Connector) {
+    scripted_with(counted, false).await
+}
+
+/// The same, whose nanoseconds are shown if they are to be.
+async fn scripted_with(counted: Reply, nanos: bool) -> (Scripted, S3, Connector) {
     let timestream = Scripted::start(move |call| match call.operation.as_str() {
         "Query" if call.sql().starts_with("DESCRIBE") => {
             Reply::description(&[("time", "timestamp", "TIMESTAMP"), ("v", "bigint", "MULTI")])
@@ -259,6 +257,9 @@ async fn scripted(counted: Reply) -> (Scripted, S3, Connector) {
     let settings = Settings::from_lookup(|name| match name {
         "spill_bucket" => Some(s3.bucket().to_owned()),
         "disable_glue" => Some("true".to_owned()),
+        "dialect_options" => {
+            Some(json!({"timestream_nanos_columns": nanos.to_string()}).to_string())
+        }
         _ => None,
     });
     let plugin = plugin("timestream").unwrap();
@@ -297,6 +298,102 @@ async fn by_default_rows_and_the_account_decide_how_many_slices_there_are() {
         let parts = parts(&connector, "t", &Constraints::default()).await;
         assert_eq!(parts.len(), expected, "{rows} an hour");
     }
+}
+
+/// Two instants of milliseconds, and nothing between them.
+fn two_instants(first: i64, second: i64) -> Constraints {
+    let one = |millis: i64| match from(
+        Arc::new(Date64Array::from(vec![millis])),
+        MarkerBound::Exactly,
+    ) {
+        ValueSet::SortedRangeSet {
+            r#type,
+            mut ranges,
+            null_allowed,
+        } => {
+            ranges[0].high = ranges[0].low.clone();
+            (r#type, ranges, null_allowed)
+        }
+        other => panic!("{other:?}"),
+    };
+    let ((r#type, mut ranges, null_allowed), (_, more, _)) = (one(first), one(second));
+    ranges.extend(more);
+    on(
+        "time",
+        ValueSet::SortedRangeSet {
+            r#type,
+            ranges,
+            null_allowed,
+        },
+    )
+}
+
+/// A dashboard asks the same again and again, a little later each time.
+#[tokio::test]
+async fn few_rows_are_counted_once() {
+    let (timestream, _s3, connector) = scripted(day(1_000)).await;
+    let counts = || {
+        let calls = timestream.calls().into_iter();
+        calls.filter(|call| call.sql().contains("count(*)")).count()
+    };
+    let since = |millis: i64| {
+        let time = Arc::new(Date64Array::from(vec![millis]));
+        on("time", from(time, MarkerBound::Exactly))
+    };
+    let day_ago = 1_709_251_200_000;
+    for (constraints, expected) in [
+        (since(day_ago), 1),
+        (since(day_ago), 1),
+        (since(day_ago + 60_000), 1),
+        // More rows than were counted.
+        (since(day_ago - 60_000), 2),
+        (since(day_ago), 2),
+        (Constraints::default(), 3),
+        (since(day_ago - 3_600_000), 3),
+        // Other conditions.
+        (
+            on(
+                "v",
+                from(Arc::new(Int64Array::from(vec![5])), MarkerBound::Above),
+            ),
+            4,
+        ),
+    ] {
+        let parts = parts(&connector, "t", &constraints).await;
+        assert_eq!((parts.len(), counts()), (1, expected));
+    }
+    // What was counted under a condition on the nanoseconds, or of two instants, says nothing of the whole.
+    let (timestream, _s3, connector) = scripted_with(day(10), true).await;
+    let counts = || {
+        let calls = timestream.calls().into_iter();
+        calls.filter(|call| call.sql().contains("count(*)")).count()
+    };
+    let nanos = Arc::new(Int64Array::from(vec![1]));
+    let nanos = on("time_nanos", from(nanos, MarkerBound::Exactly));
+    parts(&connector, "t", &nanos).await;
+    assert_eq!(counts(), 1);
+    parts(&connector, "t", &Constraints::default()).await;
+    assert_eq!(counts(), 2);
+
+    let (timestream, _s3, connector) = scripted(day(10)).await;
+    let counts = || {
+        let calls = timestream.calls().into_iter();
+        calls.filter(|call| call.sql().contains("count(*)")).count()
+    };
+    let two = two_instants(day_ago, day_ago + 86_400_000);
+    parts(&connector, "t", &two).await;
+    assert_eq!(counts(), 1);
+    parts(&connector, "t", &since(day_ago)).await;
+    assert_eq!(counts(), 2);
+
+    // Many rows are counted each time, by hours and then finer: by the counts they are cut.
+    let (timestream, _s3, connector) = scripted(day(40_000)).await;
+    for _ in 0..2 {
+        assert!(parts(&connector, "t", &Constraints::default()).await.len() > 1);
+    }
+    let calls = timestream.calls().into_iter();
+    let counts = calls.filter(|call| call.sql().contains("count(*)"));
+    assert_eq!(counts.count(), 4);
 }
 
 #[tokio::test]

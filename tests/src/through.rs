@@ -104,7 +104,7 @@ fn a_users_statement_is_a_table_of_athena_in_process_and_under_lambda() {
     let told = told.unwrap_err().to_string();
     assert!(told.contains("hunter2"), "{told}");
     let log = emulator.log().unwrap();
-    assert!(log.contains(r#""message":"failed""#), "{log}");
+    assert!(log.contains(r#""message":"request failed""#), "{log}");
     assert!(!log.contains("hunter2"), "{log}");
 
     let mut command = serve.command().unwrap();

@@ -2,35 +2,46 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tests::processes::output;
 use tests::workspace;
 
+/// Lines of `cargo tree` without a tree.
+fn tree(arguments: &[&str]) -> BTreeSet<String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(workspace())
+        .args(["tree", "--offline", "--prefix", "none"]);
+    let tree = output(cargo.args(arguments)).unwrap();
+    let lines = tree
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)").to_owned());
+    lines.collect()
+}
+
+/// With other features the AWS SDK, the connector and DataFusion would be compiled once for programs and once for tests.
+#[test]
+fn programs_and_tests_need_the_same_features() {
+    let packages = |edges| tree(&["--workspace", "--edges", edges, "--format", "{p} {f}"]);
+    let (programs, tests) = (packages("normal,build"), packages("normal,build,dev"));
+    let of_tests: Vec<&String> = tests.difference(&programs).collect();
+    assert!(of_tests.is_empty(), "{of_tests:?}");
+}
+
 #[test]
 fn the_lambda_binary_holds_no_local_part() {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(workspace()).args([
-        "tree",
-        "--offline",
-        "--package",
-        "connector",
-        "--edges",
-        "normal",
-        "--prefix",
-        "none",
-        "--format",
-        "{p}",
-    ]);
-    let tree = output(&mut cargo).unwrap();
-    assert!(tree.contains("wasmtime v"), "{tree}");
+    let package = ["--package", "connector", "--edges", "normal"];
+    let tree = tree(&[&package[..], &["--format", "{p}"]].concat());
+    let holds = |package: &str| {
+        tree.iter()
+            .any(|line| line.split(' ').next() == Some(package))
+    };
+    assert!(holds("wasmtime"), "{tree:?}");
     for absent in ["datafusion", "clap", "s3s", "axum", "local", "tests"] {
-        let mut lines = tree.lines();
-        assert!(
-            !lines.any(|line| line.split(' ').next() == Some(absent)),
-            "{absent}"
-        );
+        assert!(!holds(absent), "{absent}");
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn pushdown() -> Result<()> {
     start("target/debug/bench", &["pushdown"])
 }
 
-/// Builds the connector as it is deployed and times the read path: `decode` or `read`, and their options.
+/// Builds the connector as it is deployed and times the read path: one benchmark, and its options.
 pub(crate) fn read_path(arguments: &[&str]) -> Result<()> {
     say("building the plugins");
     guests::build()?;

@@ -28,9 +28,15 @@ commands:
            what each query of a suite fetches from Timestream, beside what it fetches with java-compat
   bench decode
            a page's JSON to Arrow, beside simd-json's tape and the SDK's deserializer
+  bench plan
+           a plan by the WebAssembly component, beside the same rules compiled natively
+  bench start
+           a cold start: from the start of bootstrap's process to the rows of a first page
+  bench slices
+           a scan cut into 1 to 16 slices, read by as many processes, where each page takes 50 ms
   bench read
            CPU, wall time and peak memory of reads of 10,000 to 10,000,000 rows through bootstrap, with encrypted blocks;
-           --rows <count,…>, --slow-s3 <ms per MB>, --slow-pages <ms>; with --json last, either prints JSON
+           --rows <count,…>, --slow-s3 <ms per MB>, --slow-pages <ms>; all but pushdown print JSON with --json last
   guests   build every plugin into target/components/<name>.wasm
 
 environment:
@@ -41,7 +47,12 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
         ["bench", "pushdown"] => bench::pushdown(),
-        ["bench", arguments @ ..] if matches!(arguments, ["decode" | "read", ..]) => {
+        ["bench", arguments @ ..]
+            if matches!(
+                arguments,
+                ["decode" | "plan" | "read" | "slices" | "start", ..]
+            ) =>
+        {
             bench::read_path(arguments)
         }
         ["demo", arguments @ ..] => demo::run(arguments),

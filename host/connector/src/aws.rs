@@ -1,12 +1,25 @@
 //! Failed calls of AWS's services, told apart in one way for all of them.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::error::{Code, Error, Fault, denied};
+
+/// How long a service is waited for that answers within a fraction of a second: this only ends a call that hangs. To
+/// connect, long enough for one lost packet, of which the first is sent again after 1 s; the Java SDK gives Glue 250 ms,
+/// and takes these 2 s for its other call of it.
+pub(crate) fn short_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(10))
+        .build()
+}
 
 /// The endpoints that are set for a service, by its own variable or for all. `SdkConfig::endpoint_url` does not see the
 /// former.

@@ -62,9 +62,9 @@ async fn answer(
         .await
         .and_then(|answer| {
             let json = String::from_utf8(answer.payload)
-                .map_err(|error| Error::bug(format_args!("an answer is no text: {error}")))?;
+                .map_err(|error| Error::bug(format_args!("an answer is not text: {error}")))?;
             RawValue::from_string(json)
-                .map_err(|error| Error::bug(format_args!("an answer is no JSON: {error}")))
+                .map_err(|error| Error::bug(format_args!("an answer is not JSON: {error}")))
         });
     answer.map_err(|error| diagnostic(&error))
 }

@@ -1,6 +1,7 @@
 //! The environment as [`Settings`], validated once at start; every problem is reported, not the first alone.
 
 mod connection;
+mod lookup;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,14 +9,21 @@ use std::path::PathBuf;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::http::Headers;
 
+use self::lookup::Lookup;
 use crate::error::{Error, Result};
-use crate::timestream::Place;
+use crate::timestream::{Place, Throttling};
 
 /// Slices that can be set: more queries at once no account has.
 const MOST_SLICES: usize = 1_000;
 
+/// Memory that is taken for granted where there is no function, in megabytes.
+const MEGABYTES: usize = 512;
+
+/// Twice as many are sorted at once, and an array of texts holds 2 GiB at most.
+const MOST_TOP_N_BYTES: usize = 960 << 20;
+
 /// What a user can set, under the names of the Java SDK where it has one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// `spill_bucket`: where blocks go that do not fit an answer.
     pub spill_bucket: Option<String>,
@@ -29,15 +37,23 @@ pub struct Settings {
     pub kms_key_id: Option<String>,
     /// `MAX_BLOCK_SIZE_BYTES`: replaces the request's size of a block.
     pub max_block_size_bytes: Option<u64>,
-    /// `slices_per_query`: queries that a scan is read by at most, side by side; 1 reads by one alone.
+    /// `slices_per_query`: queries that a scan is read by at most, side by side; 1 reads by one alone. None: from the
+    /// account's TCU and the number of rows.
     pub slices_per_query: Option<usize>,
+    /// `max_bytes_metered`: bytes that Timestream may meter for one read before it is ended; each slice is a read.
+    pub max_bytes_metered: Option<u64>,
+    /// `throttle_initial_delay_ms`, `throttle_max_delay_ms`, `throttle_decrease_factor`, `throttle_increase_ms`.
+    pub throttling: Throttling,
+    /// Bytes of the rows that are kept of a top-N that Timestream was not asked for, at most: an eighth of
+    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, of which cutting them needs four.
+    pub top_n_bytes: usize,
     /// `enable_query_passthrough`: statements for Timestream are accepted as they are.
     pub enable_query_passthrough: bool,
     /// `disable_glue`: tables and views are not looked up in Glue. Off for no value but `false`, as in the Java SDK.
     pub disable_glue: bool,
     /// `glue_catalog`: the Glue catalog they are looked up in, an account's number.
     pub glue_catalog: Option<String>,
-    /// `timestream_role_arn`, `timestream_region`, `timestream_query_endpoint`, `timestream_write_endpoint`.
+    /// `timestream_role_arn`, `timestream_role_external_id`, `timestream_region`, `timestream_query_endpoint`, `timestream_write_endpoint`.
     pub timestream: Place,
     /// `dialect`: the plugin's file.
     pub dialect: PathBuf,
@@ -52,112 +68,84 @@ impl Settings {
     ///
     /// All that is wrong, in one message.
     pub fn from_lookup(get: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let mut problems = Vec::new();
-        let text = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        let mut texts = |name: &str| {
-            let json = text(name)?;
-            serde_json::from_str::<BTreeMap<String, String>>(&json)
-                .map_err(|_| problems.push(format!("`{name}` is no JSON object of texts")))
-                .ok()
-        };
-        let spill_put_request_headers = texts("spill_put_request_headers").unwrap_or_default();
-        let dialect_options = texts("dialect_options").unwrap_or_default();
+        let lookup = Lookup::new(&get);
+        let settings = Self::read(&lookup);
+        let problems = lookup.problems.into_inner();
+        if problems.is_empty() {
+            return Ok(settings);
+        }
+        let problems = problems.join("; ");
+        let message = format!("cannot start with these settings: {problems}");
+        Err(Error::invalid_input(message))
+    }
+
+    fn read(lookup: &Lookup<impl Fn(&str) -> Option<String>>) -> Self {
+        let spill_bucket = lookup.text("spill_bucket");
+        if spill_bucket.iter().any(|bucket| bucket.contains('/')) {
+            let problem = "`spill_bucket` holds a `/`; hint: give the bucket's name alone";
+            lookup.problem(problem.to_owned());
+        }
+        let spill_prefix = lookup.text("spill_prefix");
+        let spill_put_request_headers = lookup.texts("spill_put_request_headers");
         for (name, value) in &spill_put_request_headers {
-            if Headers::new()
-                .try_insert(name.clone(), value.clone())
-                .is_err()
-            {
-                problems.push(format!(
-                    "`spill_put_request_headers` holds `{name}`, which is no header of HTTP"
+            let (header, value) = (name.clone(), value.clone());
+            if Headers::new().try_insert(header, value).is_err() {
+                lookup.problem(format!(
+                    "`spill_put_request_headers` holds `{name}`, which is not a header of HTTP"
                 ));
             }
         }
-        let mut switch = |name: &str, default: bool| match text(name)
-            .as_deref()
-            .map(str::to_lowercase)
-            .as_deref()
-        {
-            None => default,
-            Some("true") => true,
-            Some("false") => false,
-            Some(_) => {
-                problems.push(format!("`{name}` is neither `true` nor `false`"));
-                default
-            }
-        };
-        let disable_spill_encryption = switch("disable_spill_encryption", false);
-        let enable_query_passthrough = switch("enable_query_passthrough", true);
-        let max_block_size_bytes =
-            text("MAX_BLOCK_SIZE_BYTES").and_then(|value| match value.parse() {
-                Ok(bytes) if bytes > 0 => Some(bytes),
-                _ => {
-                    problems.push(format!(
-                        "`MAX_BLOCK_SIZE_BYTES` is no positive number: {value}"
-                    ));
-                    None
-                }
-            });
-        let slices_per_query = text("slices_per_query").and_then(|value| match value.parse() {
-            Ok(slices @ 1..=MOST_SLICES) => Some(slices),
-            _ => {
-                problems.push(format!(
-                    "`slices_per_query` is not a number from 1 to {MOST_SLICES}: {value}"
-                ));
-                None
-            }
-        });
-        let spill_bucket = text("spill_bucket");
-        if spill_bucket
-            .as_deref()
-            .is_some_and(|bucket| bucket.contains('/'))
-        {
-            problems
-                .push("`spill_bucket` holds a `/`; hint: give the bucket's name alone".to_owned());
-        }
-        let mut endpoint = |name: &str| {
-            let url = text(name)?;
-            if !url.starts_with("https://") && !url.starts_with("http://") {
-                problems.push(format!(
-                    "`{name}` is no URL: it begins neither with `https://` nor with `http://`"
-                ));
-            }
-            Some(url)
-        };
         let timestream = Place {
-            query_endpoint: endpoint("timestream_query_endpoint"),
-            write_endpoint: endpoint("timestream_write_endpoint"),
-            role_arn: text("timestream_role_arn"),
-            region: text("timestream_region"),
+            query_endpoint: lookup.url("timestream_query_endpoint"),
+            write_endpoint: lookup.url("timestream_write_endpoint"),
+            role_arn: lookup.text("timestream_role_arn"),
+            role_external_id: lookup.text("timestream_role_external_id"),
+            region: lookup.text("timestream_region"),
         };
-        if timestream
-            .role_arn
-            .as_deref()
-            .is_some_and(|arn| !arn.starts_with("arn:") || !arn.contains(":role/"))
-        {
-            problems.push("`timestream_role_arn` is no ARN of a role".to_owned());
+        if timestream.role_external_id.is_some() && timestream.role_arn.is_none() {
+            let problem = "`timestream_role_external_id` needs `timestream_role_arn`";
+            lookup.problem(problem.to_owned());
         }
-        if !problems.is_empty() {
-            return Err(Error::invalid_input(format!(
-                "cannot start with these settings: {}",
-                problems.join("; ")
-            )));
+        let is_role = |arn: &String| arn.starts_with("arn:") && arn.contains(":role/");
+        if !timestream.role_arn.iter().all(is_role) {
+            lookup.problem("`timestream_role_arn` is not the ARN of a role".to_owned());
         }
-        Ok(Self {
+        let default = Throttling::default();
+        let throttling = Throttling {
+            initial_delay: lookup.milliseconds("throttle_initial_delay_ms"),
+            max_delay: lookup
+                .milliseconds("throttle_max_delay_ms")
+                .unwrap_or(default.max_delay),
+            decrease_factor: lookup
+                .number("throttle_decrease_factor", 0.001..=1.0)
+                .unwrap_or(default.decrease_factor),
+            increase: lookup.milliseconds("throttle_increase_ms"),
+            ..default
+        };
+        let memory = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+        let megabytes = lookup.number(memory, 1..=1 << 20).unwrap_or(MEGABYTES);
+        // As in the Java SDK, no value but `false` leaves Glue on, an empty one neither.
+        let disable_glue = (lookup.get)("disable_glue");
+        Self {
             spill_bucket,
-            spill_prefix: text("spill_prefix").unwrap_or_else(|| "athena-federation-spill".into()),
+            spill_prefix: spill_prefix.unwrap_or_else(|| "athena-federation-spill".into()),
             spill_put_request_headers,
-            disable_spill_encryption,
-            kms_key_id: text("kms_key_id"),
-            max_block_size_bytes,
-            slices_per_query,
-            enable_query_passthrough,
+            disable_spill_encryption: lookup.switch("disable_spill_encryption", false),
+            kms_key_id: lookup.text("kms_key_id"),
+            max_block_size_bytes: lookup.bytes("MAX_BLOCK_SIZE_BYTES"),
+            slices_per_query: lookup.number("slices_per_query", 1..=MOST_SLICES),
+            max_bytes_metered: lookup.bytes("max_bytes_metered"),
+            throttling,
+            top_n_bytes: ((megabytes << 20) / 8).min(MOST_TOP_N_BYTES),
+            enable_query_passthrough: lookup.switch("enable_query_passthrough", true),
             timestream,
-            disable_glue: get("disable_glue")
-                .is_some_and(|value| !value.eq_ignore_ascii_case("false")),
-            glue_catalog: text("glue_catalog"),
-            dialect_options,
-            dialect: text("dialect").map_or_else(packaged_dialect, PathBuf::from),
-        })
+            disable_glue: disable_glue.is_some_and(|value| !value.eq_ignore_ascii_case("false")),
+            glue_catalog: lookup.text("glue_catalog"),
+            dialect_options: lookup.texts("dialect_options"),
+            dialect: lookup
+                .text("dialect")
+                .map_or_else(packaged_dialect, PathBuf::from),
+        }
     }
 
     /// Reads settings through a lookup and, where that names a `glue_connection`, from the connection what the lookup

@@ -9,7 +9,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use local::cli::{demo, explain, load, query, serve};
+use local::cli::{demo, explain, load, plugin, query, serve};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -26,6 +26,8 @@ enum Command {
     Query(query::Query),
     Explain(explain::Explain),
     Load(load::Load),
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     Serve(serve::Serve),
     #[command(hide = true)]
     Demo(demo::Demo),
@@ -39,6 +41,7 @@ async fn main() -> ExitCode {
         Command::Query(args) => query::run(args).await,
         Command::Explain(args) => explain::run(args).await,
         Command::Load(args) => load::run(args).await,
+        Command::Plugin(args) => plugin::run(args),
         Command::Serve(args) => serve::run(args).await,
         Command::Demo(args) => demo::run(args).await,
     };

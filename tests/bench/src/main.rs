@@ -1,11 +1,17 @@
 //! Benchmarks of the read path: figures beside those of other programs in the same run, and their ratios.
 //!
-//! `cargo xtask bench decode` and `cargo xtask bench read` build what they need.
+//! `cargo xtask bench decode | plan | read | slices | start` builds what they need.
 
+mod athena;
 mod decode;
+mod function;
 mod pages;
+mod plan;
 mod read;
 mod service;
+mod slices;
+mod start;
+mod table;
 
 use std::sync::Arc;
 
@@ -13,6 +19,7 @@ use anyhow::{Result, bail};
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::util::pretty::pretty_format_batches;
 use serde_json::{Map, Value};
+use tokio::runtime::Runtime;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,9 +30,12 @@ fn main() -> Result<()> {
     };
     let rows = match rest {
         ["decode"] => decode::run()?,
+        ["plan"] => plan::run(&function::packaged_dialect()?)?,
         ["read", rest @ ..] => read::run(&read::Options::parse(rest)?)?,
+        ["slices"] => slices::run()?,
+        ["start"] => start::run()?,
         _ => bail!(
-            "usage: bench decode | bench read [--rows 1000000,…] [--slow-s3 <ms per MB>] [--slow-pages <ms>]; --json"
+            "usage: bench decode | plan | slices | start | read [--rows 1000000,…] [--slow-s3 <ms per MB>] [--slow-pages <ms>]; --json"
         ),
     };
     say(&if is_json {
@@ -34,6 +44,12 @@ fn main() -> Result<()> {
         table(&rows)?
     });
     Ok(())
+}
+
+/// What plays the services, on one thread beside this one.
+fn runtime() -> Result<Runtime> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    Ok(runtime.worker_threads(1).enable_all().build()?)
 }
 
 /// Rows of equal members as a table.

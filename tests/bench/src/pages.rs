@@ -99,7 +99,7 @@ impl Pages {
 }
 
 impl Column {
-    fn new(name: String, scalar: &'static str, kind: &'static str) -> Self {
+    pub(crate) fn new(name: String, scalar: &'static str, kind: &'static str) -> Self {
         let data_type = match scalar {
             "DOUBLE" => DataType::Float64,
             "BIGINT" => DataType::Int64,

@@ -1,8 +1,8 @@
 //! Lambda's runtime API, a Timestream that replays one page, and an S3 that forgets, on one port.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use axum::Router;
@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
 use crate::pages::Pages;
+use crate::table::Table;
 
 /// What is slow about the world.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,21 +38,51 @@ pub(crate) struct Service {
 struct Shared {
     pages: Pages,
     delays: Delays,
-    page_count: usize,
+    scan: Scan,
+    /// Pages of rows that were sent.
+    pages_sent: AtomicUsize,
     uploaded_bytes: AtomicUsize,
+    /// When a function asked for work for the first time.
+    ready: OnceLock<Instant>,
+    /// Functions that wait for work.
+    idle: AtomicUsize,
+    /// When it asked for rows for the first time.
+    first_query: OnceLock<Instant>,
     invocations: Mutex<mpsc::UnboundedReceiver<Bytes>>,
     answers: mpsc::UnboundedSender<Bytes>,
 }
 
+/// How many pages a statement has.
+enum Scan {
+    /// So many, whatever it is.
+    Pages(usize),
+    /// Those of the table's rows that it asks for.
+    Table(Table),
+}
+
 impl Service {
+    /// A Timestream in which every statement has so many pages.
     pub(crate) async fn start(pages: Pages, page_count: usize, delays: Delays) -> Result<Self> {
+        Self::of(pages, Scan::Pages(page_count), delays).await
+    }
+
+    /// A Timestream whose table is counted and read in slices.
+    pub(crate) async fn of_table(pages: Pages, table: Table, delays: Delays) -> Result<Self> {
+        Self::of(pages, Scan::Table(table), delays).await
+    }
+
+    async fn of(pages: Pages, scan: Scan, delays: Delays) -> Result<Self> {
         let (invocations, waiting) = mpsc::unbounded_channel();
         let (answered, answers) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             pages,
             delays,
-            page_count,
+            scan,
+            pages_sent: AtomicUsize::new(0),
             uploaded_bytes: AtomicUsize::new(0),
+            ready: OnceLock::new(),
+            idle: AtomicUsize::new(0),
+            first_query: OnceLock::new(),
             invocations: Mutex::new(waiting),
             answers: answered,
         });
@@ -72,8 +103,44 @@ impl Service {
 
     /// Invokes the function.
     pub(crate) async fn invoke(&mut self, request: Vec<u8>) -> Result<Bytes> {
-        self.invocations.send(request.into())?;
+        self.send(request)?;
+        self.receive().await
+    }
+
+    /// Invokes the first function that is idle.
+    pub(crate) fn send(&self, request: Vec<u8>) -> Result<()> {
+        Ok(self.invocations.send(request.into())?)
+    }
+
+    /// The next answer of any function.
+    pub(crate) async fn receive(&mut self) -> Result<Bytes> {
         self.answers.recv().await.context("the function is gone")
+    }
+
+    /// Waits until so many functions wait for work.
+    pub(crate) async fn idle(&self, functions: usize) {
+        while self.shared.idle.load(Ordering::Relaxed) < functions {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) fn rows_of_a_page(&self) -> usize {
+        self.shared.pages.rows
+    }
+
+    /// Pages of rows that were sent so far.
+    pub(crate) fn pages(&self) -> usize {
+        self.shared.pages_sent.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn ready(&self) -> Result<Instant> {
+        let ready = self.shared.ready.get().copied();
+        ready.context("the function did not ask for work")
+    }
+
+    pub(crate) fn first_query(&self) -> Result<Instant> {
+        let first = self.shared.first_query.get().copied();
+        first.context("the function did not ask for rows")
     }
 
     /// Bytes that S3 took.
@@ -116,7 +183,11 @@ async fn answer(
 
 impl Shared {
     async fn next_invocation(&self) -> Response {
-        let Some(request) = self.invocations.lock().await.recv().await else {
+        self.ready.get_or_init(Instant::now);
+        self.idle.fetch_add(1, Ordering::Relaxed);
+        let request = self.invocations.lock().await.recv().await;
+        self.idle.fetch_sub(1, Ordering::Relaxed);
+        let Some(request) = request else {
             return StatusCode::GONE.into_response();
         };
         let headers = [
@@ -139,12 +210,29 @@ impl Shared {
         if memmem::find(request, b"DESCRIBE").is_some() {
             return (kind, self.description()).into_response();
         }
-        let request: Value = serde_json::from_slice(request).unwrap_or_default();
+        self.first_query.get_or_init(Instant::now);
+        tokio::time::sleep(self.delays.page).await;
+        match self.answer_of(request) {
+            Ok(answer) => (kind, answer).into_response(),
+            Err(error) => (StatusCode::BAD_REQUEST, format!("{error:#}")).into_response(),
+        }
+    }
+
+    fn answer_of(&self, request: &[u8]) -> Result<String> {
+        let request: Value = serde_json::from_slice(request)?;
+        let sql = request["QueryString"].as_str().unwrap_or_default();
+        let page_count = match &self.scan {
+            Scan::Pages(count) => *count,
+            Scan::Table(table) if sql.contains("count(*)") => {
+                return Ok(table.counts(sql)?.to_string());
+            }
+            Scan::Table(table) => usize::try_from(table.rows_of(sql)?)?.div_ceil(self.pages.rows),
+        };
         let token = request["NextToken"].as_str().unwrap_or_default();
         let number = token.parse().unwrap_or(0) + 1;
-        let next = (number < self.page_count).then(|| number.to_string());
-        tokio::time::sleep(self.delays.page).await;
-        (kind, self.pages.page(next.as_deref())).into_response()
+        let next = (number < page_count).then(|| number.to_string());
+        self.pages_sent.fetch_add(1, Ordering::Relaxed);
+        Ok(self.pages.page(next.as_deref()))
     }
 
     fn description(&self) -> String {

@@ -1,6 +1,8 @@
 //! What moto does not do: pages, failures, catalogs of other accounts; and a Timestream that answers what it is told.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use aws_types::SdkConfig;
@@ -73,6 +75,57 @@ async fn views_are_listed_from_all_of_glues_pages() {
     assert_eq!(glue.calls().len(), 3);
 }
 
+/// Neither is answered before both are asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn glue_and_timestream_are_asked_for_a_table_at_once() {
+    let asked = Arc::new((Mutex::new(BTreeSet::new()), Condvar::new()));
+    let wait = move |call: &Call| {
+        let (operations, changed) = &*asked;
+        let mut operations = operations.lock().unwrap();
+        operations.insert(call.operation.clone());
+        changed.notify_all();
+        let is_alone = |operations: &mut BTreeSet<String>| operations.len() < 2;
+        let (operations, waited) = changed
+            .wait_timeout_while(operations, Duration::from_secs(10), is_alone)
+            .unwrap();
+        assert!(!waited.timed_out(), "only {operations:?} were asked");
+    };
+    let (wait_for_glue, wait) = (wait.clone(), wait);
+    let glue = move |call: &Call| {
+        wait_for_glue(call);
+        not_found()
+    };
+    let timestream = move |call: &Call| {
+        wait(call);
+        timestream(call)
+    };
+    let (_glue, timestream, connector) = scripted(settings(&[]), glue, timestream).await;
+    let schema = get_table(&connector, &table_name("d", "t")).await.unwrap();
+    assert_eq!(names(&schema), ["host"]);
+    let operations = timestream.calls().into_iter().map(|call| call.operation);
+    let operations: BTreeSet<String> = operations.collect();
+    assert_eq!(
+        operations,
+        ["DescribeTable", "Query"].map(str::to_owned).into()
+    );
+}
+
+/// The look at the name itself is of no use then, and must not hold what the look at the source table waits for.
+#[tokio::test]
+async fn tables_of_other_names_are_described_one_after_the_other() {
+    let glue = |call: &Call| {
+        let table =
+            json!({"Name": call.body["Name"], "Parameters": {FLAG: "x", "sourceTable": "t"}});
+        Reply::Json(json!({"Table": table}).to_string())
+    };
+    let (_glue, _timestream, connector) = scripted(settings(&[]), glue, timestream).await;
+    for name in ["a", "b", "c", "e"] {
+        let name = table_name("d", name);
+        let schema = tokio::time::timeout(Duration::from_secs(10), get_table(&connector, &name));
+        assert_eq!(names(&schema.await.unwrap().unwrap()), ["host"]);
+    }
+}
+
 #[tokio::test]
 async fn a_database_that_only_glue_has_lists_its_views() {
     let glue = |_: &Call| Reply::Json(json!({"TableList": [flagged("v")]}).to_string());
@@ -135,7 +188,13 @@ async fn a_glue_that_fails_is_told_with_what_to_allow() {
             }
             assert!(!error.message().contains("arn:"), "{error}");
         }
-        assert_eq!(asked.calls().len(), 0);
+        // Its table was looked up meanwhile, and is not shown.
+        assert!(
+            !asked
+                .calls()
+                .iter()
+                .any(|call| call.operation == "ListTables")
+        );
     }
     let config = config("http://127.0.0.1:1", "http://127.0.0.1:1");
     let connector = Connector::with_plugin(settings(&[]), &config, plugin("timestream").unwrap());

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use super::fault::Fault;
 use super::sources::{RATIOS, STEPS, Sources, steps};
-use super::tables::{COLUMNS, DATABASE, DIMENSIONS, Expected, TABLES, rows};
+use super::tables::{self, DATABASE, Expected, TABLES};
 use crate::jvm::{Jvm, Program};
 use crate::processes::program;
 use crate::proof::records::store;
@@ -330,12 +330,7 @@ pub struct Evaluated {
 
 async fn load(timestream: &Server, s3: &S3) -> Result<()> {
     let write = aws_sdk_timestreamwrite::Client::new(&sdk_config(&timestream.url(), &s3.url()));
-    let create = write.create_database().database_name(DATABASE);
-    create.send().await?;
-    for (name, count) in TABLES {
-        let rows = rows(name, count);
-        store(&write, (DATABASE, name), &COLUMNS, &DIMENSIONS, &rows).await?;
-    }
+    tables::load(&write, &TABLES).await?;
     store(&write, (DATABASE, "steps"), &STEPS, &["host"], &steps()).await
 }
 

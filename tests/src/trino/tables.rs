@@ -3,10 +3,12 @@
 //!
 //! The same in every run.
 
+use anyhow::Result;
+use aws_sdk_timestreamwrite::Client;
 use serde_json::{Map, Value as Json, json};
 
 use crate::proof::model::{Column, Kind, Row, Value, column, small};
-use crate::proof::records::KEY;
+use crate::proof::records::{KEY, store};
 
 /// The database.
 pub const DATABASE: &str = "awkward";
@@ -210,6 +212,21 @@ const INSTANTS: [i64; 7] = [
     4_102_444_800 * SECOND,
     1_709_164_800 * SECOND,
 ];
+
+/// Loads tables, by names and numbers of rows, into a Timestream without the database.
+///
+/// # Errors
+///
+/// What it answers.
+pub async fn load(client: &Client, tables: &[(&str, usize)]) -> Result<()> {
+    let create = client.create_database().database_name(DATABASE);
+    create.send().await?;
+    for (name, count) in tables {
+        let (table, rows) = ((DATABASE, *name), rows(name, *count));
+        store(client, table, &COLUMNS, &DIMENSIONS, &rows).await?;
+    }
+    Ok(())
+}
 
 /// The rows of a table.
 pub fn rows(table: &str, count: usize) -> Vec<Row> {

@@ -10,7 +10,7 @@ use crate::delegation::Sealed;
 use crate::error::Result;
 use crate::wire::Identity;
 
-/// How long something is remembered. A column that Timestream has since the last look is missing for that long; an
+/// How long names and columns are remembered. A column that Timestream has since the last look is missing for that long; an
 /// Athena query asks for its table three times within seconds.
 const LIFE: Duration = Duration::from_secs(60);
 
@@ -33,12 +33,21 @@ impl Owner {
 /// Answers by owner and question. Failures are not remembered.
 #[derive(Debug)]
 pub struct Cache<K, V> {
+    life: Duration,
     entries: Mutex<HashMap<(Owner, K), (Instant, V)>>,
 }
 
 impl<K, V> Default for Cache<K, V> {
     fn default() -> Self {
+        Self::with_life(LIFE)
+    }
+}
+
+impl<K, V> Cache<K, V> {
+    /// A memory of so long.
+    pub fn with_life(life: Duration) -> Self {
         Self {
+            life,
             entries: Mutex::default(),
         }
     }
@@ -69,13 +78,13 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     pub fn get(&self, key: &(Owner, K)) -> Option<V> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, value) = entries.get(key)?;
-        (since.elapsed() < LIFE).then(|| value.clone())
+        (since.elapsed() < self.life).then(|| value.clone())
     }
 
     /// Remembers.
     pub fn put(&self, key: (Owner, K), value: V) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|_, (since, _)| since.elapsed() < LIFE);
+        entries.retain(|_, (since, _)| since.elapsed() < self.life);
         if entries.len() >= MAX_ENTRIES {
             entries.clear();
         }

@@ -62,7 +62,7 @@ impl Carried {
     /// Never in practice: every table is JSON.
     pub fn put_table(table: &Table, metadata: &mut HashMap<String, String>) -> Result<()> {
         let json = serde_json::to_string(table)
-            .map_err(|error| Error::bug(format_args!("a table is no JSON: {error}")))?;
+            .map_err(|error| Error::bug(format_args!("a table is not JSON: {error}")))?;
         metadata.insert(TABLE.into(), json);
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Field, Schema};
+use aws_sdk_timestreamwrite::types::PartitionKey;
 
 use super::names::{Listed, Names};
 use super::partition;
@@ -12,29 +13,46 @@ use crate::query::{Column, ColumnKind, Scalar, Source, Table, TimestreamType};
 use crate::timestream::{Clients, Decoder, Pages};
 use crate::wire::TableName;
 
-/// The table that Athena means, with its columns.
-///
-/// The name is tried as it came first: it may have been made since tables were listed, beside one that differs in case.
+/// What Timestream says of a name as it came.
+pub(super) struct Look {
+    columns: Result<Vec<Column>>,
+    keys: Result<Vec<PartitionKey>>,
+}
+
+/// Asks for a name's columns and partition key at once. The name is tried as it came: it may have been made since tables
+/// were listed, beside one that differs in case.
+pub(super) async fn look(names: &Names<'_>, asked: &TableName) -> Look {
+    let TableName {
+        schema_name,
+        table_name,
+    } = asked;
+    let keys = async {
+        match names.known(asked) {
+            Some((database, listed)) if is(asked, &database, &listed.name) => Ok(listed.keys),
+            // It is another name that Athena means.
+            Some(_) => Ok(Vec::new()),
+            None => partition::keys(names.clients, schema_name, table_name).await,
+        }
+    };
+    let columns = columns(names.clients, schema_name, table_name);
+    let (columns, keys) = tokio::join!(columns, keys);
+    Look { columns, keys }
+}
+
+/// The table that Athena means, with its columns, after a look at its name.
 ///
 /// # Errors
 ///
 /// When there is no such table, or what Timestream answered.
-pub(super) async fn describe(names: &Names<'_>, asked: &TableName) -> Result<Table> {
-    let clients = names.clients;
-    let known = names.known(asked);
-    let is_asked = |database: &str, table: &str| {
-        (database, table) == (asked.schema_name.as_str(), asked.table_name.as_str())
-    };
-    let first = columns(clients, &asked.schema_name, &asked.table_name).await;
-    let (database, listed, mut columns) = match first {
+pub(super) async fn describe(names: &Names<'_>, asked: &TableName, look: Look) -> Result<Table> {
+    let (database, listed, mut columns) = match look.columns {
         Ok(columns) => {
-            let known = known.filter(|(database, listed)| is_asked(database, &listed.name));
-            let listed = match known {
-                Some((_, listed)) => listed,
-                None => Listed {
-                    name: asked.table_name.clone(),
-                    keys: partition::keys(clients, &asked.schema_name, &asked.table_name).await,
-                },
+            let listed = Listed {
+                name: asked.table_name.clone(),
+                keys: look
+                    .keys
+                    .inspect_err(partition::unknown)
+                    .unwrap_or_default(),
             };
             (asked.schema_name.clone(), listed, columns)
         }
@@ -42,18 +60,18 @@ pub(super) async fn describe(names: &Names<'_>, asked: &TableName) -> Result<Tab
         // look the name up, and if it was right after all, say what was wrong in truth.
         Err(error) if matches!(error.code(), Code::InvalidInput | Code::AccessDenied) => {
             let is_denied = error.code() == Code::AccessDenied;
-            let (database, listed) = match known {
-                Some(known) if !is_asked(&known.0, &known.1.name) => known,
+            let (database, listed) = match names.known(asked) {
+                Some(known) if !is(asked, &known.0, &known.1.name) => known,
                 _ => match names.resolve(asked).await {
                     // That no other name is found, or none may be listed, is not why this one is denied.
                     Err(_) if is_denied => return Err(error),
                     resolved => resolved?,
                 },
             };
-            if is_asked(&database, &listed.name) {
+            if is(asked, &database, &listed.name) {
                 return Err(error);
             }
-            let columns = columns(clients, &database, &listed.name).await?;
+            let columns = columns(names.clients, &database, &listed.name).await?;
             (database, listed, columns)
         }
         Err(error) => return Err(error),
@@ -67,6 +85,10 @@ pub(super) async fn describe(names: &Names<'_>, asked: &TableName) -> Result<Tab
         columns,
         options: Vec::new(),
     })
+}
+
+fn is(asked: &TableName, database: &str, table: &str) -> bool {
+    (database, table) == (asked.schema_name.as_str(), asked.table_name.as_str())
 }
 
 async fn columns(clients: &Clients, database: &str, table: &str) -> Result<Vec<Column>> {

@@ -1,6 +1,10 @@
 //! What a name means: a view or table that Glue defines, else a table of Timestream.
 
-use super::describe::describe;
+use std::pin::Pin;
+
+use futures::future::{Either, select};
+
+use super::describe::{Look, describe, look};
 use super::glue::{Definition, GlueCatalog, fit};
 use super::names::Names;
 use super::view;
@@ -17,6 +21,9 @@ pub struct Found {
     pub comments: Vec<Option<String>>,
 }
 
+/// A look at a name, on its way or done.
+type Looking<'a> = Pin<Box<dyn Future<Output = Look> + Send + 'a>>;
+
 /// The table or view that Athena means.
 ///
 /// # Errors
@@ -28,12 +35,20 @@ pub async fn find(
     glue: Option<&GlueCatalog<'_>>,
     asked: &TableName,
 ) -> Result<Found> {
-    let definition = match glue {
-        Some(glue) => glue.definition(asked).await?,
-        None => None,
+    // Most tables are Timestream's own, and most views are defined in Glue: both are asked at once.
+    let look: Looking<'_> = Box::pin(look(names, asked));
+    let (definition, look) = match glue {
+        None => (None, look),
+        Some(glue) => match select(Box::pin(glue.definition(asked)), look).await {
+            Either::Left((definition, look)) => (definition?, look),
+            Either::Right((look, definition)) => {
+                let look: Looking<'_> = Box::pin(std::future::ready(look));
+                (definition.await?, look)
+            }
+        },
     };
     let Some(mut definition) = definition else {
-        let table = describe(names, asked).await?;
+        let table = describe(names, asked, look.await).await?;
         return Ok(Found {
             table,
             comments: Vec::new(),
@@ -42,8 +57,11 @@ pub async fn find(
     let comments = definition.columns.iter_mut();
     let comments = comments.map(|column| column.comment.take()).collect();
     let table = match definition.view.take() {
-        Some(text) => defined_view(names, asked, definition, text).await?,
-        None => defined_table(names, asked, definition).await?,
+        Some(text) => {
+            drop(look);
+            defined_view(names, asked, definition, text).await?
+        }
+        None => defined_table(names, asked, definition, look).await?,
     };
     Ok(Found { table, comments })
 }
@@ -134,6 +152,7 @@ async fn defined_table(
     names: &Names<'_>,
     asked: &TableName,
     definition: Definition,
+    look_at_asked: impl Future<Output = Look>,
 ) -> Result<Table> {
     let source = TableName {
         schema_name: asked.schema_name.clone(),
@@ -141,7 +160,14 @@ async fn defined_table(
             .source_table
             .unwrap_or_else(|| asked.table_name.clone()),
     };
-    let mut table = describe(names, &source).await?;
+    let look = if source == *asked {
+        look_at_asked.await
+    } else {
+        // It may hold what the next one waits for.
+        drop(look_at_asked);
+        look(names, &source).await
+    };
+    let mut table = describe(names, &source, look).await?;
     table.columns = fit(&definition.columns, table.columns).map_err(|error| {
         let TableName {
             schema_name,

@@ -1,17 +1,14 @@
 //! Tables and views that Glue's Data Catalog defines (federation-protocol.md, section 12).
 //!
-//! A Glue table counts if it has the parameter `timestream-metadata-flag`. Only where there is none, Timestream is
-//! asked for the name. Every other failure is told: a definition that is lost in silence gives the rows of whatever
+//! A Glue table counts if it has the parameter `timestream-metadata-flag`. Only where there is none, Timestream's own
+//! table of the name counts. Every other failure is told: a definition that is lost in silence gives the rows of whatever
 //! table has the same name (reference-connector.md, W-10).
 
 mod columns;
 mod definition;
 mod types;
 
-use std::time::Duration;
-
 use aws_config::SdkConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_glue::Client;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -19,16 +16,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 pub(super) use self::columns::fit;
 pub(super) use self::definition::{DefinedColumn, Definition};
-use crate::aws::Call;
+use crate::aws::{Call, short_timeouts};
 use crate::error::{Error, Fault, Result};
 use crate::wire::TableName;
-
-/// Long enough for one lost packet: the first is sent again after 1 s. The Java SDK gives up after 250 ms here, and
-/// takes these 2 s for its other call of Glue.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Glue answers within a fraction of a second; this only ends a call that hangs.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Glue's Data Catalog.
 #[derive(Clone, Debug)]
@@ -48,7 +38,7 @@ pub struct GlueCatalog<'a> {
 impl Glue {
     /// Glue as this configuration reaches it; `catalog` is the setting `glue_catalog`.
     pub fn new(config: &SdkConfig, catalog: Option<String>) -> Self {
-        let config = config.to_builder().timeout_config(timeouts()).build();
+        let config = config.to_builder().timeout_config(short_timeouts()).build();
         Self {
             client: Client::new(&config),
             catalog,
@@ -67,14 +57,6 @@ impl Glue {
             id: id.map(str::to_owned),
         }
     }
-}
-
-/// How long Glue is waited for.
-pub(crate) fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .build()
 }
 
 /// The account in a function's ARN, `arn:aws:lambda:<region>:<account>:function:<name>`, whatever follows.
@@ -109,7 +91,8 @@ impl GlueCatalog<'_> {
             .database_name(schema_name.to_lowercase())
             .name(table_name.to_lowercase());
         let what = format!("look up `{schema_name}`.`{table_name}` in Glue");
-        let table = match call.send().await {
+        // A call's future is some 20 KB, and so is every future that holds it.
+        let table = match Box::pin(call.send()).await {
             Ok(answer) => answer.table,
             Err(error) if is_missing(&error) => None,
             Err(error) => return Err(failed(&what, "glue:GetTable", error)),

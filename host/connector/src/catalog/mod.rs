@@ -14,7 +14,6 @@ mod view;
 pub use cache::{Cache, Owner};
 pub use carried::{Carried, CarriedPart, RESERVED_PREFIX};
 pub use find::{Found, find};
-pub(crate) use glue::timeouts;
 pub use glue::{Glue, GlueCatalog};
 pub use names::{Listed, Listings, Names};
 pub use passthrough::{SIGNATURE, passthrough, statement as passthrough_statement};

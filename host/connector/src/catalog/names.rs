@@ -130,12 +130,14 @@ impl<'a> Names<'a> {
         let client = self.clients.write().await?;
         let names = all_pages(async |token| {
             self.clients.pace().await;
-            let answer = client
-                .list_databases()
-                .max_results(SERVICE_PAGE)
-                .set_next_token(token)
-                .send()
-                .await;
+            let answer = Box::pin(
+                client
+                    .list_databases()
+                    .max_results(SERVICE_PAGE)
+                    .set_next_token(token)
+                    .send(),
+            )
+            .await;
             let answer = answer.map_err(|error| {
                 service_error("list the databases", "timestream:ListDatabases", error)
             })?;
@@ -159,7 +161,7 @@ impl<'a> Names<'a> {
                 .database_name(database)
                 .max_results(SERVICE_PAGE)
                 .set_next_token(token);
-            let answer = call.send().await.map_err(|error| {
+            let answer = Box::pin(call.send()).await.map_err(|error| {
                 let what = format!("list the tables of `{database}`");
                 service_error(&what, "timestream:ListTables", error)
             })?;

@@ -2,35 +2,41 @@
 
 use aws_sdk_timestreamwrite::types::{PartitionKey, PartitionKeyType};
 
+use crate::error::{Error, Result};
 use crate::query::{Column, ColumnKind};
 use crate::timestream::{Clients, service_error};
 
-/// A table's partition key.
+/// A table's partition key; none where the Write API is out of reach.
 ///
-/// It only makes statements cheaper, so a failure is logged and no more.
-pub(super) async fn keys(clients: &Clients, database: &str, table: &str) -> Vec<PartitionKey> {
+/// # Errors
+///
+/// What Timestream answered.
+pub(super) async fn keys(
+    clients: &Clients,
+    database: &str,
+    table: &str,
+) -> Result<Vec<PartitionKey>> {
     clients.pace().await;
     let described = clients.try_write(async |client| {
         let call = client.describe_table().database_name(database);
-        let answer = call.table_name(table).send().await;
+        let answer = Box::pin(call.table_name(table).send()).await;
         answer.map_err(|error| {
             let what = "ask for a table's partition key";
             service_error(what, "timestream:DescribeTable", error)
         })
     });
-    match described.await {
-        Ok(answer) => answer
-            .and_then(|answer| answer.table?.schema?.composite_partition_key)
-            .unwrap_or_default(),
-        Err(error) => {
-            tracing::warn!(
-                error = error.summary(),
-                code = error.code().as_str(),
-                "partition key unknown"
-            );
-            Vec::new()
-        }
-    }
+    let answer = described.await?;
+    let keys = answer.and_then(|answer| answer.table?.schema?.composite_partition_key);
+    Ok(keys.unwrap_or_default())
+}
+
+/// Logs why a partition key is not known, and no more: it only makes statements cheaper.
+pub(super) fn unknown(error: &Error) {
+    tracing::warn!(
+        error = error.summary(),
+        code = error.code().as_str(),
+        "partition key unknown"
+    );
 }
 
 /// Marks the columns that are in a table's partition key.

@@ -71,13 +71,14 @@ impl Sealed {
         let key = keys
             .find(|key| key.provider == KMS && key.info == self.key.as_bytes())
             .ok_or_else(|| malformed(&format!("it is not sealed for `{KEY}`")))?;
-        let answer = kms
-            .decrypt()
-            .key_id(&self.key)
-            .ciphertext_blob(Blob::new(key.bytes))
-            .set_encryption_context(Some(message.context.clone()))
-            .send()
-            .await;
+        let answer = Box::pin(
+            kms.decrypt()
+                .key_id(&self.key)
+                .ciphertext_blob(Blob::new(key.bytes))
+                .set_encryption_context(Some(message.context.clone()))
+                .send(),
+        )
+        .await;
         let answer = answer.map_err(|error| {
             let call = Call {
                 what: &format!("use `{TOKEN}` of the request"),

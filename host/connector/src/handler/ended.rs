@@ -28,7 +28,7 @@ impl Connector {
             tokio::time::sleep(Duration::from_secs(PAUSES[place])).await;
             place = (place + 1).min(PAUSES.len() - 1);
             let asked = client.get_query_execution().query_execution_id(query_id);
-            match asked.send().await {
+            match Box::pin(asked.send()).await {
                 Ok(answer) => {
                     let status = answer.query_execution.and_then(|query| query.status);
                     let state = status.and_then(|status| status.state);

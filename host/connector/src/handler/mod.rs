@@ -1,6 +1,7 @@
 //! One short function per call of Athena's: the order of the steps, no detail.
 
 mod capabilities;
+mod count;
 mod cut;
 mod deadline;
 mod ended;
@@ -16,7 +17,6 @@ use std::time::{Duration, Instant};
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, SdkConfig};
-use tokio::sync::OnceCell;
 use tracing::Instrument as _;
 
 pub use self::deadline::Deadline;
@@ -28,7 +28,8 @@ use crate::delegation::Sealed;
 use crate::error::{Error, Result};
 use crate::plugin::{Engine, Plugin};
 use crate::settings::Settings;
-use crate::telemetry::{self, metrics};
+use crate::slices::Few;
+use crate::telemetry::{self, Ended, Origin};
 use crate::timestream::Clients;
 use crate::wire::{
     ANNOUNCED_VERSION, FEDERATION_CAPABILITIES, Identity, PingRequest, PingResponse, Request,
@@ -54,7 +55,8 @@ pub struct Connector {
     delegated: Cache<Sealed, Arc<Services>>,
     function_arn: OnceLock<String>,
     plugin: Arc<Plugin>,
-    max_query_tcu: OnceCell<Option<i32>>,
+    /// Scans, of which the conditions besides those of time are hashed.
+    few_rows: Cache<u64, Few>,
     /// Made when a read takes longer than a second.
     athena: OnceLock<aws_sdk_athena::Client>,
     tables: Cache<TableName, Found>,
@@ -94,13 +96,17 @@ impl Connector {
         builder.set_app_name(config.app_name().cloned().or_else(own_name));
         let config = builder.build();
         Self {
-            clients: Clients::new(&config, settings.timestream.clone()),
+            clients: Clients::with_throttling(
+                &config,
+                settings.timestream.clone(),
+                settings.throttling,
+            ),
             own: Arc::new(Services::new(&config, &settings)),
             delegated: Cache::default(),
             function_arn: OnceLock::new(),
             config,
             plugin,
-            max_query_tcu: OnceCell::new(),
+            few_rows: Cache::with_life(cut::FEW_REMEMBERED),
             athena: OnceLock::new(),
             tables: Cache::default(),
             listings: Listings::default(),
@@ -137,44 +143,43 @@ impl Connector {
     pub async fn answer(&self, payload: &[u8], deadline: Option<Deadline>) -> Result<Answer> {
         let started = Instant::now();
         let request = read_request(payload)
-            .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")))
-            .inspect_err(telemetry::failed)?;
+            .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")));
+        let origin = Origin::of(request.as_ref().ok());
         let span = tracing::error_span!(
             "request",
-            kind = request.name(),
-            query_id = request.query_id(),
+            kind = origin.kind,
+            query_id = origin.query_id,
+            caller = origin.caller,
             timestream_query_id = tracing::field::Empty
         );
-        let (kind, query_id) = (request.name(), request.query_id().map(str::to_owned));
-        // On the heap: the AWS clients' futures are so deep that the compiler would not lay out those around them.
-        let answer = Box::pin(self.answer_request(request, deadline));
         async {
-            let answer = answer.await.inspect_err(telemetry::failed);
-            let outcome = answer.as_ref().map(|answer| answer.reading.as_ref());
-            metrics::write(kind, query_id.as_deref(), outcome, started.elapsed());
-            let answer = answer?;
-            let reading = answer.reading.clone().unwrap_or_default();
-            tracing::info!(
-                milliseconds = started.elapsed().as_millis() as u64,
-                bytes = answer.payload.len(),
-                pages = reading.pages,
-                rows_read = reading.rows_read,
-                rows_returned = reading.rows_returned,
-                bytes_read = reading.bytes_read,
-                bytes_metered = reading.bytes_metered,
-                blocks = reading.blocks,
-                rows_counted = reading.rows_counted,
-                digest = self.plugin.digest(),
-                "request answered"
-            );
-            Ok(answer)
+            let mut reading = None;
+            let payload = match request {
+                // On the heap: the AWS clients' futures are so deep that the compiler would not lay out those around them.
+                Ok(request) => Box::pin(self.answer_request(request, deadline, &mut reading)).await,
+                Err(error) => Err(error),
+            };
+            let ended = Ended {
+                outcome: payload.as_ref().map(Vec::len),
+                reading: reading.as_ref(),
+                took: started.elapsed(),
+            };
+            telemetry::request_ended(&origin, &ended, self.plugin.digest());
+            Ok(Answer {
+                payload: payload?,
+                reading,
+            })
         }
         .instrument(span)
         .await
     }
 
-    async fn answer_request(&self, request: Request, deadline: Option<Deadline>) -> Result<Answer> {
-        let mut reading = None;
+    async fn answer_request(
+        &self,
+        request: Request,
+        deadline: Option<Deadline>,
+        reading: &mut Option<Reading>,
+    ) -> Result<Vec<u8>> {
         let response = match request {
             Request::PingRequest(request) => Response::PingResponse(ping(request)),
             Request::ListSchemasRequest(request) => {
@@ -200,14 +205,11 @@ impl Connector {
                 ))
             }
             Request::ReadRecordsRequest(request) => {
-                let (response, read) = self.read(request, deadline).await?;
-                reading = Some(read);
-                response
+                let reading = reading.insert(Reading::default());
+                self.read(request, deadline, reading).await?
             }
         };
-        let payload = write_response(&response)
-            .map_err(|error| Error::bug(format_args!("no answer: {error}")))?;
-        Ok(Answer { payload, reading })
+        write_response(&response).map_err(|error| Error::bug(format_args!("no answer: {error}")))
     }
 }
 

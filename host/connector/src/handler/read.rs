@@ -7,7 +7,7 @@ use arrow::error::ArrowError;
 
 use super::Connector;
 use super::deadline::Deadline;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::query::{TopN, residual};
 use crate::spill::{Location, Output, Spiller};
 use crate::statement::{Query, Rest, Statement, statement};
@@ -32,6 +32,8 @@ pub struct Reading {
     pub bytes_read: usize,
     /// Bytes that Timestream charges for.
     pub bytes_metered: i64,
+    /// How often Timestream throttled it.
+    pub throttles: usize,
     /// Spilled blocks; 0 when the rows are inline.
     pub blocks: usize,
     /// Rows that were counted when the scan was cut, if they were. Conditions may have become narrower since, and the
@@ -44,7 +46,8 @@ impl Connector {
         &self,
         request: ReadRecordsRequest,
         deadline: Option<Deadline>,
-    ) -> Result<(Response, Reading)> {
+        reading: &mut Reading,
+    ) -> Result<Response> {
         let scan = self.scan(&request).await?;
         let query = scan.query(&request)?;
         let statement = statement(&self.plugin, &query)?;
@@ -68,17 +71,15 @@ impl Connector {
             max_block_bytes,
             request.max_inline_block_size,
         )?;
-        let mut reading = Reading {
-            rows_counted: scan.part.rows,
-            ..Reading::default()
-        };
-        let mut rows = Rows::new(&query, &statement);
+        reading.rows_counted = scan.part.rows;
+        let mut rows = Rows::new(&query, &statement, self.settings.top_n_bytes);
         let sql = statement.sql.clone();
         let mut pages = (query.limit != Some(0))
             .then(|| Pages::start(&self.clients, sql, "timestream:Select", None));
         let read = async {
             if let Some(pages) = &mut pages {
-                read_pages(pages, &mut rows, &mut spiller, &request, &mut reading).await?;
+                self.read_pages(pages, &mut rows, &mut spiller, &request, reading)
+                    .await?;
                 // A run that nobody reads would go on and be charged for.
                 Deadline::end(deadline, pages.cancel()).await;
             }
@@ -95,6 +96,7 @@ impl Connector {
         if let Some(pages) = &mut pages {
             Deadline::end(deadline, pages.cancel()).await;
             reading.timestream_query_id = pages.query_id().map(str::to_owned);
+            reading.throttles = pages.throttles();
         }
         if let Some(query_id) = &reading.timestream_query_id {
             tracing::Span::current().record("timestream_query_id", query_id);
@@ -106,32 +108,52 @@ impl Connector {
                 None => error,
             }
         })?;
-        let response = response(output, &location, request, &mut reading);
-        Ok((response, reading))
+        Ok(response(output, &location, request, reading))
+    }
+
+    async fn read_pages(
+        &self,
+        pages: &mut Pages,
+        rows: &mut Rows<'_>,
+        spiller: &mut Spiller,
+        request: &ReadRecordsRequest,
+        reading: &mut Reading,
+    ) -> Result<()> {
+        while let Some((page, batch)) = pages.next(&mut rows.decoder).await? {
+            reading.pages += 1;
+            reading.bytes_read += page.bytes();
+            reading.bytes_metered = reading.bytes_metered.max(page.bytes_metered);
+            reading.rows_read += batch.num_rows();
+            if let Some(batch) = rows.keep(batch)? {
+                reading.rows_returned += batch.num_rows();
+                spiller.push(project(&batch, request)?).await?;
+            }
+            if rows.is_complete() || page.next_token.is_none() {
+                break;
+            }
+            within_budget(reading.bytes_metered, self.settings.max_bytes_metered)?;
+        }
+        Ok(())
     }
 }
 
-async fn read_pages(
-    pages: &mut Pages,
-    rows: &mut Rows<'_>,
-    spiller: &mut Spiller,
-    request: &ReadRecordsRequest,
-    reading: &mut Reading,
-) -> Result<()> {
-    while let Some((page, batch)) = pages.next(&mut rows.decoder).await? {
-        reading.pages += 1;
-        reading.bytes_read += page.bytes();
-        reading.bytes_metered = reading.bytes_metered.max(page.bytes_metered);
-        reading.rows_read += batch.num_rows();
-        if let Some(batch) = rows.keep(batch)? {
-            reading.rows_returned += batch.num_rows();
-            spiller.push(project(&batch, request)?).await?;
+/// Ends a read that would go on and cost more. What was metered for a read that is complete is charged anyway.
+pub(super) fn within_budget(bytes_metered: i64, most: Option<u64>) -> Result<()> {
+    let bytes_metered = u64::try_from(bytes_metered).unwrap_or_default();
+    match most {
+        Some(most) if bytes_metered > most => {
+            let message = format!(
+                "cannot read on: Timestream has metered {bytes_metered} bytes and `max_bytes_metered` allows {most}; \
+                 hint: ask for less time, or raise the setting"
+            );
+            Err(Error::new(
+                Code::OperationNotSupported,
+                Fault::Caller,
+                message,
+            ))
         }
-        if rows.is_complete() {
-            break;
-        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Athena reads a throttled split again. It must not where blocks are written, because it may have read them, and other
@@ -140,7 +162,7 @@ fn final_error(error: Error, has_spilled: bool) -> Error {
     if !has_spilled || error.code() != Code::Throttling {
         return error;
     }
-    let message = "cannot read on: the service has no time for further calls; hint: run the query again, or ask for fewer rows";
+    let message = "cannot read on: the service throttles further calls; hint: run the query again, or ask for fewer rows";
     Error::new(Code::PartialFailure, error.fault(), message).with_source(error)
 }
 
@@ -154,7 +176,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(query: &Query<'_>, statement: &'a Statement) -> Self {
+    fn new(query: &Query<'_>, statement: &'a Statement, top_n_bytes: usize) -> Self {
         let fields = statement.selected.iter().map(|field| {
             let field = &query.mapping.fields[*field];
             Field::new(&field.name, field.data_type.clone(), true)
@@ -170,7 +192,7 @@ impl<'a> Rows<'a> {
                 let keys = keys
                     .iter()
                     .filter_map(|key| Some((column(key.field)?, *key)));
-                Some(TopN::new(keys, *limit))
+                Some(TopN::new(keys, *limit, top_n_bytes))
             }
             _ => None,
         };

@@ -6,6 +6,7 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::Connector;
+use crate::aws::short_timeouts;
 use crate::catalog::{Glue, GlueCatalog, Owner};
 use crate::delegation::Sealed;
 use crate::error::Result;
@@ -24,10 +25,11 @@ pub(super) struct Services {
 impl Services {
     pub(super) fn new(config: &SdkConfig, settings: &Settings) -> Self {
         let spill = SpillStore::new(config, settings.spill_put_request_headers.clone());
+        let kms = config.to_builder().timeout_config(short_timeouts()).build();
         Self {
             glue: (!settings.disable_glue)
                 .then(|| Glue::new(config, settings.glue_catalog.clone())),
-            kms: aws_sdk_kms::Client::new(config),
+            kms: aws_sdk_kms::Client::new(&kms),
             spill: Arc::new(spill),
         }
     }

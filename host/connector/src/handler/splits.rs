@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use uuid::Uuid;
 
 use super::Connector;
-use super::cut::{Cut, Part};
+use super::cut::{parts_of_token, token};
 use super::deadline::Deadline;
 use super::scan::Scan;
 use super::services::Services;
@@ -125,22 +125,20 @@ impl Connector {
             &query_id,
         )?;
         let statement = statement(&self.plugin, &query)?;
-        let mut cut = match &request.continuation_token {
-            Some(token) => Cut::from_token(token)?,
-            None => self.cut(&query, &statement, deadline).await,
+        let mut parts = match &request.continuation_token {
+            Some(token) => parts_of_token(token)?,
+            None => {
+                self.cut(&query, &statement, request.identity.as_ref(), deadline)
+                    .await
+            }
         };
-        let rest = cut.parts.split_off(cut.parts.len().min(SPLITS_A_PAGE));
+        let rest = parts.split_off(parts.len().min(SPLITS_A_PAGE));
         let continuation_token = match rest.as_slice() {
             [] => None,
-            rest => Some(Cut::token(rest, &cut.reason)?),
+            rest => Some(token(rest)?),
         };
-        let mut splits = Vec::with_capacity(cut.parts.len());
-        for Part { slice, rows } in cut.parts {
-            let part = CarriedPart {
-                slice,
-                rows,
-                reason: cut.reason.clone(),
-            };
+        let mut splits = Vec::with_capacity(parts.len());
+        for part in parts {
             let mut properties = carried.properties();
             properties.extend(part.properties());
             splits.push(Split {

@@ -9,7 +9,7 @@ use wasmtime::component::{Component, Linker};
 
 use super::engine::MAX_COMPONENT_BYTES;
 use super::v0_1::{self, Bindings};
-use super::{Bins, Description, Engine, Plan, PlanRequest, call, check};
+use super::{Bins, Description, Engine, Plan, PlanRequest, call, check, native};
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Mapping, Table};
 
@@ -23,7 +23,8 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// Reads, compiles and admits a component.
+    /// Reads and admits a component. It is compiled, unless it lies in the executable's folder with native code beside it
+    /// that fits ([`Plugin::precompile`]).
     ///
     /// # Errors
     ///
@@ -36,7 +37,13 @@ impl Plugin {
             );
             Error::new(Code::InvalidInput, Fault::Host, message).with_source(error)
         })?;
-        Self::from_bytes(engine, &bytes)
+        let digest = digest(&bytes);
+        let compiled = match native::load(engine, path, &digest) {
+            Some(component) => Ok(component),
+            None => compile(engine, &bytes, &digest),
+        };
+        compiled
+            .and_then(|component| Self::admit(engine, &component, digest))
             .map_err(|error| error.context(format_args!("`{}`", path.display())))
     }
 
@@ -44,40 +51,34 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// When the bytes are no component of the dialect world, import a function, or the probing call fails.
+    /// When the bytes are not a component of the dialect world, import a function, or the probing call fails.
     pub fn from_bytes(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
-        let digest = format!("{:x}", Sha256::digest(bytes));
-        let refuse = |why: String, source: Option<wasmtime::Error>| {
-            let error = Error::new(
-                Code::InvalidInput,
-                Fault::Plugin,
-                format!("cannot load plugin {}: {why}", short(&digest)),
-            );
-            match source {
-                Some(source) => error.with_source(format!("{source:?}")),
-                None => error,
-            }
-        };
-        if bytes.len() > MAX_COMPONENT_BYTES {
-            return Err(refuse(
-                format!("it is larger than {} MiB", MAX_COMPONENT_BYTES >> 20),
-                None,
-            ));
-        }
-        let component = Component::new(engine.wasmtime(), bytes)
-            .map_err(|error| refuse("it is no WebAssembly component".into(), Some(error)))?;
+        let digest = digest(bytes);
+        Self::admit(engine, &compile(engine, bytes, &digest)?, digest)
+    }
+
+    /// Compiles a component to native code for this architecture. [`Plugin::from_file`] loads it from a file beside the
+    /// component's, of the same name with the extension `cwasm`, if it was made by the same version of the connector. It
+    /// runs unchecked in the connector's process, so that it is taken from the executable's own folder alone.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are not a component.
+    pub fn precompile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>> {
+        let digest = digest(bytes);
+        native::compile(engine, bytes, &digest)
+            .map_err(|error| refused(&digest, "it is not a WebAssembly component", Some(error)))
+    }
+
+    fn admit(engine: &Engine, component: &Component, digest: String) -> Result<Arc<Self>> {
+        let refuse = |why: &str, error: wasmtime::Error| refused(&digest, why, Some(error));
         let linker = Linker::new(engine.wasmtime());
-        let instance = linker.instantiate_pre(&component).map_err(|error| {
-            refuse(
-                "it imports something; plugins get nothing".into(),
-                Some(error),
-            )
-        })?;
+        let instance = linker
+            .instantiate_pre(component)
+            .map_err(|error| refuse("it imports something; plugins get nothing", error))?;
         let bindings = Bindings::new(instance).map_err(|error| {
-            refuse(
-                "it does not export timestream:dialect/dialect@0.1, which this host serves".into(),
-                Some(error),
-            )
+            let why = "it does not export timestream:dialect/dialect@0.1, which this host serves";
+            refuse(why, error)
         })?;
         let mut plugin = Self {
             engine: engine.clone(),
@@ -184,6 +185,28 @@ impl std::fmt::Debug for Plugin {
             .field("label", &self.label)
             .finish_non_exhaustive()
     }
+}
+
+fn compile(engine: &Engine, bytes: &[u8], digest: &str) -> Result<Component> {
+    if bytes.len() > MAX_COMPONENT_BYTES {
+        let why = format!("it is larger than {} MiB", MAX_COMPONENT_BYTES >> 20);
+        return Err(refused(digest, &why, None));
+    }
+    Component::new(engine.wasmtime(), bytes)
+        .map_err(|error| refused(digest, "it is not a WebAssembly component", Some(error)))
+}
+
+fn refused(digest: &str, why: &str, source: Option<wasmtime::Error>) -> Error {
+    let message = format!("cannot load plugin {}: {why}", short(digest));
+    let error = Error::new(Code::InvalidInput, Fault::Plugin, message);
+    match source {
+        Some(source) => error.with_source(format!("{source:?}")),
+        None => error,
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// The digits of a digest that a person reads.

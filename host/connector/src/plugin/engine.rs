@@ -18,7 +18,8 @@ impl Engine {
     ///
     /// When this platform has none.
     pub fn new() -> Result<Self> {
-        let engine = wasmtime::Engine::new(&config()).map_err(|error| {
+        let engine = config().and_then(|config| wasmtime::Engine::new(&config));
+        let engine = engine.map_err(|error| {
             Error::new(
                 Code::Internal,
                 Fault::Host,
@@ -34,8 +35,13 @@ impl Engine {
     }
 }
 
-fn config() -> Config {
+fn config() -> wasmtime::Result<Config> {
     let mut config = Config::new();
+    // Named, a target has no more of a processor than all of its kind have: code that is compiled on one machine loads on
+    // every other.
+    if cfg!(target_os = "linux") {
+        config.target(&format!("{}-unknown-linux-gnu", std::env::consts::ARCH))?;
+    }
     config
         .wasm_component_model(true)
         // The same input stops at the same place, and no ticker thread in a process that Lambda freezes.
@@ -47,5 +53,5 @@ fn config() -> Config {
         .wasm_multi_memory(false)
         .wasm_relaxed_simd(false)
         .wasm_tail_call(false);
-    config
+    Ok(config)
 }

@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod component;
 mod engine;
+mod native;
 mod v0_1;
 
 pub use check::check_part;

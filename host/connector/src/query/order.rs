@@ -22,10 +22,6 @@ pub struct SortKey {
     pub nulls_first: bool,
 }
 
-/// Bytes of the rows that a top-N keeps, at most. While it cuts it holds four times as many: the rows it keeps, as many
-/// that have come since, and a copy of both. A function of 512 MB has that; Athena's users ask for some dozens of rows.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
-
 /// Bytes by which a row is sorted: its place, twice, and a key's value.
 const SORTING_BYTES: usize = 24;
 
@@ -39,6 +35,8 @@ pub struct TopN {
     /// Column of the batch, and how to sort by it.
     keys: Vec<(usize, SortOptions)>,
     limit: usize,
+    /// Of what is kept, at most.
+    max_bytes: usize,
     kept: Vec<RecordBatch>,
     /// Rows and bytes of what is kept.
     rows: usize,
@@ -46,8 +44,13 @@ pub struct TopN {
 }
 
 impl TopN {
-    /// Sorts by columns of the batches that will come, most significant first.
-    pub fn new(keys: impl IntoIterator<Item = (usize, SortKey)>, limit: u64) -> Self {
+    /// Sorts by columns of the batches that will come, most significant first. While it cuts it holds four times
+    /// `max_bytes`: the rows it keeps, as many that have come since, and a copy of both.
+    pub fn new(
+        keys: impl IntoIterator<Item = (usize, SortKey)>,
+        limit: u64,
+        max_bytes: usize,
+    ) -> Self {
         let options = |key: SortKey| SortOptions {
             descending: key.descending,
             nulls_first: key.nulls_first,
@@ -56,6 +59,7 @@ impl TopN {
         Self {
             keys: keys.map(|(column, key)| (column, options(key))).collect(),
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            max_bytes,
             kept: Vec::new(),
             rows: 0,
             bytes: 0,
@@ -71,14 +75,14 @@ impl TopN {
         self.rows += batch.num_rows();
         self.bytes += bytes(&batch);
         self.kept.push(batch);
-        if self.rows > self.limit.saturating_mul(2) || self.bytes > 2 * MAX_BYTES {
+        if self.rows > self.limit.saturating_mul(2) || self.bytes / 2 > self.max_bytes {
             self.cut()?;
-            if self.bytes > MAX_BYTES {
+            if self.bytes > self.max_bytes {
                 let message = format!(
                     "cannot sort the first {} rows in the function: they take more than {} MiB; hint: use a smaller LIMIT, \
-                     fewer columns, or conditions that Timestream can answer exactly",
+                     fewer columns, more memory for the function, or conditions that Timestream can answer exactly",
                     self.limit,
-                    MAX_BYTES / 1024 / 1024
+                    self.max_bytes >> 20
                 );
                 return Err(Error::new(
                     Code::OperationNotSupported,

@@ -10,6 +10,7 @@ use arrow::datatypes::DataType;
 use super::*;
 
 const MILLI: i64 = 1_000_000;
+const TOP_N_BYTES: usize = 64 << 20;
 
 fn mapping(data_type: DataType) -> Mapping {
     Mapping {
@@ -364,7 +365,7 @@ fn top_n_keeps_the_first_rows_of_all_batches() {
         descending: true,
         nulls_first: false,
     };
-    let mut top = TopN::new([(0, key)], 3);
+    let mut top = TopN::new([(0, key)], 3, TOP_N_BYTES);
     for chunk in [
         vec![Some(1), None, Some(9)],
         vec![Some(4), Some(8), Some(2)],
@@ -380,7 +381,7 @@ fn top_n_keeps_the_first_rows_of_all_batches() {
         nulls_first: true,
         ..key
     };
-    let mut top = TopN::new([(0, nulls_first)], 2);
+    let mut top = TopN::new([(0, nulls_first)], 2, TOP_N_BYTES);
     top.push(batch(vec![Some(1), None, Some(9)])).unwrap();
     assert_eq!(top.finish().unwrap().unwrap(), batch(vec![None, Some(9)]));
 }
@@ -415,7 +416,7 @@ fn top_n_takes_the_zeros_for_one_and_has_nan_where_null_is() {
             descending: false,
             nulls_first: false,
         };
-        let mut top = TopN::new([(0, first), (1, second)], 6);
+        let mut top = TopN::new([(0, first), (1, second)], 6, TOP_N_BYTES);
         top.push(batch.clone()).unwrap();
         let sorted = top.finish().unwrap().unwrap();
         let expected = Int64Array::from(expected.to_vec());
@@ -430,7 +431,7 @@ fn top_n_holds_many_rows_and_no_unbounded_number_of_bytes() {
         descending: false,
         nulls_first: false,
     };
-    let mut top = TopN::new([(0, key)], 250_000);
+    let mut top = TopN::new([(0, key)], 250_000, TOP_N_BYTES);
     // Backwards, so that each batch's rows come before those that are held.
     for batch in (0..40).rev() {
         let rows = batch * 10_000..(batch + 1) * 10_000;
@@ -442,7 +443,7 @@ fn top_n_holds_many_rows_and_no_unbounded_number_of_bytes() {
     let expected = Int64Array::from_iter_values(0..250_000);
     assert_eq!(first.column(0).as_ref(), &expected as &dyn Array);
 
-    let mut top = TopN::new([(0, key)], 5_000_000);
+    let mut top = TopN::new([(0, key)], 5_000_000, TOP_N_BYTES);
     let wide = StringArray::from(vec!["x".repeat(8 << 20)]);
     let wide = RecordBatch::try_from_iter([("f", Arc::new(wide) as ArrayRef)]).unwrap();
     let refused = (0..20).find_map(|_| top.push(wide.clone()).err());

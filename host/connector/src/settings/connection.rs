@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use aws_config::SdkConfig;
 use aws_sdk_glue::Client;
 
-use crate::aws::Call;
-use crate::catalog::timeouts;
+use crate::aws::{Call, short_timeouts};
 use crate::error::{Fault, Result};
 
 /// The connection's properties: its own, then those for Athena, whose word for the KMS key is another one.
 pub(super) async fn properties(config: &SdkConfig, name: &str) -> Result<HashMap<String, String>> {
-    let config = config.to_builder().timeout_config(timeouts()).build();
+    let config = config.to_builder().timeout_config(short_timeouts()).build();
     let answer = Client::new(&config)
         .get_connection()
         .name(name)

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 
 pub use place::{by_rows, evenly, rows_of, too_coarse};
-pub use way::{Asked, Way, default_slices, may_pay, number, way};
+pub use way::{Asked, Few, Way, default_slices, may_pay, number, way};
 
 /// A part of a scan: a half-open range of nanoseconds since the epoch, unbounded where a bound is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

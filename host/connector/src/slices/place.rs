@@ -83,9 +83,10 @@ pub fn too_coarse(
 
 /// The rows of each of the slices that cuts make.
 pub fn rows_of(bins: &[(i64, u64)], cuts: &[i64]) -> Vec<u64> {
-    let mut rows = vec![0; cuts.len() + 1];
+    let mut rows = vec![0_u64; cuts.len() + 1];
     for (begin, count) in bins {
-        rows[cuts.partition_point(|cut| cut <= begin)] += count;
+        let rows = &mut rows[cuts.partition_point(|cut| cut <= begin)];
+        *rows = rows.saturating_add(*count);
     }
     rows
 }

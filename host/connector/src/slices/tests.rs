@@ -58,32 +58,68 @@ fn what_is_cut_and_how() {
             whole("an hour or less is read at once"),
         ),
         // The same where parallel reads are wanted.
-        (&by_time, false, Some(4), Some(NOW - HOUR), Way::Evenly(4)),
+        (
+            &by_time,
+            false,
+            Some(4),
+            Some(NOW - HOUR),
+            Way::Evenly {
+                slices: 4,
+                step: STEP,
+            },
+        ),
         // Longer: rows decide. A day in bins of 87 s, an hour and a second in bins of 4 s.
         (
             &by_time,
             false,
             None,
             Some(NOW - DAY),
-            Way::ByRows(87 * SECOND),
+            Way::ByRows {
+                width: 87 * SECOND,
+                step: STEP,
+            },
         ),
         (
             &by_time,
             false,
             Some(16),
             Some(NOW - DAY),
-            Way::ByRows(87 * SECOND),
+            Way::ByRows {
+                width: 87 * SECOND,
+                step: STEP,
+            },
         ),
         (
             &by_time,
             false,
             None,
             Some(NOW - HOUR - SECOND),
-            Way::ByRows(4 * SECOND),
+            Way::ByRows {
+                width: 4 * SECOND,
+                step: STEP,
+            },
         ),
         // From the beginning.
-        (&by_time, false, None, None, Way::ByRows(HOUR)),
-        (&by_time, false, Some(16), None, Way::ByRows(HOUR)),
+        (
+            &by_time,
+            false,
+            None,
+            None,
+            Way::ByRows {
+                width: HOUR,
+                step: STEP,
+            },
+        ),
+        (
+            &by_time,
+            false,
+            Some(16),
+            None,
+            Way::ByRows {
+                width: HOUR,
+                step: STEP,
+            },
+        ),
     ] {
         let asked = Asked {
             has_limit_or_order,
@@ -93,6 +129,30 @@ fn what_is_cut_and_how() {
             high: NOW,
         };
         assert_eq!(way(&asked), expected, "{asked:?}");
+    }
+}
+
+#[test]
+fn a_scan_within_one_of_few_rows_needs_no_count() {
+    let day = Few {
+        low: Some(NOW - DAY),
+        high: NOW,
+        rows: 7,
+    };
+    let all = Few { low: None, ..day };
+    for (few, low, high, expected) in [
+        (day, Some(NOW - DAY), NOW, true),
+        // A dashboard's next look.
+        (day, Some(NOW - DAY + SECOND), NOW + SECOND, true),
+        (day, Some(NOW - HOUR), NOW + HOUR, true),
+        (day, Some(NOW - HOUR), NOW + HOUR + 1, false),
+        (day, Some(NOW - DAY - 1), NOW, false),
+        (day, None, NOW, false),
+        (all, None, NOW, true),
+        (all, Some(NOW - DAY), NOW, true),
+        (all, None, NOW + DAY, false),
+    ] {
+        assert_eq!(few.covers(low, high), expected, "{few:?} {low:?} {high}");
     }
 }
 
@@ -108,7 +168,9 @@ fn how_many_slices_so_many_rows_have() {
         (1_000_000, None, 3, 4),
         // More than eight, since each would take too long.
         (25_000_000, None, 8, 100),
-        (25_000_000, Some(16), 8, 100),
+        // What was set is kept to.
+        (25_000_000, Some(16), 8, 16),
+        (25_000_000, Some(2), 8, 2),
         (200_000, Some(16), 8, 16),
         (8_000, Some(16), 8, 4),
         (10, Some(16), 8, 1),

@@ -20,7 +20,7 @@ const ROWS_WORTH_A_SLICE: u64 = 50_000;
 /// The same where the number of slices was set: a page.
 const ROWS_OF_A_PAGE: u64 = 2_000;
 
-/// Rows of a slice, of which more slices than are allowed otherwise are made: ten minutes of pages at the slowest
+/// Rows of a slice, of which more slices than usual are made where nothing is set: ten minutes of pages at the slowest
 /// published rate. Rows of one bin stay together.
 const MOST_ROWS: u64 = 250_000;
 
@@ -42,15 +42,24 @@ pub struct Asked<'a> {
     pub high: i64,
 }
 
-/// How a scan is read.
+/// How a scan is read. Cuts lie at multiples of `step` nanoseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "said above")]
 pub enum Way {
     /// By one query; why.
     Whole(String),
-    /// In so many slices of equal length.
-    Evenly(usize),
-    /// In slices of equal rows, which are counted by bins of this width before.
-    ByRows(i64),
+    /// In slices of equal length.
+    Evenly {
+        /// How many.
+        slices: usize,
+        step: i64,
+    },
+    /// In slices of equal rows, which are counted by bins before.
+    ByRows {
+        /// Of a bin, in nanoseconds.
+        width: i64,
+        step: i64,
+    },
 }
 
 /// Decides how a scan is read.
@@ -67,12 +76,37 @@ pub fn way(asked: &Asked<'_>) -> Way {
     if asked.slices == Some(1) {
         return whole("slices are switched off");
     }
+    let by_rows = |nanos| Way::ByRows {
+        width: width(nanos, step),
+        step,
+    };
     let length = asked.low.map(|low| asked.high.saturating_sub(low));
     match (length, asked.slices) {
-        (Some(length), Some(slices)) if length <= SHORT => Way::Evenly(slices),
+        (Some(length), Some(slices)) if length <= SHORT => Way::Evenly { slices, step },
         (Some(length), None) if length <= SHORT => whole("an hour or less is read at once"),
-        (Some(length), _) => Way::ByRows(width(length / BINS, step)),
-        (None, _) => Way::ByRows(width(HOUR, step)),
+        (Some(length), _) => by_rows(length / BINS),
+        (None, _) => by_rows(HOUR),
+    }
+}
+
+/// A scan of so few rows that it was not cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Few {
+    /// Its first instant, if conditions bounded it. Nanoseconds, as all that follows.
+    pub low: Option<i64>,
+    /// Its last instant.
+    pub high: i64,
+    /// Its rows.
+    pub rows: u64,
+}
+
+impl Few {
+    /// Whether a scan of the same rows within these instants needs no count: what lies outside is short.
+    pub fn covers(&self, low: Option<i64>, high: i64) -> bool {
+        // Without a bound it begins with the first row.
+        self.low
+            .is_none_or(|known| low.is_some_and(|low| known <= low))
+            && high.saturating_sub(self.high) <= SHORT
     }
 }
 
@@ -86,15 +120,17 @@ pub(super) fn width(nanos: i64, step: i64) -> i64 {
     units.saturating_mul(unit)
 }
 
-/// The number of slices for so many rows: at most the number that was set, or `default`, and more where one would be too
-/// large.
+/// The number of slices for so many rows: at most the number that was set; else at most `default`, and more where one
+/// would be too large.
 pub fn number(rows: u64, set: Option<usize>, default: usize) -> usize {
     let count = |slices: u64| usize::try_from(slices).unwrap_or(usize::MAX);
-    let paying = match set {
+    match set {
         Some(most) => count(rows / ROWS_OF_A_PAGE).clamp(1, most.max(1)),
-        None => count(rows / ROWS_WORTH_A_SLICE).clamp(1, default.max(1)),
-    };
-    paying.max(count(rows.div_ceil(MOST_ROWS)))
+        None => {
+            let paying = count(rows / ROWS_WORTH_A_SLICE).clamp(1, default.max(1));
+            paying.max(count(rows.div_ceil(MOST_ROWS)))
+        }
+    }
 }
 
 /// Whether so many rows may be worth more than one slice, where no number is set.

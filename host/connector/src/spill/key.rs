@@ -39,12 +39,14 @@ async fn data_key(client: &Client, key_id: &str) -> Result<Vec<u8>> {
         action: "kms:GenerateDataKey",
         fault: Fault::Storage,
     };
-    let answer = client
-        .generate_data_key()
-        .key_id(key_id)
-        .key_spec(DataKeySpec::Aes128)
-        .send()
-        .await;
+    let answer = Box::pin(
+        client
+            .generate_data_key()
+            .key_id(key_id)
+            .key_spec(DataKeySpec::Aes128)
+            .send(),
+    )
+    .await;
     let hint = "check `kms_key_id`, and allow kms:GenerateDataKey on it";
     let answer = answer.map_err(|error| match failure(&error) {
         Failure::Denied | Failure::Missing | Failure::Refused => call.failed(error).with_hint(hint),

@@ -8,7 +8,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 
-use crate::aws::{Call, Failure, configured_endpoints, failure};
+use crate::aws::{Call, Failure, configured_endpoints, failure, short_timeouts};
 use crate::error::{Code, Error, Fault, Result};
 use crate::wire::SpillLocation;
 
@@ -38,7 +38,7 @@ impl Location {
                 key: key.clone(),
             }),
             Some(_) => Err(Error::invalid_input(
-                "cannot spill: the split's location is no directory",
+                "cannot spill: the split's location is not a directory",
             )),
             None => Err(Error::invalid_input(
                 "cannot read a split without a spill location",
@@ -88,7 +88,9 @@ impl SpillStore {
         {
             return Ok(());
         }
-        if let Err(error) = self.client.head_bucket().bucket(bucket).send().await {
+        let timeouts = aws_sdk_s3::config::Builder::new().timeout_config(short_timeouts());
+        let head = self.client.head_bucket().bucket(bucket).customize();
+        if let Err(error) = Box::pin(head.config_override(timeouts).send()).await {
             let what = format!("use spill bucket `{bucket}`");
             let told = |why: &str| {
                 let message = format!("cannot {what}: {why}");
@@ -137,7 +139,7 @@ impl SpillStore {
         if self.is_https {
             put = put.disable_payload_signing();
         }
-        let put = put.send().await;
+        let put = Box::pin(put.send()).await;
         put.map(drop).map_err(|error| {
             let is_missing = failure(&error) == Failure::Missing;
             let what = format!("spill to bucket `{bucket}`");

@@ -3,11 +3,11 @@
 
 use std::io::Write as _;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::error::Error;
+use super::{Ended, Origin};
 use crate::handler::Reading;
 
 /// Under which the metrics are found.
@@ -17,7 +17,7 @@ const NAMESPACE: &str = "athena-timestream";
 type OfReading = fn(&Reading) -> i64;
 
 /// The metrics of reads, with their units.
-const METRICS: [(&str, &str, OfReading); 6] = [
+const METRICS: [(&str, &str, OfReading); 7] = [
     ("Pages", "Count", |reading| reading.pages as i64),
     ("RowsRead", "Count", |reading| reading.rows_read as i64),
     ("RowsReturned", "Count", |reading| {
@@ -25,38 +25,27 @@ const METRICS: [(&str, &str, OfReading); 6] = [
     }),
     ("BytesRead", "Bytes", |reading| reading.bytes_read as i64),
     ("BytesMetered", "Bytes", |reading| reading.bytes_metered),
+    ("Throttles", "Count", |reading| reading.throttles as i64),
     ("Blocks", "Count", |reading| reading.blocks as i64),
 ];
 
 /// Writes the record of a request, if telemetry was started.
-pub(crate) fn write(
-    kind: &str,
-    query_id: Option<&str>,
-    outcome: Result<Option<&Reading>, &Error>,
-    took: Duration,
-) {
+pub(super) fn write(origin: &Origin, ended: &Ended<'_>) {
     if !super::STARTED.load(Ordering::Relaxed) {
         return;
     }
-    let record = record(kind, query_id, outcome, took);
     // The request must not fail because its metrics cannot be written.
-    let _ = writeln!(std::io::stdout().lock(), "{record}");
+    let _ = writeln!(std::io::stdout().lock(), "{}", record(origin, ended));
 }
 
-fn record(
-    kind: &str,
-    query_id: Option<&str>,
-    outcome: Result<Option<&Reading>, &Error>,
-    took: Duration,
-) -> Value {
+fn record(origin: &Origin, ended: &Ended<'_>) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default().as_millis() as u64;
-    let reading = outcome.as_ref().ok().copied().flatten();
     let mut metrics = vec![
         json!({"Name": "Milliseconds", "Unit": "Milliseconds"}),
         json!({"Name": "Errors", "Unit": "Count"}),
     ];
-    if reading.is_some() {
+    if ended.reading.is_some() {
         metrics.extend(METRICS.map(|(name, unit, _)| json!({"Name": name, "Unit": unit})));
     }
     let mut record = json!({
@@ -68,15 +57,16 @@ fn record(
                 "Metrics": metrics,
             }],
         },
-        "Kind": kind,
-        "QueryId": query_id,
-        "Milliseconds": took.as_millis() as u64,
-        "Errors": u8::from(outcome.is_err()),
+        "Kind": origin.kind,
+        "QueryId": origin.query_id,
+        "Caller": origin.caller,
+        "Milliseconds": ended.took.as_millis() as u64,
+        "Errors": u8::from(ended.outcome.is_err()),
     });
-    if let Err(error) = outcome {
+    if let Err(error) = ended.outcome {
         record["Code"] = error.code().as_str().into();
     }
-    if let Some(reading) = reading {
+    if let Some(reading) = ended.reading {
         record["TimestreamQueryId"] = reading.timestream_query_id.as_deref().into();
         for (name, _, of) in METRICS {
             record[name] = of(reading).into();
@@ -87,7 +77,10 @@ fn record(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::error::Error;
 
     /// Each metric that is declared has a number at the root, as the format wants it, and each dimension a text.
     #[test]
@@ -98,13 +91,21 @@ mod tests {
             ..Reading::default()
         };
         let failed = Error::invalid_input("'secret'");
-        for (outcome, errors, rows) in [
-            (Ok(Some(&reading)), 0, json!(7)),
-            (Ok(None), 0, Value::Null),
-            (Err(&failed), 1, Value::Null),
+        let origin = Origin::of(None);
+        for (outcome, reading, errors, rows) in [
+            (Ok(5), Some(&reading), 0, json!(7)),
+            (Ok(5), None, 0, Value::Null),
+            (Err(&failed), None, 1, Value::Null),
+            // What was read before it failed has cost what it cost.
+            (Err(&failed), Some(&reading), 1, json!(7)),
         ] {
             let took = Duration::from_millis(12);
-            let record = record("ReadRecordsRequest", Some("q"), outcome, took);
+            let ended = Ended {
+                outcome,
+                reading,
+                took,
+            };
+            let record = record(&origin, &ended);
             let declared = &record["_aws"]["CloudWatchMetrics"][0];
             assert_eq!(declared["Dimensions"], json!([["Kind"]]));
             for metric in declared["Metrics"].as_array().into_iter().flatten() {

@@ -2,16 +2,21 @@
 //!
 //! One line per request at its end, within spans that name it; never a literal, a statement, a row, a key (design.md, invariant 7).
 
-pub(crate) mod metrics;
+mod metrics;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Subscriber};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::error::Error;
+use crate::handler::Reading;
+use crate::wire::Request;
 
 /// Whether a program has started telemetry: its standard output is CloudWatch's, that of others is not.
 static STARTED: AtomicBool = AtomicBool::new(false);
@@ -24,7 +29,76 @@ pub fn start() {
     STARTED.store(true, Ordering::Relaxed);
 }
 
-/// Logs why something failed, without what is not ours.
+/// Which request it is.
+pub(crate) struct Origin {
+    /// `UnknownRequest` where that cannot be read.
+    pub(crate) kind: &'static str,
+    /// Athena's id of the query.
+    pub(crate) query_id: Option<String>,
+    /// ARN of the one who asks.
+    pub(crate) caller: Option<String>,
+}
+
+impl Origin {
+    /// None: the request cannot be read.
+    pub(crate) fn of(request: Option<&Request>) -> Self {
+        let identity = request.and_then(Request::identity);
+        Self {
+            kind: request.map_or("UnknownRequest", Request::name),
+            query_id: request.and_then(Request::query_id).map(str::to_owned),
+            caller: identity.and_then(|identity| identity.arn.clone()),
+        }
+    }
+}
+
+/// How a request ended.
+pub(crate) struct Ended<'a> {
+    /// Bytes of the answer, or why there is none.
+    pub(crate) outcome: Result<usize, &'a Error>,
+    /// What was read until then, if it was a read.
+    pub(crate) reading: Option<&'a Reading>,
+    pub(crate) took: Duration,
+}
+
+/// Writes a request's line and its record of metrics.
+pub(crate) fn request_ended(origin: &Origin, ended: &Ended<'_>, digest: &str) {
+    metrics::write(origin, ended);
+    let milliseconds = ended.took.as_millis() as u64;
+    let default = Reading::default();
+    let reading = ended.reading.unwrap_or(&default);
+    macro_rules! line {
+        ($write:ident, $($field:tt)*) => {
+            tracing::$write!(
+                milliseconds,
+                pages = reading.pages,
+                rows_read = reading.rows_read,
+                rows_returned = reading.rows_returned,
+                rows_counted = reading.rows_counted,
+                bytes_read = reading.bytes_read,
+                bytes_metered = reading.bytes_metered,
+                throttles = reading.throttles,
+                blocks = reading.blocks,
+                digest,
+                $($field)*
+            )
+        };
+    }
+    match ended.outcome {
+        Ok(bytes) => line!(info, bytes, "request answered"),
+        Err(error) => {
+            line!(
+                error,
+                error = error.summary(),
+                code = error.code().as_str(),
+                fault = ?error.fault(),
+                "request failed"
+            );
+            causes(error);
+        }
+    }
+}
+
+/// Logs why the function could not start.
 pub fn failed(error: &Error) {
     tracing::error!(
         error = error.summary(),
@@ -32,7 +106,11 @@ pub fn failed(error: &Error) {
         fault = ?error.fault(),
         "failed"
     );
-    // Causes can quote a statement or a value.
+    causes(error);
+}
+
+/// Causes can quote a statement or a value.
+fn causes(error: &Error) {
     tracing::debug!(
         message = error.message(),
         chain = error.chain(),
@@ -46,18 +124,14 @@ fn subscriber<W>(level: &str, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let level = match level.to_ascii_lowercase().as_str() {
-        level @ ("error" | "warn" | "info" | "debug" | "trace") => level.to_owned(),
-        _ => "info".to_owned(),
-    };
-    let filter =
-        format!("warn,connector={level},bootstrap={level},lambda_runtime::layers::panic=off");
-    let filter = EnvFilter::new(filter);
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .finish()
+    let level = level.parse().unwrap_or(Level::INFO);
+    let filter = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("connector", level)
+        .with_target("bootstrap", level)
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
+    let lines = tracing_subscriber::fmt::layer().json().with_writer(writer);
+    tracing_subscriber::registry().with(filter).with(lines)
 }
 
 #[cfg(test)]

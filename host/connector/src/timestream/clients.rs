@@ -25,6 +25,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
+use super::throttling::{Pace, Throttling};
 use crate::aws::{Call, Failure, configured_endpoints, failure};
 use crate::error::{Code, Error, Fault, Result};
 
@@ -32,7 +33,7 @@ use crate::error::{Code, Error, Fault, Result};
 /// (timestream.md, section 6.1).
 const PACE: Duration = Duration::from_millis(200);
 
-/// For a call that only makes statements cheaper, its discovery and its retries.
+/// For a call that can be done without, its discovery and its retries.
 const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long an API that was out of reach is not tried again.
@@ -43,6 +44,8 @@ const OUT_OF_REACH: Duration = Duration::from_secs(600);
 pub struct Place {
     /// A role to assume, for a Timestream of another account.
     pub role_arn: Option<String>,
+    /// What the role's trust policy asks for as `sts:ExternalId`.
+    pub role_external_id: Option<String>,
     /// The region.
     pub region: Option<String>,
     /// The Query API's URL, as of a cell's private endpoint.
@@ -58,12 +61,14 @@ pub struct Clients(Arc<Shared>);
 struct Shared {
     config: SdkConfig,
     place: Place,
+    throttling: Throttling,
     placed: OnceCell<SdkConfig>,
     query: Mutex<Option<Current<query::Client>>>,
     write: Mutex<Option<Current<write::Client>>>,
     pace: OnceCell<Mutex<Interval>>,
     /// When the Write API, which was out of reach, is tried again.
     write_again: StdMutex<Option<Instant>>,
+    max_query_tcu: OnceCell<Option<i32>>,
 }
 
 /// A client, and until when its endpoint is good: one that was configured for ever, one that was discovered until an
@@ -120,14 +125,21 @@ impl std::fmt::Debug for Clients {
 impl Clients {
     /// Clients with the configuration's credentials, region and endpoints, but for what the place says.
     pub fn new(config: &SdkConfig, place: Place) -> Self {
+        Self::with_throttling(config, place, Throttling::default())
+    }
+
+    /// As [`Clients::new`], whose pages wait otherwise where they are throttled.
+    pub fn with_throttling(config: &SdkConfig, place: Place, throttling: Throttling) -> Self {
         Self(Arc::new(Shared {
             config: config.clone(),
             place,
+            throttling,
             placed: OnceCell::new(),
             query: Mutex::new(None),
             write: Mutex::new(None),
             pace: OnceCell::new(),
             write_again: StdMutex::new(None),
+            max_query_tcu: OnceCell::new(),
         }))
     }
 
@@ -146,11 +158,8 @@ impl Clients {
             query::Client::from_conf(service.build())
         };
         let discover = async |client: query::Client| {
-            let answer = client
-                .describe_endpoints()
-                .send()
-                .await
-                .map_err(discovery)?;
+            let answer = Box::pin(client.describe_endpoints().send()).await;
+            let answer = answer.map_err(discovery)?;
             let first = answer.endpoints.into_iter().next();
             Ok(first.map(|cell| (cell.address, cell.cache_period_in_minutes)))
         };
@@ -173,11 +182,8 @@ impl Clients {
             write::Client::from_conf(service.build())
         };
         let discover = async |client: write::Client| {
-            let answer = client
-                .describe_endpoints()
-                .send()
-                .await
-                .map_err(discovery)?;
+            let answer = Box::pin(client.describe_endpoints().send()).await;
+            let answer = answer.map_err(discovery)?;
             let first = answer.endpoints.into_iter().next();
             Ok(first.map(|cell| (cell.address, cell.cache_period_in_minutes)))
         };
@@ -217,10 +223,22 @@ impl Clients {
         Ok(None)
     }
 
-    /// The first pause before a call that failed is made again.
-    pub(super) fn first_pause(&self) -> Duration {
+    /// How much of Timestream the account may use at once, asked once; None where that is not told.
+    pub async fn max_query_tcu(&self) -> Option<i32> {
+        let ask = async {
+            let client = self.query().await.ok()?;
+            let asked = Box::pin(client.describe_account_settings().send());
+            let settings = timeout(OPTIONAL_TIMEOUT, asked).await.ok()?;
+            settings.ok()?.max_query_tcu
+        };
+        *self.0.max_query_tcu.get_or_init(|| ask).await
+    }
+
+    /// The pace of a query's pages. Where no first delay is set, it is the SDK's pause before a call is made again.
+    pub(super) fn page_pace(&self) -> Pace {
         let retries = self.0.config.retry_config();
-        retries.map_or(Duration::from_secs(1), RetryConfig::initial_backoff)
+        let first_delay = retries.map_or(Duration::from_secs(1), RetryConfig::initial_backoff);
+        Pace::new(self.0.throttling, first_delay)
     }
 
     /// The client in its slot, or a new one where there is none or its endpoint is no longer good.
@@ -295,6 +313,10 @@ async fn placed(config: &SdkConfig, place: &Place) -> SdkConfig {
         let role = AssumeRoleProvider::builder(role_arn)
             .session_name("athena-timestream")
             .configure(config);
+        let role = match &place.role_external_id {
+            Some(external_id) => role.external_id(external_id),
+            None => role,
+        };
         builder = builder.credentials_provider(SharedCredentialsProvider::new(role.build().await));
     }
     if let Some(region) = &place.region {

@@ -6,6 +6,7 @@ mod page;
 mod pages;
 mod prepare;
 mod raw;
+mod throttling;
 
 #[cfg(test)]
 mod tests;
@@ -15,3 +16,4 @@ pub use decode::{Decoder, schema_of};
 pub use page::{ColumnInfo, Page};
 pub use pages::Pages;
 pub use prepare::{columns_by_running, prepared_columns};
+pub use throttling::Throttling;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
-use aws_sdk_timestreamquery::error::SdkError;
+use aws_sdk_timestreamquery::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_timestreamquery::operation::query::QueryError;
-use backon::{ExponentialBuilder, Retryable as _};
+use backon::Retryable as _;
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
@@ -13,20 +13,12 @@ use super::clients::{Clients, service_error};
 use super::decode::Decoder;
 use super::page::{Page, invalid};
 use super::raw::RawBody;
+use super::throttling::Pace;
 use crate::aws::{Failure, failure};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 
 /// After a page without rows: whether the service has held the call by then is not known (timestream.md, section 1.4).
 const PAUSE_AFTER_EMPTY_PAGE: Duration = Duration::from_millis(20);
-
-/// How often a page after the first is asked for again where Timestream throttles, each time with the SDK's attempts: with
-/// pauses that double from a second to twenty, some two minutes. A read that has written blocks cannot be repeated. The
-/// first page is asked for as often as the SDK is configured to: until then Athena's own pauses work. Other failures are
-/// left to the SDK's attempts, since a token works for five calls that reach the service (timestream.md, section 1.4).
-const THROTTLED_AGAIN: usize = 8;
-
-/// The longest pause between two of them.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// A running query. The next page is asked for as soon as the current one names its token, so that it travels while
 /// the current one is decoded. Dropped, it asks for nothing more; [`Pages::cancel`] also ends the run at Timestream.
@@ -45,6 +37,7 @@ struct Query {
     sql: String,
     action: &'static str,
     max_rows: Option<i32>,
+    pace: Pace,
 }
 
 impl Pages {
@@ -61,6 +54,7 @@ impl Pages {
                 sql,
                 action,
                 max_rows,
+                pace: clients.page_pace(),
             },
             next: JoinSet::new(),
             query_id: None,
@@ -109,6 +103,11 @@ impl Pages {
         }
     }
 
+    /// How often a page was throttled until now.
+    pub fn throttles(&self) -> usize {
+        self.query.pace.throttles()
+    }
+
     /// The query's id at Timestream, once a page came.
     pub fn query_id(&self) -> Option<&str> {
         self.query_id.as_deref()
@@ -135,7 +134,8 @@ impl Pages {
             return;
         };
         // A query that has just ended cannot be cancelled; nothing is lost by a failure.
-        if let Err(error) = client.cancel_query().query_id(query_id).send().await {
+        let cancel = client.cancel_query().query_id(query_id);
+        if let Err(error) = Box::pin(cancel.send()).await {
             let error = service_error("cancel the query", "timestream:CancelQuery", error);
             tracing::debug!(%error, "query not cancelled");
         }
@@ -154,18 +154,15 @@ impl Pages {
 }
 
 impl Query {
-    /// One page; one after the first is asked for again while Timestream throttles.
+    /// One page; one after the first is asked for again while Timestream throttles. Other failures are left to the SDK's
+    /// attempts, since a token works for five calls that reach the service (timestream.md, section 1.4).
     async fn page(&self, token: Option<String>) -> Result<Page> {
-        let again = if token.is_some() { THROTTLED_AGAIN } else { 0 };
-        let pauses = ExponentialBuilder::default()
-            .with_min_delay(self.clients.first_pause())
-            .with_max_delay(LONGEST_PAUSE)
-            .with_max_times(again)
-            .with_jitter();
-        let answer = (|| self.answer(token.clone())).retry(pauses);
+        self.pace.wait().await;
+        let answer = (|| self.answer(token.clone())).retry(self.pace.pauses());
         let answer = answer
-            .when(|error| error.code() == Code::Throttling)
+            .when(|error| token.is_some() && error.code() == Code::Throttling)
             .await?;
+        self.pace.came();
         Page::parse(
             answer.ok_or_else(|| invalid("cannot read Timestream's answer: it has no body"))?,
         )
@@ -174,11 +171,17 @@ impl Query {
     /// The body of one answer. A cell that has moved has not looked at the call, which is then made at the new address,
     /// once.
     async fn answer(&self, token: Option<String>) -> Result<Option<Bytes>> {
+        let is_continued = token.is_some();
         let answer = match self.call(token.clone()).await? {
             Err(error) if failure(&error) == Failure::Moved => self.call(token).await?,
             answer => answer,
         };
-        answer.map_err(|error| service_error("read from Timestream", self.action, error))
+        answer.map_err(|error| {
+            // The statement was taken with the first page.
+            let is_token = is_continued && error.code() == Some("ValidationException");
+            let told = service_error("read from Timestream", self.action, error);
+            if is_token { token_refused(told) } else { told }
+        })
     }
 
     /// One call; the outer error is one of the cell's discovery.
@@ -199,4 +202,11 @@ impl Query {
             .interceptor(body.clone());
         Ok(call.send().await.map(|_| body.take()))
     }
+}
+
+/// A token that Timestream does not know any more: it has taken it five times, or an hour is over.
+fn token_refused(told: Error) -> Error {
+    let message = "cannot read on: Timestream refuses the token of the page before; hint: run the query again";
+    let refused = Error::new(Code::PartialFailure, Fault::Timestream, message);
+    refused.with_detail(told.message()).with_source(told)
 }

@@ -22,13 +22,8 @@ pub async fn prepared_columns(
 ) -> Result<Option<Vec<ColumnInfo>>> {
     let client = clients.query().await?;
     clients.pace().await;
-    let prepared = match client
-        .prepare_query()
-        .query_string(sql)
-        .validate_only(true)
-        .send()
-        .await
-    {
+    let prepare = client.prepare_query().query_string(sql);
+    let prepared = match Box::pin(prepare.validate_only(true).send()).await {
         Ok(prepared) => prepared,
         Err(error) if error.code() == Some("AccessDeniedException") => return Ok(None),
         Err(error) => return Err(service_error(what, "timestream:PrepareQuery", error)),

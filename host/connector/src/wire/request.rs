@@ -39,6 +39,20 @@ impl Request {
         }
     }
 
+    /// Who asks, where the request tells it.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::PingRequest(request) => request.identity.as_ref(),
+            Self::ListSchemasRequest(request) => request.identity.as_ref(),
+            Self::ListTablesRequest(request) => request.identity.as_ref(),
+            Self::GetTableRequest(request) => request.identity.as_ref(),
+            Self::GetTableLayoutRequest(request) => request.identity.as_ref(),
+            Self::GetSplitsRequest(request) => request.identity.as_ref(),
+            Self::GetDataSourceCapabilitiesRequest(request) => request.identity.as_ref(),
+            Self::ReadRecordsRequest(request) => request.identity.as_ref(),
+        }
+    }
+
     /// Athena's id of the query, where the request has one.
     pub fn query_id(&self) -> Option<&str> {
         match self {

@@ -4,6 +4,7 @@ mod connection;
 pub mod demo;
 pub mod explain;
 pub mod load;
+pub mod plugin;
 mod print;
 pub mod query;
 pub mod serve;

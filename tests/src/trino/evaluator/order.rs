@@ -68,7 +68,7 @@ impl Bench<'_> {
 
     /// The ids of the rows that the host keeps.
     fn first(&self, table: usize, keys: &[SortKey], limit: u64) -> Result<Vec<i64>> {
-        let mut top = TopN::new(keys.iter().map(|key| (key.field, *key)), limit);
+        let mut top = TopN::new(keys.iter().map(|key| (key.field, *key)), limit, 64 << 20);
         for rows in self.tables[table].chunks(BATCH) {
             top.push(seen_batch(&COMPUTED, rows)?)?;
         }
