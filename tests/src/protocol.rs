@@ -385,5 +385,5 @@ async fn a_split_that_cannot_be_spilled_to_is_refused() {
         ..split
     };
     let error = stage.read(object, (16_000_000, 0)).await.unwrap_err();
-    assert!(error.message().contains("no directory"), "{error}");
+    assert!(error.message().contains("not a directory"), "{error}");
 }

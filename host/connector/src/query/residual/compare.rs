@@ -139,7 +139,8 @@ fn arrow_pattern(pattern: &str, escape: Option<&str>) -> Option<String> {
 pub(super) fn aligned(function: Function, left: &Value, right: &Value) -> Result<(Value, Value)> {
     let common = common_type(left.data_type(), right.data_type())
         .ok_or_else(|| uncomparable(function, left, right))?;
-    Ok((left.clone().cast(&common)?, right.clone().cast(&common)?))
+    let (left, right) = (left.clone(), right.clone());
+    Ok((left.widened(&common)?, right.widened(&common)?))
 }
 
 fn common_type(left: &DataType, right: &DataType) -> Option<DataType> {
