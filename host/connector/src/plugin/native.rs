@@ -1,7 +1,8 @@
 //! Native code of a plugin that was compiled before it is deployed, so that a cold start need not.
 //!
-//! It lies beside the component and the executable, as `<name>.cwasm` beside `<name>.wasm`: a line with the SHA-256 of the component, the
-//! engine's version and settings as one number, and the SHA-256 of the code; then the code as wasmtime serializes it.
+//! It lies beside the component and the executable, as `<name>.cwasm` beside `<name>.wasm`: a line with the SHA-256 of the
+//! component, the engine's version and settings as one number, and the SHA-256 of the code; then the code as wasmtime
+//! serializes it.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
