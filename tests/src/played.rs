@@ -43,6 +43,12 @@ fn play(stage: &Stage, seeds: std::ops::Range<u64>) {
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let failed = count(&tally.both_fail) + count(&tally.expected_fails);
     assert!(3 * failed < count(&tally.statements), "{}", tally.shown());
+    let answer_fails = count(&tally.answer_fails);
+    assert!(
+        50 * answer_fails < count(&tally.statements),
+        "{}",
+        tally.shown()
+    );
     for counter in [
         &tally.pushed,
         &tally.spilled,

@@ -11,6 +11,9 @@ use super::stage::Outcome;
 /// Rows that are shown of those that are wrong: enough for a person.
 const SHOWN: usize = 5;
 
+/// How the connector says that a condition has no value on a row, as a division by zero.
+const NO_VALUE: &str = ": on some row its ";
+
 /// What came of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
@@ -21,6 +24,9 @@ pub enum Judged {
     /// Only the expected side fails: it evaluates what the other had no need to. Counted, not compared, since the order
     /// of evaluation is open.
     ExpectedFails,
+    /// Only the connector fails, at a row on which a condition that was sent to it has no value: the expected side may
+    /// leave the row out by another condition before. Counted too.
+    AnswerFails,
     /// What is wrong.
     Wrong(String),
 }
@@ -41,6 +47,9 @@ pub fn judge(
     match (&answer.failed, &expected.failed) {
         (Some(_), Some(_)) => return Ok(Judged::BothFail),
         (None, Some(_)) => return Ok(Judged::ExpectedFails),
+        (Some(failed), None) if failed.message.contains(NO_VALUE) => {
+            return Ok(Judged::AnswerFails);
+        }
         (Some(failed), None) => {
             let why = format!("fails with {}: {}", failed.code, failed.message);
             return Ok(Judged::Wrong(why));

@@ -33,6 +33,8 @@ pub struct Tally {
     pub both_fail: AtomicU64,
     /// Statements that fail on the expected side alone.
     pub expected_fails: AtomicU64,
+    /// Statements that fail on the connector's side alone.
+    pub answer_fails: AtomicU64,
     /// Scans with a domain, an expression, an order or a limit.
     pub pushed: AtomicU64,
     /// Scans whose rows came through S3.
@@ -48,10 +50,11 @@ impl Tally {
     pub fn shown(&self) -> String {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         format!(
-            "{} fail on both sides, {} on the expected side alone; of the scans {} had something pushed, {} were spilled \
+            "{} fail on both sides, {} on the expected side alone, {} on the connector's alone; of the scans {} had something pushed, {} were spilled \
              ({} in several blocks), {} were narrowed by a join",
             count(&self.both_fail),
             count(&self.expected_fails),
+            count(&self.answer_fails),
             count(&self.pushed),
             count(&self.spilled),
             count(&self.in_blocks),
@@ -65,6 +68,7 @@ impl Tally {
         match judged {
             Judged::BothFail => add(&self.both_fail),
             Judged::ExpectedFails => add(&self.expected_fails),
+            Judged::AnswerFails => add(&self.answer_fails),
             Judged::Right | Judged::Wrong(_) => 0,
         };
         for Sent {
