@@ -76,6 +76,12 @@ fn was_cancelled(timestream: &Scripted) -> bool {
     calls.iter().any(|call| call.operation == "CancelQuery")
 }
 
+/// Blocks that were sent, each as often as it was sent.
+fn uploads(s3: &Scripted) -> usize {
+    let calls = s3.calls().into_iter();
+    calls.filter(|call| call.operation == "PUT").count()
+}
+
 #[tokio::test]
 async fn a_page_that_is_cut_short_is_asked_for_again() {
     let s3 = S3::start(0, "spill", None).await.unwrap();
@@ -160,8 +166,7 @@ async fn an_upload_that_fails_ends_the_read() {
         "{error}"
     );
     assert!(was_cancelled(&timestream));
-    let puts = s3.calls().into_iter();
-    let puts = puts.filter(|call| call.operation == "PUT").count();
+    let puts = uploads(&s3);
     // The first, and as often as the SDK tries the second.
     assert_eq!(puts, 1 + 3);
 }
@@ -218,8 +223,7 @@ async fn a_slow_s3_gets_every_block() {
     let request = write_request(&Request::ReadRecordsRequest(request)).unwrap();
     let answer = connector.answer(&request, None).await.unwrap();
     let reading = answer.reading.unwrap();
-    let puts = s3.calls().into_iter();
-    let puts = puts.filter(|call| call.operation == "PUT").count();
+    let puts = uploads(&s3);
     assert_eq!((reading.rows_returned, reading.blocks), (2_000, puts));
     assert!(puts > 10, "{puts}");
 }

@@ -16,7 +16,7 @@ use crate::timestream::{Place, Throttling};
 /// Slices that can be set: more queries at once no account has.
 const MOST_SLICES: usize = 1_000;
 
-/// Memory that is taken for granted where there is no function, in megabytes.
+/// Memory to assume outside of a Lambda function, in megabytes.
 const MEGABYTES: usize = 512;
 
 /// Twice as many are sorted at once, and an array of texts holds 2 GiB at most.
@@ -44,8 +44,8 @@ pub struct Settings {
     pub max_bytes_metered: Option<u64>,
     /// `throttle_initial_delay_ms`, `throttle_max_delay_ms`, `throttle_decrease_factor`, `throttle_increase_ms`.
     pub throttling: Throttling,
-    /// Bytes of the rows that are kept of a top-N that Timestream was not asked for, at most: an eighth of
-    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, of which cutting them needs four.
+    /// Bytes of rows that a top-N may keep in the function: an eighth of `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, since sorting
+    /// needs four times as many.
     pub top_n_bytes: usize,
     /// `enable_query_passthrough`: statements for Timestream are accepted as they are.
     pub enable_query_passthrough: bool,
@@ -124,7 +124,7 @@ impl Settings {
         };
         let memory = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
         let megabytes = lookup.number(memory, 1..=1 << 20).unwrap_or(MEGABYTES);
-        // As in the Java SDK, no value but `false` leaves Glue on, an empty one neither.
+        // As in the Java SDK, every value but `false` switches Glue off, even an empty one.
         let disable_glue = (lookup.get)("disable_glue");
         Self {
             spill_bucket,

@@ -89,7 +89,7 @@ fn slice(sql: &str) -> Result<Range<i64>> {
 fn width(sql: &str) -> Result<i64> {
     let text = after(sql, "bin(").and_then(|text| text.split_once(')'));
     let width = text.and_then(|(text, _)| text.rsplit(' ').next());
-    let width = width.context("there is no bin")?;
+    let width = width.context("the statement has no bin(…)")?;
     match width.strip_suffix("ms") {
         Some(millis) => Ok(millis.parse::<i64>()? * 1_000_000),
         None => {

@@ -102,7 +102,7 @@ impl Connector {
         let key = (Owner::of(identity), scan_but_time(query));
         let few = self.few_rows.get(&key);
         if let Some(few) = few.filter(|few| few.covers(low, high)) {
-            let reason = format!("{} rows, counted a while ago", few.rows);
+            let reason = format!("{} rows, counted less than ten minutes ago", few.rows);
             return uncounted(&[], &reason);
         }
         match self.cut_by_rows(query, (width, step), deadline).await {

@@ -55,7 +55,7 @@ pub struct Connector {
     delegated: Cache<Sealed, Arc<Services>>,
     function_arn: OnceLock<String>,
     plugin: Arc<Plugin>,
-    /// Scans, of which the conditions besides those of time are hashed.
+    /// By a hash of what is scanned and of its conditions, except those on time.
     few_rows: Cache<u64, Few>,
     /// Made when a read takes longer than a second.
     athena: OnceLock<aws_sdk_athena::Client>,

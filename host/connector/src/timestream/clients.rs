@@ -25,7 +25,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use super::throttling::{Pace, Throttling};
+use super::throttling::{Backoff, Throttling};
 use crate::aws::{Call, Failure, configured_endpoints, failure};
 use crate::error::{Code, Error, Fault, Result};
 
@@ -234,11 +234,11 @@ impl Clients {
         *self.0.max_query_tcu.get_or_init(|| ask).await
     }
 
-    /// The pace of a query's pages. Where no first delay is set, it is the SDK's pause before a call is made again.
-    pub(super) fn page_pace(&self) -> Pace {
+    /// The backoff of a query's pages. Where no first delay is set, it is the SDK's pause before a call is made again.
+    pub(super) fn page_backoff(&self) -> Backoff {
         let retries = self.0.config.retry_config();
         let first_delay = retries.map_or(Duration::from_secs(1), RetryConfig::initial_backoff);
-        Pace::new(self.0.throttling, first_delay)
+        Backoff::new(self.0.throttling, first_delay)
     }
 
     /// The client in its slot, or a new one where there is none or its endpoint is no longer good.

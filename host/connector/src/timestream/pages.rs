@@ -13,7 +13,7 @@ use super::clients::{Clients, service_error};
 use super::decode::Decoder;
 use super::page::{Page, invalid};
 use super::raw::RawBody;
-use super::throttling::Pace;
+use super::throttling::Backoff;
 use crate::aws::{Failure, failure};
 use crate::error::{Code, Error, Fault, Result};
 
@@ -37,7 +37,7 @@ struct Query {
     sql: String,
     action: &'static str,
     max_rows: Option<i32>,
-    pace: Pace,
+    backoff: Backoff,
 }
 
 impl Pages {
@@ -54,7 +54,7 @@ impl Pages {
                 sql,
                 action,
                 max_rows,
-                pace: clients.page_pace(),
+                backoff: clients.page_backoff(),
             },
             next: JoinSet::new(),
             query_id: None,
@@ -105,7 +105,7 @@ impl Pages {
 
     /// How often a page was throttled until now.
     pub fn throttles(&self) -> usize {
-        self.query.pace.throttles()
+        self.query.backoff.throttles()
     }
 
     /// The query's id at Timestream, once a page came.
@@ -157,12 +157,12 @@ impl Query {
     /// One page; one after the first is asked for again while Timestream throttles. Other failures are left to the SDK's
     /// attempts, since a token works for five calls that reach the service (timestream.md, section 1.4).
     async fn page(&self, token: Option<String>) -> Result<Page> {
-        self.pace.wait().await;
-        let answer = (|| self.answer(token.clone())).retry(self.pace.pauses());
+        self.backoff.wait().await;
+        let answer = (|| self.answer(token.clone())).retry(self.backoff.pauses());
         let answer = answer
             .when(|error| token.is_some() && error.code() == Code::Throttling)
             .await?;
-        self.pace.came();
+        self.backoff.came();
         Page::parse(
             answer.ok_or_else(|| invalid("cannot read Timestream's answer: it has no body"))?,
         )

@@ -35,7 +35,7 @@ impl Default for Throttling {
 
 /// The delay of a query's pages, which come one after the other.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub(super) struct Backoff {
     throttling: Throttling,
     /// Where no first delay is set.
     first_delay: Duration,
@@ -48,7 +48,7 @@ struct State {
     throttles: usize,
 }
 
-impl Pace {
+impl Backoff {
     pub(super) fn new(throttling: Throttling, first_delay: Duration) -> Self {
         Self {
             throttling,
@@ -71,10 +71,10 @@ impl Pace {
 
     /// The pauses before a page is asked for again, each time after it was throttled; they end with the patience.
     pub(super) fn pauses(&self) -> impl Iterator<Item = Duration> + Send + Sync + Unpin + use<> {
-        let (pace, started) = (self.clone(), Instant::now());
+        let (backoff, started) = (self.clone(), Instant::now());
         std::iter::from_fn(move || {
-            let pause = pace.throttled();
-            (started.elapsed() + pause <= pace.throttling.patience).then_some(pause)
+            let pause = backoff.throttled();
+            (started.elapsed() + pause <= backoff.throttling.patience).then_some(pause)
         })
     }
 
@@ -128,11 +128,11 @@ mod tests {
             increase: Some(millis(1)),
             ..Throttling::default()
         };
-        let pace = Pace::new(throttling, Duration::ZERO);
-        let delay = || pace.change(|state| state.delay);
+        let backoff = Backoff::new(throttling, Duration::ZERO);
+        let delay = || backoff.change(|state| state.delay);
         for throttle in 0..100 {
             let before = delay();
-            let pause = pace.throttled();
+            let pause = backoff.throttled();
             let expected = match throttle {
                 0 => millis(10),
                 _ => before.mul_f64(1.25).min(millis(200)),
@@ -140,28 +140,28 @@ mod tests {
             assert_eq!(delay(), expected);
             assert!(pause <= expected && pause >= expected / 2, "{pause:?}");
         }
-        assert_eq!((delay(), pace.throttles()), (millis(200), 100));
+        assert_eq!((delay(), backoff.throttles()), (millis(200), 100));
         // A page takes a millisecond, and the next throttle begins from what is left.
-        pace.came();
+        backoff.came();
         assert_eq!(delay(), millis(199));
-        pace.throttled();
+        backoff.throttled();
         assert_eq!(delay(), millis(200));
         for _ in 0..300 {
-            pace.came();
+            backoff.came();
         }
         assert_eq!(delay(), Duration::ZERO);
     }
 
     #[test]
     fn without_settings_pauses_double_to_twenty_seconds_and_a_page_ends_them() {
-        let pace = Pace::new(Throttling::default(), millis(1_000));
+        let backoff = Backoff::new(Throttling::default(), millis(1_000));
         let delays = (0..7).map(|_| {
-            pace.throttled();
-            pace.change(|state| state.delay).as_secs()
+            backoff.throttled();
+            backoff.change(|state| state.delay).as_secs()
         });
         assert!(delays.eq([1, 2, 4, 8, 16, 20, 20]));
-        pace.came();
-        assert_eq!(pace.change(|state| state.delay), Duration::ZERO);
+        backoff.came();
+        assert_eq!(backoff.change(|state| state.delay), Duration::ZERO);
     }
 
     #[test]
@@ -172,12 +172,12 @@ mod tests {
             ..Throttling::default()
         };
         // Nobody waits for them here. At most 40, 80 and 160 ms, of which half is less than the patience; 320 is not.
-        let pace = Pace::new(throttling, Duration::ZERO);
-        assert!((2..=3).contains(&pace.pauses().count()));
+        let backoff = Backoff::new(throttling, Duration::ZERO);
+        assert!((2..=3).contains(&backoff.pauses().count()));
         let impatient = Throttling {
             patience: Duration::ZERO,
             ..throttling
         };
-        assert_eq!(Pace::new(impatient, Duration::ZERO).pauses().count(), 0);
+        assert_eq!(Backoff::new(impatient, Duration::ZERO).pauses().count(), 0);
     }
 }
