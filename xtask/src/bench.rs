@@ -23,7 +23,8 @@ pub(crate) fn read_path(arguments: &[&str]) -> Result<()> {
     cargo::run(&[
         "build",
         "--locked",
-        "--release",
+        "--profile",
+        "function",
         "--package",
         "connector",
         "--bin",

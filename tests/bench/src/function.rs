@@ -19,7 +19,7 @@ pub(crate) fn dialect() -> PathBuf {
 
 /// Puts the shipped dialect and its native code beside the executable, as in a package.
 pub(crate) fn packaged_dialect() -> Result<PathBuf> {
-    let file = root().join("target/release/timestream.wasm");
+    let file = root().join("target/function/timestream.wasm");
     let component = std::fs::read(dialect()).context("cannot read the dialect")?;
     let code = Plugin::precompile(&Engine::new()?, &component)?;
     std::fs::write(file.with_extension("cwasm"), code)?;
@@ -33,7 +33,7 @@ pub(crate) struct Function(Child);
 impl Function {
     /// Starts it with a dialect's file, and a scan cut into so many slices.
     pub(crate) fn start(address: &str, dialect: &Path, slices: usize) -> Result<Self> {
-        let program = root().join("target/release/bootstrap");
+        let program = root().join("target/function/bootstrap");
         let endpoint = format!("http://{address}");
         let child = Command::new(&program)
             .env_clear()

@@ -9,6 +9,7 @@ mod list;
 mod read;
 mod scan;
 mod services;
+mod spilled;
 mod splits;
 mod table;
 

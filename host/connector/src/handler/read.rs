@@ -48,6 +48,7 @@ impl Connector {
         deadline: Option<Deadline>,
         reading: &mut Reading,
     ) -> Result<Response> {
+        let (location, key) = self.spilled(&request.split, request.identity.as_ref())?;
         let scan = self.scan(&request).await?;
         let query = scan.query(&request)?;
         let statement = statement(&self.plugin, &query)?;
@@ -61,12 +62,11 @@ impl Connector {
             .settings
             .max_block_size_bytes
             .unwrap_or(request.max_block_size);
-        let location = Location::of_split(request.split.spill_location.as_ref())?;
         let services = self.services(request.identity.as_ref()).await?;
         let mut spiller = Spiller::new(
             services.spill.clone(),
             location.clone(),
-            request.split.encryption_key.clone(),
+            key,
             request.schema.clone(),
             max_block_bytes,
             request.max_inline_block_size,

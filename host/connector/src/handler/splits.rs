@@ -12,15 +12,14 @@ use super::Connector;
 use super::cut::{parts_of_token, token};
 use super::deadline::Deadline;
 use super::scan::Scan;
-use super::services::Services;
+use super::spilled::split_key;
 use crate::catalog::{Carried, CarriedPart};
 use crate::error::{Error, Result};
 use crate::query::{self, Term};
-use crate::spill::new_key;
 use crate::statement::statement;
 use crate::wire::{
-    Block, EncryptionKey, GetSplitsRequest, GetSplitsResponse, GetTableLayoutRequest,
-    GetTableLayoutResponse, Identity, SpillLocation, Split,
+    Block, GetSplitsRequest, GetSplitsResponse, GetTableLayoutRequest, GetTableLayoutResponse,
+    SpillLocation, Split,
 };
 
 /// Splits of an answer at most: more would near the 6 MB that Lambda carries.
@@ -92,9 +91,9 @@ impl Connector {
             },
         };
         let query_id = request.query_id.clone().unwrap_or_default();
-        let (bucket, prefix) = self.spill_place(request.identity.as_ref())?;
+        let place = self.spill_place(request.identity.as_ref())?;
         let services = self.services(request.identity.as_ref()).await?;
-        services.spill.check_bucket(&bucket).await?;
+        services.spill.check_bucket(&place.bucket).await?;
 
         if request.partitions.0.num_rows() == 0 {
             return Ok(GetSplitsResponse {
@@ -143,8 +142,8 @@ impl Connector {
             properties.extend(part.properties());
             splits.push(Split {
                 spill_location: Some(SpillLocation::S3SpillLocation {
-                    bucket: bucket.clone(),
-                    key: split_key(&prefix, &query_id, &Uuid::new_v4().to_string()),
+                    bucket: place.bucket.clone(),
+                    key: split_key(&place.prefix, &query_id, &Uuid::new_v4().to_string()),
                     directory: true,
                 }),
                 encryption_key: self.encryption_key(&services).await?,
@@ -156,44 +155,5 @@ impl Connector {
             splits,
             continuation_token,
         })
-    }
-
-    /// A key for a split of its own; none where blocks are not encrypted.
-    async fn encryption_key(&self, services: &Services) -> Result<Option<EncryptionKey>> {
-        if self.settings.disable_spill_encryption {
-            return Ok(None);
-        }
-        let kms = self
-            .settings
-            .kms_key_id
-            .as_deref()
-            .map(|key_id| (&services.kms, key_id));
-        new_key(kms).await.map(Some)
-    }
-
-    /// Bucket and prefix: the request's own, else the settings' (section 6.1).
-    fn spill_place(&self, identity: Option<&Identity>) -> Result<(String, String)> {
-        let asked = |name: &str| {
-            identity
-                .and_then(|identity| identity.config_options.get(name))
-                .filter(|value| !value.trim().is_empty())
-                .cloned()
-        };
-        let bucket = asked("spill_bucket").or_else(|| self.settings.spill_bucket.clone()).ok_or_else(|| {
-            Error::invalid_input("cannot divide the query: no bucket for spilled blocks; hint: set `spill_bucket`")
-        })?;
-        Ok((
-            bucket,
-            asked("spill_prefix").unwrap_or_else(|| self.settings.spill_prefix.clone()),
-        ))
-    }
-}
-
-/// `prefix/query/split`; without the query's id when the prefix already holds it, or there is none (section 6.1).
-fn split_key(prefix: &str, query_id: &str, split_id: &str) -> String {
-    if query_id.trim().is_empty() || prefix.contains(query_id) {
-        format!("{prefix}/{split_id}")
-    } else {
-        format!("{prefix}/{query_id}/{split_id}")
     }
 }
