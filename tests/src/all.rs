@@ -7,6 +7,7 @@ mod effects;
 mod errors;
 mod faults;
 mod fixtures;
+mod forged;
 mod glue;
 mod interop;
 mod keys;

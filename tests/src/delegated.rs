@@ -6,27 +6,35 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::Arc;
 
+use arrow::array::{ArrayRef, Int32Array, RecordBatch};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use connector::wire::{GetTableRequest, GetTableResponse, Identity, Request, Response};
+use connector::wire::{
+    Block, Constraints, GetSplitsRequest, GetTableRequest, GetTableResponse, Identity, Request,
+    Response, SpillLocation, Split,
+};
 use connector::{Code, Connector, Settings};
 use tests::athena::{ask, table_name};
 use tests::processes::{Moto, output, python};
 use tests::scripted::{Reply, Scripted};
 use tests::{plugin, sdk_config_with_glue, workspace};
 
+fn identity(options: &[(&str, &str)]) -> Option<Identity> {
+    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    Some(Identity {
+        config_options: options.iter().map(owned).collect(),
+        ..Identity::default()
+    })
+}
+
 async fn get_table(
     connector: &Connector,
     options: &[(&str, &str)],
 ) -> connector::Result<GetTableResponse> {
-    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-    let identity = Identity {
-        config_options: options.iter().map(owned).collect(),
-        ..Identity::default()
-    };
     let request = GetTableRequest {
-        identity: Some(identity),
+        identity: identity(options),
         query_id: Some("query".into()),
         catalog_name: "catalog".into(),
         table_name: table_name("d", "shown"),
@@ -34,6 +42,26 @@ async fn get_table(
     };
     match ask(connector, Request::GetTableRequest(request)).await? {
         Response::GetTableResponse(response) => Ok(response),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A split of the table; the layout's block as the SDK makes it.
+async fn split(connector: &Connector, options: &[(&str, &str)]) -> Split {
+    let partition: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+    let partitions = RecordBatch::try_from_iter([("partitionId", partition)]).unwrap();
+    let request = GetSplitsRequest {
+        identity: identity(options),
+        query_id: Some("query".into()),
+        catalog_name: "catalog".into(),
+        table_name: table_name("d", "shown"),
+        partitions: Block(partitions),
+        partition_columns: Vec::new(),
+        constraints: Constraints::default(),
+        continuation_token: None,
+    };
+    match ask(connector, Request::GetSplitsRequest(request)).await {
+        Ok(Response::GetSplitsResponse(mut response)) => response.splits.remove(0),
         other => panic!("{other:?}"),
     }
 }
@@ -88,6 +116,37 @@ async fn glue_is_asked_in_the_callers_name_and_a_token_that_was_altered_is_refus
         // The same warm function, once more in its own name.
         get_table(&one, &options).await.unwrap();
         get_table(&one, &[]).await.unwrap_err();
+    }
+
+    // Blocks go where the request says, since they are written with its credentials.
+    let config = sdk_config_with_glue(timestream.url(), &moto.url, &moto.url);
+    let s3 = aws_sdk_s3::Client::new(&config);
+    s3.create_bucket().bucket("theirs").send().await.unwrap();
+    let spilling = Connector::with_plugin(
+        Settings::from_lookup(|_| None).unwrap(),
+        &config,
+        plugin("timestream").unwrap(),
+    );
+    for (prefix, expected) in [
+        ("own", "own/query/"),
+        // The query's id is in the prefix already, and then not repeated.
+        ("own/query", "own/query/"),
+        ("own/query/", "own/query//"),
+        (" ", "athena-federation-spill/query/"),
+    ] {
+        let options = [
+            ("fas_token", tokens[0]),
+            ("service_kms_key_id", &key),
+            ("spill_bucket", "theirs"),
+            ("spill_prefix", prefix),
+        ];
+        let split = split(&spilling, &options).await;
+        let Some(SpillLocation::S3SpillLocation { bucket, key, .. }) = split.spill_location else {
+            panic!("{:?}", split.spill_location);
+        };
+        assert_eq!(bucket, "theirs");
+        let id = key.strip_prefix(expected).unwrap();
+        assert_eq!(id.len(), 36, "{key}");
     }
 
     let refused = async |token: &str, key: &str| {

@@ -359,6 +359,8 @@ fn every_bad_answer_names_the_plugin_and_the_next_call_works() {
         ("recurse", "ran out of stack"),
         ("allocate", "asked for more than 64 MiB"),
         ("output", "answered with more than"),
+        ("long-part", "bytes of SQL; at most 1048576"),
+        ("many-parts", "bytes of SQL; at most 1048576"),
         ("unbalanced", "parenthesis"),
         ("two-statements", "semicolon"),
         ("comment", "comment"),
@@ -417,6 +419,16 @@ fn what_is_no_dialect_is_not_admitted() {
     let bytes = std::fs::read(component("timestream").unwrap()).unwrap();
     refused(&bytes[..bytes.len() / 2], "not a WebAssembly component");
     refused(&vec![0; (8 << 20) + 1], "larger than 8 MiB");
+    let text = |text: &str| wat::parse_str(text).unwrap();
+    refused(&text("(module)"), "not a WebAssembly component");
+    refused(
+        &text(r#"(component (import "clock" (func)))"#),
+        "it imports something",
+    );
+    refused(
+        &text("(component)"),
+        "does not export timestream:dialect/dialect",
+    );
     // A component of the policy world, which this host does not serve as a dialect.
     let policy = std::fs::read(component("probe").unwrap()).unwrap();
     refused(&policy, "does not export timestream:dialect/dialect");

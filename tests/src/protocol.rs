@@ -11,7 +11,7 @@ use connector::wire::{
     Constraints, GetDataSourceCapabilitiesRequest, GetSplitsRequest, GetTableLayoutRequest,
     Identity, PingRequest, Request, Response, SpillLocation, Split, write_request, write_response,
 };
-use connector::{Connector, Settings};
+use connector::{Code, Connector, Settings};
 use local::s3::S3;
 use serde_json::{Value, json};
 use tests::athena::{ask, get_table, read_request, splits, table_name};
@@ -250,10 +250,10 @@ async fn every_split_has_a_place_and_a_key_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_request_may_name_its_own_place_to_spill() {
-    let stage = stage(0, 0, |settings| settings.spill_bucket = None).await;
-    let split = async |prefix: &str| {
-        let options = [("spill_bucket", "spill"), ("spill_prefix", prefix)];
+async fn a_request_names_the_settings_place_to_spill_or_brings_credentials() {
+    let stage = stage(0, 0, |_| {}).await;
+    let split = async |bucket: &str, prefix: &str| {
+        let options = [("spill_bucket", bucket), ("spill_prefix", prefix)];
         let identity = Identity {
             config_options: options
                 .map(|(name, value)| (name.into(), value.into()))
@@ -261,24 +261,30 @@ async fn a_request_may_name_its_own_place_to_spill() {
             ..Identity::default()
         };
         let request = stage.splits_request(identity).await;
-        match ask(&stage.connector, request).await {
-            Ok(Response::GetSplitsResponse(mut response)) => response.splits.remove(0),
+        match ask(&stage.connector, request).await? {
+            Response::GetSplitsResponse(mut response) => {
+                Ok::<_, connector::Error>(response.splits.remove(0))
+            }
             other => panic!("{other:?}"),
         }
     };
-    let its_own = split("own").await;
-    let (bucket, key) = bucket_and_key(&its_own);
-    assert_eq!((bucket, key.len()), ("spill", "own/query/".len() + 36));
-    // The query's id is in the prefix already, and then not repeated.
-    let with_id = split("own/query").await;
-    assert_eq!(bucket_and_key(&with_id).1.len(), "own/query/".len() + 36);
     // Blank is not given.
-    let blank = split(" ").await;
-    assert!(
-        bucket_and_key(&blank)
-            .1
-            .starts_with("athena-federation-spill/query/")
-    );
+    for (bucket, prefix) in [("spill", " "), ("", "athena-federation-spill"), (" ", "")] {
+        let split = split(bucket, prefix).await.unwrap();
+        let (bucket, key) = bucket_and_key(&split);
+        assert_eq!(bucket, "spill");
+        assert!(key.starts_with("athena-federation-spill/query/"), "{key}");
+    }
+    for (bucket, prefix, named) in [
+        ("other", " ", "`spill_bucket`"),
+        ("spill", "other", "`spill_prefix`"),
+    ] {
+        let error = split(bucket, prefix).await.unwrap_err();
+        assert_eq!(error.code(), Code::InvalidInput);
+        let message = error.message();
+        assert!(message.contains(named), "{error}");
+        assert!(message.contains("brings no credentials"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ pub mod plugin;
 
 pub mod slices;
 
+pub mod slot;
+
 pub mod statement;
 
 pub mod timestream;

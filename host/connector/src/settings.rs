@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::http::Headers;
 
 use self::lookup::Lookup;
 use crate::error::{Error, Result};
+use crate::slot::{self, Choice};
 use crate::timestream::{Place, Throttling};
 
 /// Slices that can be set: more queries at once no account has.
@@ -55,8 +56,12 @@ pub struct Settings {
     pub glue_catalog: Option<String>,
     /// `timestream_role_arn`, `timestream_role_external_id`, `timestream_region`, `timestream_query_endpoint`, `timestream_write_endpoint`.
     pub timestream: Place,
-    /// `dialect`: the plugin's file.
+    /// `dialect`: the file of the package's plugin.
     pub dialect: PathBuf,
+    /// `plugin_store`: where plugins lie that replace it while the function runs.
+    pub plugin_store: Option<slot::Place>,
+    /// `plugin`: which of them serves, by name and perhaps digest.
+    pub plugin: Choice,
     /// `dialect_options`: a JSON object of options for the dialect; a table's own go before.
     pub dialect_options: BTreeMap<String, String>,
 }
@@ -142,6 +147,13 @@ impl Settings {
             disable_glue: disable_glue.is_some_and(|value| !value.eq_ignore_ascii_case("false")),
             glue_catalog: lookup.text("glue_catalog"),
             dialect_options: lookup.texts("dialect_options"),
+            plugin_store: lookup.parsed("plugin_store", slot::Place::parse),
+            plugin: lookup
+                .parsed("plugin", Choice::parse)
+                .unwrap_or_else(|| Choice {
+                    name: "timestream".to_owned(),
+                    pinned: None,
+                }),
             dialect: lookup
                 .text("dialect")
                 .map_or_else(packaged_dialect, PathBuf::from),

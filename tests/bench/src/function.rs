@@ -52,7 +52,7 @@ impl Function {
             .env("spill_bucket", "spill")
             .env("slices_per_query", slices.to_string())
             .env("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:1")
-            .env("RUST_LOG", "error")
+            .env("ATHENA_FEDERATION_SDK_LOG_LEVEL", "error")
             // Its records of metrics are not the benchmark's.
             .stdout(Stdio::null())
             .spawn();

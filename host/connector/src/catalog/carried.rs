@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{Error, Result};
+use crate::plugin::Digest;
 use crate::query::Table;
 use crate::slices::Slice;
 
@@ -23,7 +24,7 @@ const CUT: &str = "athena-timestream.cut";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Carried {
     /// The dialect's digest: all splits of a query see the same one.
-    pub digest: String,
+    pub digest: Digest,
     /// Nanoseconds since the epoch: all splits of a query see the same instant.
     pub now: i64,
 }
@@ -32,7 +33,7 @@ impl Carried {
     /// As metadata, or as a split's properties.
     pub fn properties(&self) -> BTreeMap<String, String> {
         BTreeMap::from([
-            (DIGEST.into(), self.digest.clone()),
+            (DIGEST.into(), self.digest.to_string()),
             (NOW.into(), self.now.to_string()),
         ])
     }
@@ -49,10 +50,10 @@ impl Carried {
         let now = now.parse().map_err(|_| {
             Error::invalid_input(format!("cannot read `{NOW}`: it is not an integer"))
         })?;
-        Ok(Some(Self {
-            digest: digest.clone(),
-            now,
-        }))
+        let digest = Digest::parse(digest).ok_or_else(|| {
+            Error::invalid_input(format!("cannot read `{DIGEST}`: it is not a SHA-256"))
+        })?;
+        Ok(Some(Self { digest, now }))
     }
 
     /// Writes a table into metadata.

@@ -10,6 +10,7 @@ use super::count::Count;
 use super::deadline::Deadline;
 use crate::catalog::{CarriedPart, Owner};
 use crate::error::{Error, Result};
+use crate::plugin::Plugin;
 use crate::query::{Bound, ColumnKind, Literal, Range, Term, ValueSet, pushed_term};
 use crate::slices::{
     self, Asked, Few, Slice, Way, by_rows, default_slices, evenly, number, rows_of, too_coarse,
@@ -74,6 +75,7 @@ impl Connector {
     /// Cuts the scan of a query. Where rows cannot be counted, the scan is cut evenly if it has a beginning, else not at all.
     pub(super) async fn cut(
         &self,
+        plugin: &Plugin,
         query: &Query<'_>,
         statement: &Statement,
         identity: Option<&Identity>,
@@ -105,7 +107,10 @@ impl Connector {
             let reason = format!("{} rows, counted less than ten minutes ago", few.rows);
             return uncounted(&[], &reason);
         }
-        match self.cut_by_rows(query, (width, step), deadline).await {
+        match self
+            .cut_by_rows(plugin, query, (width, step), deadline)
+            .await
+        {
             Ok((parts, few)) => {
                 if let Some(rows) = few {
                     self.few_rows.put(key, Few { low, high, rows });
@@ -124,12 +129,13 @@ impl Connector {
     /// Counts the rows of a scan and cuts it into slices of as many each. Tells their number if they are too few to be cut.
     async fn cut_by_rows(
         &self,
+        plugin: &Plugin,
         query: &Query<'_>,
         (width, step): (i64, i64),
         deadline: Option<Deadline>,
     ) -> Result<(Vec<CarriedPart>, Option<u64>)> {
         let budget = self.settings.max_bytes_metered;
-        let mut count = Count::start(&self.clients, &self.plugin, budget, deadline);
+        let mut count = Count::start(&self.clients, plugin, budget, deadline);
         let mut bins = count.rows(query, width).await?;
         let add = |sum: u64, (_, rows): &(i64, u64)| sum.checked_add(*rows);
         let rows = bins.iter().try_fold(0, add);

@@ -30,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::plugin::{Engine, Plugin};
 use crate::settings::Settings;
 use crate::slices::Few;
+use crate::slot::Slot;
 use crate::telemetry::{self, Ended, Origin};
 use crate::timestream::Clients;
 use crate::wire::{
@@ -55,7 +56,7 @@ pub struct Connector {
     own: Arc<Services>,
     delegated: Cache<Sealed, Arc<Services>>,
     function_arn: OnceLock<String>,
-    plugin: Arc<Plugin>,
+    slot: Slot,
     /// By a hash of what is scanned and of its conditions, except those on time.
     few_rows: Cache<u64, Few>,
     /// Made when a read takes longer than a second.
@@ -96,6 +97,8 @@ impl Connector {
         let mut builder = config.to_builder().timeout_config(timeouts);
         builder.set_app_name(config.app_name().cloned().or_else(own_name));
         let config = builder.build();
+        let (store, choice) = (settings.plugin_store.as_ref(), settings.plugin.clone());
+        let slot = Slot::new(plugin, store, choice, &config);
         Self {
             clients: Clients::with_throttling(
                 &config,
@@ -106,7 +109,7 @@ impl Connector {
             delegated: Cache::default(),
             function_arn: OnceLock::new(),
             config,
-            plugin,
+            slot,
             few_rows: Cache::with_life(cut::FEW_REMEMBERED),
             athena: OnceLock::new(),
             tables: Cache::default(),
@@ -151,6 +154,7 @@ impl Connector {
             kind = origin.kind,
             query_id = origin.query_id,
             caller = origin.caller,
+            digest = tracing::field::Empty,
             timestream_query_id = tracing::field::Empty
         );
         async {
@@ -165,7 +169,7 @@ impl Connector {
                 reading: reading.as_ref(),
                 took: started.elapsed(),
             };
-            telemetry::request_ended(&origin, &ended, self.plugin.digest());
+            telemetry::request_ended(&origin, &ended);
             Ok(Answer {
                 payload: payload?,
                 reading,
@@ -200,7 +204,7 @@ impl Connector {
             }
             Request::GetDataSourceCapabilitiesRequest(request) => {
                 Response::GetDataSourceCapabilitiesResponse(capabilities::capabilities(
-                    &self.plugin,
+                    self.slot.current(None).await?.as_ref(),
                     &self.settings,
                     request,
                 ))
@@ -218,7 +222,7 @@ impl std::fmt::Debug for Connector {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Connector")
-            .field("plugin", &self.plugin)
+            .field("slot", &self.slot)
             .finish_non_exhaustive()
     }
 }

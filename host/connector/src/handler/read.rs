@@ -51,7 +51,7 @@ impl Connector {
         let (location, key) = self.spilled(&request.split, request.identity.as_ref())?;
         let scan = self.scan(&request).await?;
         let query = scan.query(&request)?;
-        let statement = statement(&self.plugin, &query)?;
+        let statement = statement(&scan.planned.plugin, &query)?;
         tracing::debug!(
             query_id = request.query_id,
             sql_bytes = statement.sql.len(),

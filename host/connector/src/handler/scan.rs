@@ -1,11 +1,13 @@
 //! What a request reads: its table, mapping and query, from what travels with it; and the explanation of a read.
 
+use std::sync::Arc;
+
 use arrow::datatypes::Schema;
 
 use super::Connector;
 use crate::catalog::{self, Carried, CarriedPart, Found, Owner};
 use crate::error::{Code, Error, Fault, Result};
-use crate::plugin::Caller;
+use crate::plugin::{Caller, Digest, Plugin};
 use crate::query::{self, Mapping, Source, Table};
 use crate::slices::Slice;
 use crate::statement::{Query, Statement, statement};
@@ -24,6 +26,8 @@ pub struct Explanation {
     pub mapping: Mapping,
     /// The dialect, by name and digest.
     pub dialect: String,
+    /// Why the plugin that lies in the store is not used; None if it is, or there is no store.
+    pub refused_plugin: Option<String>,
     /// The part of the scan that is read.
     pub slice: Slice,
     /// Why the scan was cut so, or not at all.
@@ -45,29 +49,34 @@ impl Connector {
                 request.name()
             )));
         };
-        let scan = self.scan(&request).await?;
+        // On the heap, as in `answer`.
+        let scan = Box::pin(self.scan(&request)).await?;
         let query = scan.query(&request)?;
         Ok(Explanation {
-            statement: statement(&self.plugin, &query)?,
+            statement: statement(&scan.planned.plugin, &query)?,
             terms: query.terms,
-            dialect: self.plugin.label().to_owned(),
+            dialect: scan.planned.plugin.label().to_owned(),
+            refused_plugin: self.slot.refusal(),
             slice: scan.part.slice,
             cut: scan.part.reason,
-            table: scan.table,
-            mapping: scan.mapping,
+            table: scan.planned.table,
+            mapping: scan.planned.mapping,
         })
     }
 
-    /// The table that travels in the metadata, else as Timestream describes it; and the dialect's mapping of it.
+    /// The table that travels in the metadata, else as Timestream describes it; the plugin of a digest, else the current
+    /// one; and its mapping of the table.
     ///
-    /// A user's statement is taken from the constraints alone, where every call checks that it may be run.
-    pub(super) async fn table_and_mapping(
+    /// Metadata comes back from outside, and must not bring a statement: a user's is taken from the constraints alone,
+    /// where every call checks that it may be run, and a view's text is what Glue says.
+    pub(super) async fn planned(
         &self,
         identity: Option<&Identity>,
         name: &TableName,
         schema: &Schema,
         constraints: &Constraints,
-    ) -> Result<(Table, Mapping)> {
+        digest: Option<&Digest>,
+    ) -> Result<Planned> {
         let is_enabled = self.settings.enable_query_passthrough;
         let asked =
             catalog::passthrough_statement(&constraints.query_passthrough_arguments, is_enabled)?;
@@ -78,12 +87,48 @@ impl Connector {
             (Source::Table { .. } | Source::View { .. }, None) => true,
         };
         let table = match (carried.filter(is_asked), asked) {
+            (Some(table), None) if matches!(table.source, Source::View { .. }) => {
+                self.view_as_planned(identity, name, &table).await?
+            }
             (Some(table), _) => table,
             (None, Some(text)) => catalog::passthrough(&self.clients, text).await?,
             (None, None) => self.found(identity, name).await?.table,
         };
-        let mapping = self.plugin.map_table(&table)?;
-        Ok((table, mapping))
+        let own = table.option(DIALECT);
+        let plugin = match digest {
+            Some(digest) => self.slot.of_digest(own, digest).await?,
+            None => self.slot.current(own).await?,
+        };
+        tracing::Span::current().record("digest", plugin.digest().as_str());
+        let mapping = plugin.map_table(&table)?;
+        Ok(Planned {
+            plugin,
+            table,
+            mapping,
+        })
+    }
+
+    /// A view, if its text is still the one that the query was planned with.
+    async fn view_as_planned(
+        &self,
+        identity: Option<&Identity>,
+        name: &TableName,
+        planned: &Table,
+    ) -> Result<Table> {
+        let remembered = self.found(identity, name).await?.table;
+        if remembered.source == planned.source {
+            return Ok(remembered);
+        }
+        self.tables.forget(&(Owner::of(identity), name.clone()));
+        let found = self.found(identity, name).await?.table;
+        if found.source == planned.source {
+            return Ok(found);
+        }
+        let message = format!(
+            "cannot read view `{}`.`{}`: it is not the one that the query was planned with; hint: run the query again",
+            name.schema_name, name.table_name
+        );
+        Err(Error::new(Code::PartialFailure, Fault::Host, message))
     }
 
     /// The table or view that a name means, with the settings' options for the dialect before its own.
@@ -111,31 +156,36 @@ impl Connector {
             .ok_or_else(|| {
                 Error::invalid_input("cannot read the split: it was not made by this connector")
             })?;
-        if carried.digest != self.plugin.digest() {
-            let message = "cannot read the split: the dialect was replaced while the query ran; hint: run it again";
-            return Err(Error::new(Code::PartialFailure, Fault::Host, message));
-        }
-        let (table, mapping) = self
-            .table_and_mapping(
+        let planned = self
+            .planned(
                 request.identity.as_ref(),
                 &request.table_name,
                 &request.schema,
                 &request.constraints,
+                Some(&carried.digest),
             )
             .await?;
         Ok(Scan {
-            table,
-            mapping,
+            planned,
             now: carried.now,
             part: CarriedPart::from_properties(&request.split.properties)?,
         })
     }
 }
 
-/// A table, its mapping, the query's instant, and what is read of it.
-pub(super) struct Scan {
+/// A Glue table's parameter: the name of a plugin in the store, which serves that table in place of the usual one.
+pub(super) const DIALECT: &str = "timestream_dialect";
+
+/// A table, and the plugin of its query with its mapping.
+pub(super) struct Planned {
+    pub(super) plugin: Arc<Plugin>,
     pub(super) table: Table,
     pub(super) mapping: Mapping,
+}
+
+/// A query's table, its instant, and what is read of it.
+pub(super) struct Scan {
+    pub(super) planned: Planned,
     pub(super) now: i64,
     pub(super) part: CarriedPart,
 }
@@ -143,7 +193,7 @@ pub(super) struct Scan {
 impl Scan {
     /// The query that a read asks.
     pub(super) fn query(&self, request: &ReadRecordsRequest) -> Result<Query<'_>> {
-        let projection = projection(&self.mapping, &request.schema)?;
+        let projection = projection(&self.planned.mapping, &request.schema)?;
         self.query_of(
             projection,
             &request.constraints,
@@ -161,11 +211,11 @@ impl Scan {
         query_id: &str,
     ) -> Result<Query<'_>> {
         Ok(Query {
-            table: &self.table,
-            mapping: &self.mapping,
+            table: &self.planned.table,
+            mapping: &self.planned.mapping,
             projection,
-            terms: query::terms(constraints, &self.mapping)?,
-            order: query::order(constraints, &self.mapping)?,
+            terms: query::terms(constraints, &self.planned.mapping)?,
+            order: query::order(constraints, &self.planned.mapping)?,
             limit: u64::try_from(constraints.limit).ok(),
             now: self.now,
             caller: caller(identity),

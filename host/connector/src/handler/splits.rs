@@ -39,25 +39,26 @@ impl Connector {
         &self,
         request: GetTableLayoutRequest,
     ) -> Result<GetTableLayoutResponse> {
-        let (table, mapping) = self
-            .table_and_mapping(
+        let planned = self
+            .planned(
                 request.identity.as_ref(),
                 &request.table_name,
                 &request.schema,
                 &request.constraints,
+                None,
             )
             .await?;
-        let terms = query::terms(&request.constraints, &mapping)?;
+        let terms = query::terms(&request.constraints, &planned.mapping)?;
         let is_empty = terms
             .iter()
             .any(|term| matches!(term, Term::Domain(domain) if domain.is_empty()));
 
         let carried = Carried {
-            digest: self.plugin.digest().to_owned(),
+            digest: planned.plugin.digest().clone(),
             now: now()?,
         };
         let mut metadata: HashMap<String, String> = carried.properties().into_iter().collect();
-        Carried::put_table(&table, &mut metadata)?;
+        Carried::put_table(&planned.table, &mut metadata)?;
         // The column that the Java SDK makes for a table without partitions (section 2.7).
         let field = Field::new("partitionId", DataType::Int32, true);
         let schema = Arc::new(Schema::new_with_metadata(vec![field], metadata));
@@ -79,17 +80,7 @@ impl Connector {
         deadline: Option<Deadline>,
     ) -> Result<GetSplitsResponse> {
         let schema = request.partitions.0.schema();
-        let carried = match Carried::from_properties(|key| schema.metadata().get(key))? {
-            Some(carried) if carried.digest == self.plugin.digest() => carried,
-            Some(_) => {
-                let message = "cannot divide the query: the dialect was replaced meanwhile; hint: run it again";
-                return Err(Error::invalid_input(message));
-            }
-            None => Carried {
-                digest: self.plugin.digest().to_owned(),
-                now: now()?,
-            },
-        };
+        let carried = Carried::from_properties(|key| schema.metadata().get(key))?;
         let query_id = request.query_id.clone().unwrap_or_default();
         let place = self.spill_place(request.identity.as_ref())?;
         let services = self.services(request.identity.as_ref()).await?;
@@ -103,17 +94,24 @@ impl Connector {
             });
         }
         // A refusal shows now, before anything is read.
-        let (table, mapping) = self
-            .table_and_mapping(
+        let planned = self
+            .planned(
                 request.identity.as_ref(),
                 &request.table_name,
                 &schema,
                 &request.constraints,
+                carried.as_ref().map(|carried| &carried.digest),
             )
             .await?;
+        let carried = match carried {
+            Some(carried) => carried,
+            None => Carried {
+                digest: planned.plugin.digest().clone(),
+                now: now()?,
+            },
+        };
         let scan = Scan {
-            table,
-            mapping,
+            planned,
             now: carried.now,
             part: CarriedPart::default(),
         };
@@ -123,12 +121,18 @@ impl Connector {
             request.identity.as_ref(),
             &query_id,
         )?;
-        let statement = statement(&self.plugin, &query)?;
+        let statement = statement(&scan.planned.plugin, &query)?;
         let mut parts = match &request.continuation_token {
             Some(token) => parts_of_token(token)?,
             None => {
-                self.cut(&query, &statement, request.identity.as_ref(), deadline)
-                    .await
+                self.cut(
+                    &scan.planned.plugin,
+                    &query,
+                    &statement,
+                    request.identity.as_ref(),
+                    deadline,
+                )
+                .await
             }
         };
         let rest = parts.split_off(parts.len().min(SPLITS_A_PAGE));

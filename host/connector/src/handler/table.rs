@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
 use super::Connector;
+use super::scan::DIALECT;
 use crate::catalog::{self, Carried, Found};
 use crate::error::Result;
 use crate::query::{Mapping, Table};
@@ -21,17 +22,21 @@ impl Connector {
             let Found { table, comments } = self
                 .found(request.identity.as_ref(), &request.table_name)
                 .await?;
-            let mut mapping = self.plugin.map_table(&table)?;
+            let plugin = self.slot.current(table.option(DIALECT)).await?;
+            let mut mapping = plugin.map_table(&table)?;
             comment(&mut mapping, comments);
             (table, mapping)
         } else {
-            self.table_and_mapping(
-                request.identity.as_ref(),
-                &request.table_name,
-                &Schema::empty(),
-                &constraints,
-            )
-            .await?
+            let planned = self
+                .planned(
+                    request.identity.as_ref(),
+                    &request.table_name,
+                    &Schema::empty(),
+                    &constraints,
+                    None,
+                )
+                .await?;
+            (planned.table, planned.mapping)
         };
         Ok(GetTableResponse {
             catalog_name: request.catalog_name,

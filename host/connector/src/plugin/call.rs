@@ -9,47 +9,90 @@ use crate::error::{Code, Error, Fault, Result};
 /// tens of millions. A runaway loop ends within a second.
 const CALL_FUEL: u64 = 1_000_000_000;
 
-/// Bytes of linear memory for one call. Arbitrary; a plan of ten columns needs two hundred thousand.
+/// Bytes of linear memory for one call, of all its memories together. Arbitrary; a plan of ten columns needs two hundred
+/// thousand.
 const CALL_MEMORY_BYTES: usize = 64 << 20;
+
+/// Elements of all its tables together. Arbitrary; a table holds the functions that are called through pointers.
+const CALL_TABLE_ELEMENTS: usize = 100_000;
+
+/// Instances, memories and tables of a component at most, each. Arbitrary; one made of Rust has four instances, a memory
+/// and three tables.
+const MAX_PARTS: usize = 100;
 
 /// Bytes that one call may copy out. The longest statement has 262,144; a mapping of a thousand columns half as many.
 const CALL_OUTPUT_BYTES: usize = 8 << 20;
 
-/// A fresh store's data: the limiter.
-#[derive(Debug)]
-pub(super) struct Limits;
+/// A fresh store's data: what the call has taken so far.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    memory_bytes: usize,
+    table_elements: usize,
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error("more than {CALL_MEMORY_BYTES} bytes of memory were asked for")]
 struct MemoryLimit;
 
+#[derive(Debug, thiserror::Error)]
+#[error("more than {CALL_TABLE_ELEMENTS} elements of tables were asked for")]
+struct TableLimit;
+
 impl ResourceLimiter for Limits {
     fn memory_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > CALL_MEMORY_BYTES {
-            Err(wasmtime::Error::new(MemoryLimit))
-        } else {
-            Ok(true)
+        // What its own declaration forbids is not granted, and so not counted.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
         }
+        self.memory_bytes = self
+            .memory_bytes
+            .saturating_add(desired.saturating_sub(current));
+        if self.memory_bytes > CALL_MEMORY_BYTES {
+            return Err(wasmtime::Error::new(MemoryLimit));
+        }
+        Ok(true)
     }
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= 10_000)
+        // What its own declaration forbids is not granted, and so not counted.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.table_elements = self
+            .table_elements
+            .saturating_add(desired.saturating_sub(current));
+        if self.table_elements > CALL_TABLE_ELEMENTS {
+            return Err(wasmtime::Error::new(TableLimit));
+        }
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        MAX_PARTS
+    }
+
+    fn memories(&self) -> usize {
+        MAX_PARTS
+    }
+
+    fn tables(&self) -> usize {
+        MAX_PARTS
     }
 }
 
 /// A store for one call.
 pub(super) fn store(engine: &Engine) -> Result<Store<Limits>> {
-    let mut store = Store::new(engine.wasmtime(), Limits);
+    let mut store = Store::new(engine.wasmtime(), Limits::default());
     store.limiter(|limits| limits);
     store.set_hostcall_fuel(CALL_OUTPUT_BYTES);
     store
@@ -65,6 +108,8 @@ pub(super) fn fault(plugin: &str, function: &str, error: &wasmtime::Error) -> Er
             "it asked for more than {} MiB of memory",
             CALL_MEMORY_BYTES >> 20
         )
+    } else if error.downcast_ref::<TableLimit>().is_some() {
+        format!("it asked for tables of more than {CALL_TABLE_ELEMENTS} elements")
     } else {
         match error.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => "it did not come to an end within its fuel".into(),
@@ -73,7 +118,10 @@ pub(super) fn fault(plugin: &str, function: &str, error: &wasmtime::Error) -> Er
                 "it ran out of stack or read outside its memory".into()
             }
             Some(trap) => format!("it trapped: {trap}"),
-            // Copying out too much is told by text alone.
+            // These two are told by text alone.
+            None if format!("{error:#}").contains("resource limit exceeded") => {
+                format!("it has more than {MAX_PARTS} instances, memories or tables")
+            }
             None if format!("{error:#}").contains("too much data") => {
                 format!("it answered with more than {} MiB", CALL_OUTPUT_BYTES >> 20)
             }
@@ -86,4 +134,54 @@ pub(super) fn fault(plugin: &str, function: &str, error: &wasmtime::Error) -> Er
         format!("plugin {plugin} failed in `{function}`: {why}"),
     )
     .with_source(format!("{error:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test")]
+
+    use wasmtime::component::{Component, Linker};
+
+    use super::*;
+
+    /// What becomes of a component with so many instances of a core module.
+    fn instances(count: usize, module: &str) -> Result<(), String> {
+        let instances = "(core instance (instantiate $m))".repeat(count);
+        let text = format!("(component (core module $m {module}) {instances})");
+        let engine = Engine::new().unwrap();
+        let component = Component::new(engine.wasmtime(), wat::parse_str(text).unwrap()).unwrap();
+        let mut store = store(&engine).unwrap();
+        Linker::new(engine.wasmtime())
+            .instantiate(&mut store, &component)
+            .map(drop)
+            .map_err(|error| fault("`p`", "describe", &error).message().to_owned())
+    }
+
+    #[test]
+    fn limits_hold_for_all_memories_and_tables_of_a_component_together() {
+        // Pages of 64 KiB: 10 MiB each.
+        let memory = "(memory 160)";
+        assert_eq!(instances(6, memory), Ok(()));
+        assert_eq!(
+            instances(7, memory).unwrap_err(),
+            "plugin `p` failed in `describe`: it asked for more than 64 MiB of memory"
+        );
+        let table = "(table 40000 funcref)";
+        assert_eq!(instances(2, table), Ok(()));
+        assert_eq!(
+            instances(3, table).unwrap_err(),
+            "plugin `p` failed in `describe`: it asked for tables of more than 100000 elements"
+        );
+    }
+
+    #[test]
+    fn a_component_has_not_any_number_of_parts() {
+        assert_eq!(instances(50, ""), Ok(()));
+        for module in ["", "(memory 0)", "(table 0 funcref)"] {
+            assert_eq!(
+                instances(101, module).unwrap_err(),
+                "plugin `p` failed in `describe`: it has more than 100 instances, memories or tables"
+            );
+        }
+    }
 }

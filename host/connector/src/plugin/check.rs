@@ -11,13 +11,30 @@ pub use part::check_part;
 pub(crate) use part::tokens;
 
 use super::v0_1::{FieldAnswer, MappingAnswer, TypeAnswer};
-use super::{Bins, Plan, PlanRequest, Slicing, Verdict};
+use super::{Bins, Description, MAX_STATEMENT_BYTES, Plan, PlanRequest, Slicing, Verdict};
 use crate::query::{Field, Mapping, Table};
 use arrow::datatypes::{DataType, Field as ArrowField, TimeUnit};
 
 /// Depth and size of an arena at most (design.md, section 3).
 const MAX_DEPTH: usize = 32;
 const MAX_NODES: usize = 4_096;
+
+/// Bytes of a plugin's name and of its version at most: both stand in log lines and messages.
+const MAX_NAME_BYTES: usize = 100;
+
+/// Whether a name and a version can stand in a message.
+pub(super) fn description(description: &Description) -> Result<(), String> {
+    let Description { name, version, .. } = description;
+    for (what, text) in [("name", name), ("version", version)] {
+        let is_printable = text.chars().all(|letter| letter.is_ascii_graphic());
+        if text.is_empty() || text.len() > MAX_NAME_BYTES || !is_printable {
+            return Err(format!(
+                "its {what} is not one word of at most {MAX_NAME_BYTES} printable ASCII characters"
+            ));
+        }
+    }
+    Ok(())
+}
 
 /// The mapping, once its types are put together and each field is possible.
 pub(super) fn mapping(answer: MappingAnswer, table: &Table) -> Result<Mapping, String> {
@@ -124,10 +141,34 @@ pub(super) fn zoned() -> DataType {
     DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()))
 }
 
+/// Bytes of all parts of a plan at most, before any is cut into tokens, which take some hundred bytes each: four times as
+/// many as a statement has (timestream.md, section 6.1), since not all parts come to stand in one.
+const MAX_PLAN_BYTES: usize = 4 * MAX_STATEMENT_BYTES;
+
 /// Whether both parts are what can be selected.
 pub(super) fn bins(bins: &Bins) -> Result<(), String> {
     check_part(&bins.bin, false).map_err(|why| format!("the bin {why}"))?;
     check_part(&bins.count, false).map_err(|why| format!("the count {why}"))
+}
+
+/// All SQL of a plan.
+fn parts(plan: &Plan) -> impl Iterator<Item = &str> {
+    let outputs = plan.outputs.iter().map(|(_, expression)| expression);
+    let conditions = plan.verdicts.iter().filter_map(|verdict| match verdict {
+        Verdict::Exact(condition) | Verdict::Wider(condition) => Some(condition),
+        Verdict::Skipped(_) => None,
+    });
+    let slicing = match &plan.slicing {
+        Slicing::ByTime { expression, .. } => Some(expression),
+        Slicing::Never(_) => None,
+    };
+    outputs
+        .chain(conditions)
+        .chain(plan.order.iter().flatten())
+        .chain(slicing)
+        .chain(&plan.common_tables)
+        .chain([&plan.from_item])
+        .map(String::as_str)
 }
 
 /// Whether a plan answers its request and each part is what its place in the statement can hold.
@@ -137,6 +178,12 @@ pub(super) fn plan(plan: &Plan, request: &PlanRequest<'_>) -> Result<(), String>
             "{} verdicts for {} terms",
             plan.verdicts.len(),
             request.terms.len()
+        ));
+    }
+    let bytes: usize = parts(plan).map(str::len).sum();
+    if bytes > MAX_PLAN_BYTES {
+        return Err(format!(
+            "{bytes} bytes of SQL; at most {MAX_PLAN_BYTES} are read"
         ));
     }
     let fields = &request.mapping.fields;

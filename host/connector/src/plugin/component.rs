@@ -4,12 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, Linker};
 
 use super::engine::MAX_COMPONENT_BYTES;
 use super::v0_1::{self, Bindings};
-use super::{Bins, Description, Engine, Plan, PlanRequest, call, check, native};
+use super::{Bins, Description, Digest, Engine, Plan, PlanRequest, call, check, native, probe};
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Mapping, Table};
 
@@ -17,7 +16,7 @@ use crate::query::{Mapping, Table};
 pub struct Plugin {
     engine: Engine,
     bindings: Bindings,
-    digest: String,
+    digest: Digest,
     label: String,
     description: Description,
 }
@@ -37,8 +36,8 @@ impl Plugin {
             );
             Error::new(Code::InvalidInput, Fault::Host, message).with_source(error)
         })?;
-        let digest = digest(&bytes);
-        let compiled = match native::load(engine, path, &digest) {
+        let digest = Digest::of(&bytes);
+        let compiled = match native::load(engine, path, digest.as_str()) {
             Some(component) => Ok(component),
             None => compile(engine, &bytes, &digest),
         };
@@ -53,7 +52,7 @@ impl Plugin {
     ///
     /// When the bytes are not a component of the dialect world, import a function, or the probing call fails.
     pub fn from_bytes(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>> {
-        let digest = digest(bytes);
+        let digest = Digest::of(bytes);
         Self::admit(engine, &compile(engine, bytes, &digest)?, digest)
     }
 
@@ -65,12 +64,12 @@ impl Plugin {
     ///
     /// When the bytes are not a component.
     pub fn precompile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>> {
-        let digest = digest(bytes);
-        native::compile(engine, bytes, &digest)
+        let digest = Digest::of(bytes);
+        native::compile(engine, bytes, digest.as_str())
             .map_err(|error| refused(&digest, "it is not a WebAssembly component", Some(error)))
     }
 
-    fn admit(engine: &Engine, component: &Component, digest: String) -> Result<Arc<Self>> {
+    fn admit(engine: &Engine, component: &Component, digest: Digest) -> Result<Arc<Self>> {
         let refuse = |why: &str, error: wasmtime::Error| refused(&digest, why, Some(error));
         let linker = Linker::new(engine.wasmtime());
         let instance = linker
@@ -83,7 +82,7 @@ impl Plugin {
         let mut plugin = Self {
             engine: engine.clone(),
             bindings,
-            label: short(&digest).to_owned(),
+            label: digest.short().to_owned(),
             digest,
             description: Description {
                 name: String::new(),
@@ -93,13 +92,28 @@ impl Plugin {
                 top_n: false,
             },
         };
-        plugin.description = plugin.call("describe", |call| call.describe())?;
-        plugin.label = format!("`{}` ({})", plugin.description.name, short(&plugin.digest));
+        let description = plugin.call("describe", |call| call.describe())?;
+        check::description(&description).map_err(|why| plugin.wrong("describe", &why))?;
+        plugin.description = description;
+        plugin.label = format!("`{}` ({})", plugin.description.name, plugin.digest.short());
         Ok(Arc::new(plugin))
     }
 
-    /// SHA-256 of the component's bytes, in hexadecimal.
-    pub fn digest(&self) -> &str {
+    /// Asks a plugin from outside the package what it must be able to answer before it serves.
+    ///
+    /// # Errors
+    ///
+    /// What it did wrong.
+    pub fn probe(&self) -> Result<()> {
+        probe::probe(self)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// SHA-256 of the component's bytes.
+    pub fn digest(&self) -> &Digest {
         &self.digest
     }
 
@@ -172,7 +186,7 @@ impl Plugin {
             .map_err(|error| call::fault(&self.label, function, &error))
     }
 
-    fn wrong(&self, function: &str, why: &str) -> Error {
+    pub(super) fn wrong(&self, function: &str, why: &str) -> Error {
         let message = format!("plugin {} answered `{function}` wrongly: {why}", self.label);
         Error::new(Code::Internal, Fault::Plugin, message)
     }
@@ -187,7 +201,7 @@ impl std::fmt::Debug for Plugin {
     }
 }
 
-fn compile(engine: &Engine, bytes: &[u8], digest: &str) -> Result<Component> {
+fn compile(engine: &Engine, bytes: &[u8], digest: &Digest) -> Result<Component> {
     if bytes.len() > MAX_COMPONENT_BYTES {
         let why = format!("it is larger than {} MiB", MAX_COMPONENT_BYTES >> 20);
         return Err(refused(digest, &why, None));
@@ -196,20 +210,11 @@ fn compile(engine: &Engine, bytes: &[u8], digest: &str) -> Result<Component> {
         .map_err(|error| refused(digest, "it is not a WebAssembly component", Some(error)))
 }
 
-fn refused(digest: &str, why: &str, source: Option<wasmtime::Error>) -> Error {
-    let message = format!("cannot load plugin {}: {why}", short(digest));
+fn refused(digest: &Digest, why: &str, source: Option<wasmtime::Error>) -> Error {
+    let message = format!("cannot load plugin {}: {why}", digest.short());
     let error = Error::new(Code::InvalidInput, Fault::Plugin, message);
     match source {
         Some(source) => error.with_source(format!("{source:?}")),
         None => error,
     }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
-}
-
-/// The digits of a digest that a person reads.
-fn short(digest: &str) -> &str {
-    &digest[..12]
 }

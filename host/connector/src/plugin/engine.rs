@@ -5,7 +5,7 @@ use wasmtime::{Config, OptLevel};
 use crate::error::{Code, Error, Fault, Result};
 
 /// Bytes of a component at most: compile time is limited by nothing else. Arbitrary; an honest one has some 70 KB.
-pub(super) const MAX_COMPONENT_BYTES: usize = 8 << 20;
+pub(crate) const MAX_COMPONENT_BYTES: usize = 8 << 20;
 
 /// A compiler and runtime for plugins; cheap to clone.
 #[derive(Clone)]

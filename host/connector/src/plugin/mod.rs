@@ -6,16 +6,23 @@
 mod call;
 mod check;
 mod component;
+mod digest;
 mod engine;
 mod native;
+mod probe;
 mod v0_1;
 
 pub use check::check_part;
 pub(crate) use check::tokens;
 pub use component::Plugin;
+pub use digest::Digest;
 pub use engine::Engine;
+pub(crate) use engine::MAX_COMPONENT_BYTES;
 
 use crate::query::{Function, Mapping, SortKey, Table, Term};
+
+/// Bytes of a statement at most (timestream.md, section 6.1), and so of each part of one.
+pub(crate) const MAX_STATEMENT_BYTES: usize = 262_144;
 
 /// What a dialect says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

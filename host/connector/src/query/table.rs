@@ -126,6 +126,15 @@ pub struct Table {
     pub options: Vec<(String, String)>,
 }
 
+impl Table {
+    /// An option's value; of several the last, which is the table's own.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let mut options = self.options.iter().rev();
+        let found = options.find(|(option, _)| option == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
 /// A field that Athena sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {

@@ -76,6 +76,22 @@ impl<F: Fn(&str) -> Option<String>> Lookup<F> {
         self.number(name, 1..=60_000).map(Duration::from_millis)
     }
 
+    /// What `parse` makes of a text, or says is wrong with it.
+    pub(super) fn parsed<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        match parse(text.trim()) {
+            Ok(parsed) => Some(parsed),
+            Err(why) => {
+                self.problem(format!("`{name}` {why}"));
+                None
+            }
+        }
+    }
+
     pub(super) fn url(&self, name: &str) -> Option<String> {
         let url = self.text(name)?;
         if !url.starts_with("https://") && !url.starts_with("http://") {

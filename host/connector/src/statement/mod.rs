@@ -9,12 +9,11 @@ mod tests;
 use arrow::datatypes::DataType;
 
 use crate::error::{Error, Result};
-use crate::plugin::{Bins, Caller, Plan, PlanRequest, Plugin, Slicing, Verdict};
+use crate::plugin::{
+    Bins, Caller, MAX_STATEMENT_BYTES, Plan, PlanRequest, Plugin, Slicing, Verdict,
+};
 use crate::query::{Mapping, SortKey, Table, Term, is_timestamp, pushed_term};
 use crate::slices::Slice;
-
-/// Bytes of a statement at most (timestream.md, section 6.1).
-const MAX_STATEMENT_BYTES: usize = 262_144;
 
 /// What a read is asked for, in fields of the mapping.
 #[derive(Clone, Debug)]

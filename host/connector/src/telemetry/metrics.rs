@@ -38,9 +38,34 @@ pub(super) fn write(origin: &Origin, ended: &Ended<'_>) {
     let _ = writeln!(std::io::stdout().lock(), "{}", record(origin, ended));
 }
 
-fn record(origin: &Origin, ended: &Ended<'_>) -> Value {
+/// Writes that a plugin of the store is not used, if telemetry was started.
+pub(super) fn plugin_refused(name: &str) {
+    if !super::STARTED.load(Ordering::Relaxed) {
+        return;
+    }
+    let metrics = vec![json!({"Name": "RefusedPlugins", "Unit": "Count"})];
+    let mut record = head(&metrics);
+    record["Kind"] = "PluginStore".into();
+    record["Plugin"] = name.into();
+    record["RefusedPlugins"] = 1.into();
+    let _ = writeln!(std::io::stdout().lock(), "{record}");
+}
+
+/// A record's declaration of its metrics.
+fn head(metrics: &[Value]) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default().as_millis() as u64;
+    json!({"_aws": {
+        "Timestamp": now,
+        "CloudWatchMetrics": [{
+            "Namespace": NAMESPACE,
+            "Dimensions": [["Kind"]],
+            "Metrics": metrics,
+        }],
+    }})
+}
+
+fn record(origin: &Origin, ended: &Ended<'_>) -> Value {
     let mut metrics = vec![
         json!({"Name": "Milliseconds", "Unit": "Milliseconds"}),
         json!({"Name": "Errors", "Unit": "Count"}),
@@ -48,21 +73,12 @@ fn record(origin: &Origin, ended: &Ended<'_>) -> Value {
     if ended.reading.is_some() {
         metrics.extend(METRICS.map(|(name, unit, _)| json!({"Name": name, "Unit": unit})));
     }
-    let mut record = json!({
-        "_aws": {
-            "Timestamp": now,
-            "CloudWatchMetrics": [{
-                "Namespace": NAMESPACE,
-                "Dimensions": [["Kind"]],
-                "Metrics": metrics,
-            }],
-        },
-        "Kind": origin.kind,
-        "QueryId": origin.query_id,
-        "Caller": origin.caller,
-        "Milliseconds": ended.took.as_millis() as u64,
-        "Errors": u8::from(ended.outcome.is_err()),
-    });
+    let mut record = head(&metrics);
+    record["Kind"] = origin.kind.into();
+    record["QueryId"] = origin.query_id.as_deref().into();
+    record["Caller"] = origin.caller.as_deref().into();
+    record["Milliseconds"] = (ended.took.as_millis() as u64).into();
+    record["Errors"] = u8::from(ended.outcome.is_err()).into();
     if let Err(error) = ended.outcome {
         record["Code"] = error.code().as_str().into();
     }

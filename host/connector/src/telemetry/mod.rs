@@ -61,7 +61,7 @@ pub(crate) struct Ended<'a> {
 }
 
 /// Writes a request's line and its record of metrics.
-pub(crate) fn request_ended(origin: &Origin, ended: &Ended<'_>, digest: &str) {
+pub(crate) fn request_ended(origin: &Origin, ended: &Ended<'_>) {
     metrics::write(origin, ended);
     let milliseconds = ended.took.as_millis() as u64;
     let default = Reading::default();
@@ -78,7 +78,6 @@ pub(crate) fn request_ended(origin: &Origin, ended: &Ended<'_>, digest: &str) {
                 bytes_metered = reading.bytes_metered,
                 throttles = reading.throttles,
                 blocks = reading.blocks,
-                digest,
                 $($field)*
             )
         };
@@ -96,6 +95,18 @@ pub(crate) fn request_ended(origin: &Origin, ended: &Ended<'_>, digest: &str) {
             causes(error);
         }
     }
+}
+
+/// Logs and counts that a plugin of the store is not used.
+pub(crate) fn plugin_refused(name: &str, error: &Error) {
+    metrics::plugin_refused(name);
+    tracing::warn!(
+        name,
+        error = error.summary(),
+        code = error.code().as_str(),
+        "plugin refused, so that the one before goes on"
+    );
+    causes(error);
 }
 
 /// Logs why the function could not start.

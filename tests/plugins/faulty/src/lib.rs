@@ -15,6 +15,12 @@ use guest::{TimestreamType, Verdict};
 /// memory, so that it is the answer that is refused.
 const OUTPUT_BYTES: usize = 8 << 20;
 
+/// Bytes of one part that is longer than a statement, within what a call may answer.
+const PART_BYTES: usize = 7 << 20;
+
+/// Bytes of a statement at most.
+const STATEMENT_BYTES: usize = 262_144;
+
 /// A field that no table has.
 const NO_FIELD: u32 = 1_000_000;
 
@@ -54,6 +60,12 @@ impl Dialect for Faulty {
             Some("recurse") => plan.notes.push(recurse(1).to_string()),
             Some("allocate") => allocate(),
             Some("output") => plan.notes.push("x".repeat(OUTPUT_BYTES)),
+            Some("long-part") => claim(&mut plan, &long(PART_BYTES)),
+            Some("many-parts") => {
+                let text = long(STATEMENT_BYTES / 2);
+                let part = |number| format!("t{number} AS (SELECT {text})");
+                plan.common_tables.extend((0..9).map(part));
+            }
             Some("unbalanced") => claim(&mut plan, "1 = 1) OR (1 = 1"),
             Some("two-statements") => claim(&mut plan, "1 = 1; SELECT 2"),
             Some("comment") => claim(&mut plan, "1 = 1 -- AND the rest"),
@@ -74,6 +86,11 @@ impl Dialect for Faulty {
         }
         Ok(plan)
     }
+}
+
+/// SQL of about so many bytes.
+fn long(bytes: usize) -> String {
+    format!("1{}", "+1".repeat(bytes / 2))
 }
 
 /// The option `fault`; of several, the last wins.

@@ -3,6 +3,8 @@
 use sqlparser::dialect::Dialect;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 
+use crate::plugin::MAX_STATEMENT_BYTES;
+
 /// Words that begin another clause or query where a part ends.
 const CLAUSES: [&str; 18] = [
     "SELECT",
@@ -33,6 +35,12 @@ const CLAUSES: [&str; 18] = [
 ///
 /// A phrase that says what is wrong, to follow the part's name.
 pub fn check_part(text: &str, list: bool) -> Result<(), String> {
+    if text.len() > MAX_STATEMENT_BYTES {
+        return Err(format!(
+            "has {} bytes, and a statement {MAX_STATEMENT_BYTES} at most",
+            text.len()
+        ));
+    }
     let mut open = Vec::new();
     let mut empty = true;
     for TokenWithSpan { token, .. } in tokens(text)? {

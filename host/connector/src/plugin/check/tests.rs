@@ -92,3 +92,35 @@ fn deep_and_large_arenas_are_refused() {
     assert!(types(&flat(4_096)).is_ok());
     assert!(types(&flat(4_097)).is_err());
 }
+
+#[test]
+fn a_part_longer_than_a_statement_is_refused_before_it_is_cut_into_tokens() {
+    let long = format!("1{}", "+1".repeat(MAX_STATEMENT_BYTES / 2 - 1));
+    assert_eq!(check_part(&long, false), Ok(()));
+    assert_eq!(
+        check_part(&format!("{long}+1"), false).unwrap_err(),
+        "has 262145 bytes, and a statement 262144 at most"
+    );
+    // Not even SQL: it is not looked at.
+    let why = check_part(&"'".repeat(MAX_STATEMENT_BYTES + 1), false).unwrap_err();
+    assert!(why.starts_with("has 262145 bytes"), "{why}");
+}
+
+#[test]
+fn names_that_would_fill_a_log_line_are_refused() {
+    let of = |name: &str, version: &str| {
+        description(&Description {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            functions: Vec::new(),
+            limit: false,
+            top_n: false,
+        })
+    };
+    assert_eq!(of("timestream", "0.1.0+a"), Ok(()));
+    let long = "x".repeat(101);
+    for name in ["", "two words", "line\nbreak", "größe", &long] {
+        assert!(of(name, "1").unwrap_err().starts_with("its name is not"));
+        assert!(of("n", name).unwrap_err().starts_with("its version is not"));
+    }
+}

@@ -16,6 +16,10 @@ const MAX_DEPTH: usize = 48;
 /// of its size. A field's table is looked at in parts, some of them shared: honest schemas come to 2.
 const MAX_SHARING: usize = 8;
 
+/// Rows at most of a column of type Null, which holds no byte for them: else a short message could make its reader loop
+/// over 10¹² rows. Such columns are constants, one NULL for each.
+const MAX_NULL_ROWS: usize = 1 << 20;
+
 /// The metadata of a message.
 pub(super) fn message(metadata: &[u8]) -> Result<Message<'_>, String> {
     let options = VerifierOptions {
@@ -142,7 +146,13 @@ impl Parts<'_> {
             .filter(|nulls| *nulls <= rows)
             .ok_or("has less than no nulls, or more nulls than rows")?;
         if field.data_type() == &DataType::Null {
-            return Ok(());
+            return if rows <= MAX_NULL_ROWS {
+                Ok(())
+            } else {
+                Err(format!(
+                    "claims {rows} rows of NULL, of which {MAX_NULL_ROWS} are read at most"
+                ))
+            };
         }
         if self.buffer()? < rows.div_ceil(8) && nulls > 0 {
             return Err("does not say of each row whether it is null".into());

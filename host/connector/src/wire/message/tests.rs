@@ -291,6 +291,17 @@ fn numbers_of_rows_and_nulls_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn a_short_message_does_not_claim_rows_of_null_without_end() {
+    let read = |rows| OneColumn::new(rows, rows, &[]).read(DataType::Null);
+    assert_eq!(read(1_000_000).unwrap().num_rows(), 1_000_000);
+    let why = read(1_000_000_000_000).unwrap_err();
+    assert!(
+        why.contains("column `c` claims 1000000000000 rows of NULL"),
+        "{why}"
+    );
+}
+
+#[test]
 fn counts_of_buffers_are_refused() {
     let column = OneColumn {
         counts: vec![1],
