@@ -27,6 +27,7 @@ mod reading;
 mod reference;
 mod seeds;
 mod sliced;
+mod swapped;
 mod through;
 mod tidy;
 mod user;

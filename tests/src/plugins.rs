@@ -82,7 +82,7 @@ fn the_shipped_dialect_describes_itself() {
         assert!(described.functions.contains(&function), "{function:?}");
     }
     assert!(described.limit && described.top_n);
-    assert_eq!(dialect.digest().len(), 64);
+    assert_eq!(dialect.digest().as_str().len(), 64);
 }
 
 #[test]

@@ -89,6 +89,13 @@ impl Connector {
 
     /// As [`Connector::new`], with a dialect that was admitted before.
     pub fn with_plugin(settings: Settings, config: &SdkConfig, plugin: Arc<Plugin>) -> Self {
+        let (store, choice) = (settings.plugin_store.as_ref(), settings.plugin.clone());
+        let slot = Slot::new(plugin, store, choice, config);
+        Self::with_slot(settings, config, slot)
+    }
+
+    /// As [`Connector::new`], with the plugins of a slot in place of those of the settings.
+    pub fn with_slot(settings: Settings, config: &SdkConfig, slot: Slot) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -97,8 +104,6 @@ impl Connector {
         let mut builder = config.to_builder().timeout_config(timeouts);
         builder.set_app_name(config.app_name().cloned().or_else(own_name));
         let config = builder.build();
-        let (store, choice) = (settings.plugin_store.as_ref(), settings.plugin.clone());
-        let slot = Slot::new(plugin, store, choice, &config);
         Self {
             clients: Clients::with_throttling(
                 &config,

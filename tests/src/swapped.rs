@@ -1,0 +1,374 @@
+//! Plugins in a store, replaced while the connector runs: which one serves, what is refused, and that a query keeps the
+//! one that it was planned with.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use connector::plugin::Digest;
+use connector::slot::{Choice, Place, Slot};
+use connector::wire::{Constraints, ReadRecordsRequest, Request, write_request};
+use connector::{Code, Connector, Settings};
+use local::s3::S3;
+use tests::athena::{get_table, read_request, splits, table_name};
+use tests::processes::Moto;
+use tests::scripted::{Reply, Scripted};
+use tests::{component, plugin, sdk_config, settings};
+
+fn bytes_of(name: &str) -> Vec<u8> {
+    std::fs::read(component(name).unwrap()).unwrap()
+}
+
+fn usual() -> Choice {
+    Choice::parse("timestream").unwrap()
+}
+
+/// Puts a component into a folder's store.
+fn push(store: &Path, name: &str, component: &[u8]) -> Digest {
+    let digest = Digest::of(component);
+    let folder = store.join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{digest}.wasm")), component).unwrap();
+    digest
+}
+
+/// Moves a folder's pointer at once, as a store has to.
+fn point(store: &Path, name: &str, text: &str) {
+    let folder = store.join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("next"), text).unwrap();
+    std::fs::rename(folder.join("next"), folder.join("current")).unwrap();
+}
+
+/// A slot that looks at a folder at each request; the packaged plugin is the shipped one.
+fn slot(store: &Path, choice: Choice) -> Slot {
+    let packaged = plugin("timestream").unwrap();
+    let place = Place::Folder(store.to_owned());
+    Slot::new(packaged, Some(&place), choice, &sdk_config("", "")).with_life(Duration::ZERO)
+}
+
+#[tokio::test]
+async fn the_pointer_decides_and_earlier_plugins_are_found_by_their_digest() {
+    let store = tempfile::tempdir().unwrap();
+    let slot = slot(store.path(), usual());
+    let packaged = plugin("timestream").unwrap();
+    let current = async || slot.current(None).await.unwrap().digest().clone();
+    assert_eq!(current().await, *packaged.digest());
+    assert!(slot.refusal().unwrap().contains("timestream/current"));
+
+    let first = push(store.path(), "timestream", &bytes_of("java-compat"));
+    let second = push(store.path(), "timestream", &bytes_of("faulty"));
+    for digest in [&first, &second, &first] {
+        point(store.path(), "timestream", &format!("{digest}\n"));
+        assert_eq!(current().await, *digest);
+        assert_eq!(slot.refusal(), None);
+    }
+    // Also by an instance that never saw it as the current one, and without any.
+    let other = self::slot(store.path(), usual());
+    for digest in [&second, &first, packaged.digest()] {
+        let plugin = other.of_digest(None, digest).await.unwrap();
+        assert_eq!(plugin.digest(), digest);
+    }
+    let unknown = Digest::of(b"unknown");
+    let error = other.of_digest(None, &unknown).await.unwrap_err();
+    assert_eq!(error.code(), Code::PartialFailure);
+    assert!(error.message().contains("run it again"), "{error}");
+}
+
+#[tokio::test]
+async fn a_store_in_s3_serves_as_a_folder_does() {
+    let moto = Moto::start().unwrap();
+    let config = sdk_config("", &moto.url);
+    let client = aws_sdk_s3::Client::new(&config);
+    client
+        .create_bucket()
+        .bucket("plugin-store")
+        .send()
+        .await
+        .unwrap();
+    let put = async |key: String, body: Vec<u8>| {
+        let put = client.put_object().bucket("plugin-store").key(key);
+        put.body(body.into()).send().await.unwrap();
+    };
+    let place = Place::parse("s3://plugin-store/plugins").unwrap();
+    let packaged = plugin("timestream").unwrap();
+    let slot = || {
+        let slot = Slot::new(packaged.clone(), Some(&place), usual(), &config);
+        slot.with_life(Duration::ZERO)
+    };
+    let one = slot();
+    assert_eq!(one.current(None).await.unwrap().digest(), packaged.digest());
+    let refusal = one.refusal().unwrap();
+    assert!(refusal.contains("timestream/current"), "{refusal}");
+
+    for name in ["java-compat", "faulty"] {
+        let component = bytes_of(name);
+        let digest = Digest::of(&component);
+        let key = format!("plugins/timestream/{digest}.wasm");
+        put(key, component).await;
+        put(
+            "plugins/timestream/current".to_owned(),
+            digest.to_string().into(),
+        )
+        .await;
+        // The second look is answered with 304, and changes nothing.
+        for _ in 0..2 {
+            assert_eq!(*one.current(None).await.unwrap().digest(), digest);
+            assert_eq!(one.refusal(), None);
+        }
+        assert_eq!(*slot().current(None).await.unwrap().digest(), digest);
+    }
+    let last = one.current(None).await.unwrap();
+    drop(moto);
+    assert_eq!(one.current(None).await.unwrap().digest(), last.digest());
+    let refusal = one.refusal().unwrap();
+    assert!(refusal.contains("cannot be reached"), "{refusal}");
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_in_the_store_the_last_good_plugin_goes_on() {
+    let good = bytes_of("java-compat");
+    let text = |text: &str| wat::parse_str(text).unwrap();
+    let cases = [
+        (b"text".to_vec(), "not a WebAssembly component"),
+        (text("(module)"), "not a WebAssembly component"),
+        (text("(component)"), "does not export timestream:dialect"),
+        (
+            text(r#"(component (import "clock" (func)))"#),
+            "imports something",
+        ),
+        (
+            text("(component (core module $m (memory 1025)) (core instance (instantiate $m)))"),
+            "does not export",
+        ),
+        (bytes_of("probe"), "does not export timestream:dialect"),
+        (vec![0; (8 << 20) + 1], "more than 8388608 bytes"),
+    ];
+    let store = tempfile::tempdir().unwrap();
+    let store = store.path();
+    let slot = slot(store, usual());
+    let good = push(store, "timestream", &good);
+    let last_good = async |expected: &str| {
+        let plugin = slot.current(None).await.unwrap();
+        assert_eq!(*plugin.digest(), good, "{expected}");
+        let refusal = slot.refusal().unwrap();
+        assert!(refusal.contains(expected), "{expected}: {refusal}");
+        // As soon as it is right again.
+        point(store, "timestream", good.as_str());
+        assert_eq!(*slot.current(None).await.unwrap().digest(), good);
+        assert_eq!(slot.refusal(), None);
+    };
+    point(store, "timestream", good.as_str());
+    assert_eq!(*slot.current(None).await.unwrap().digest(), good);
+    for (component, expected) in cases {
+        let digest = push(store, "timestream", &component);
+        // Twice: what was refused once is not compiled again, and still refused.
+        for _ in 0..2 {
+            point(store, "timestream", digest.as_str());
+            last_good(expected).await;
+        }
+    }
+    // A component that is not, or not wholly, there.
+    let other = Digest::of(&bytes_of("faulty"));
+    point(store, "timestream", other.as_str());
+    last_good("cannot be read").await;
+    let file = store.join("timestream").join(format!("{other}.wasm"));
+    for cut in [0, 1, 70_000] {
+        std::fs::write(&file, &bytes_of("faulty")[..cut]).unwrap();
+        point(store, "timestream", other.as_str());
+        last_good("SHA-256 is not the one in its name").await;
+    }
+    // A pointer to nothing.
+    let longer = "0".repeat(201);
+    for pointer in [
+        "",
+        "latest",
+        &other.as_str().to_uppercase(),
+        "../timestream",
+        &longer[..65],
+    ] {
+        point(store, "timestream", pointer);
+        last_good("not a SHA-256").await;
+    }
+    point(store, "timestream", &longer);
+    last_good("more than 200 bytes").await;
+    std::fs::remove_file(store.join("timestream/current")).unwrap();
+    last_good("cannot be read").await;
+    // And the one that was only half there is taken when it is whole.
+    std::fs::write(&file, bytes_of("faulty")).unwrap();
+    point(store, "timestream", other.as_str());
+    assert_eq!(*slot.current(None).await.unwrap().digest(), other);
+}
+
+#[tokio::test]
+async fn a_pinned_digest_is_the_only_one_that_serves() {
+    let store = tempfile::tempdir().unwrap();
+    let store = store.path();
+    let pinned = push(store, "timestream", &bytes_of("java-compat"));
+    let other = push(store, "timestream", &bytes_of("faulty"));
+    point(store, "timestream", other.as_str());
+    let choice = Choice::parse(&format!("timestream@{pinned}")).unwrap();
+    let slot = slot(store, choice);
+    assert_eq!(*slot.current(None).await.unwrap().digest(), pinned);
+    slot.of_digest(None, &pinned).await.unwrap();
+    slot.of_digest(None, &other).await.unwrap_err();
+
+    let choice = Choice::parse(&format!("timestream@{}", Digest::of(b"gone"))).unwrap();
+    let error = self::slot(store, choice).current(None).await.unwrap_err();
+    assert!(error.message().contains("cannot be read"), "{error}");
+}
+
+/// A table `d.t`, and what a query of it needs.
+struct Stage {
+    timestream: Scripted,
+    s3: S3,
+}
+
+impl Stage {
+    async fn start() -> Self {
+        let timestream = Scripted::start(|call| {
+            if call.sql().starts_with("DESCRIBE") {
+                return Reply::description(&[("host", "varchar", "DIMENSION")]);
+            }
+            Reply::page(&[("host", "VARCHAR")], &[&[Some("a")]], None)
+        });
+        Self {
+            timestream: timestream.await.unwrap(),
+            s3: S3::start(0, "spill", None).await.unwrap(),
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        settings(self.s3.bucket()).unwrap()
+    }
+
+    fn connector(&self, slot: Slot) -> Connector {
+        let config = sdk_config(self.timestream.url(), &self.s3.url());
+        Connector::with_slot(self.settings(), &config, slot)
+    }
+}
+
+/// The calls of a query up to its read.
+async fn planned(connector: &Connector) -> ReadRecordsRequest {
+    let (name, constraints) = (table_name("d", "t"), Constraints::default());
+    let schema = get_table(connector, &name).await.unwrap();
+    let split = splits(connector, &name, &schema, &constraints).await;
+    let split = split.unwrap().remove(0);
+    read_request(&name, &schema, &["host"], split, &constraints).unwrap()
+}
+
+/// The dialect that a read is done with.
+async fn dialect(connector: &Connector, request: ReadRecordsRequest) -> String {
+    let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
+    connector.handle(&payload).await.unwrap();
+    connector.explain(&payload).await.unwrap().dialect
+}
+
+#[tokio::test]
+async fn a_query_keeps_its_plugin_and_the_next_one_has_the_new_one() {
+    let stage = Stage::start().await;
+    let store = tempfile::tempdir().unwrap();
+    let store = store.path();
+    let [compat, faulty] = ["java-compat", "faulty"].map(|name| {
+        let digest = push(store, "timestream", &bytes_of(name));
+        (digest, name)
+    });
+    point(store, "timestream", compat.0.as_str());
+    let one = stage.connector(slot(store, usual()));
+    let request = planned(&one).await;
+    point(store, "timestream", faulty.0.as_str());
+    // An instance that has never seen the plugin of the query, and the one that planned it.
+    for connector in [&stage.connector(slot(store, usual())), &one] {
+        let used = dialect(connector, request.clone()).await;
+        assert!(used.contains(compat.1), "{used}");
+        let used = dialect(connector, planned(connector).await).await;
+        assert!(used.contains(faulty.1), "{used}");
+    }
+    // Without a store, as after the setting was taken away.
+    let without = Slot::new(
+        plugin("timestream").unwrap(),
+        None,
+        usual(),
+        &sdk_config("", ""),
+    );
+    let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
+    let error = stage.connector(without).handle(&payload).await.unwrap_err();
+    assert_eq!(error.code(), Code::PartialFailure);
+}
+
+#[tokio::test]
+async fn a_table_may_have_a_dialect_of_its_own() {
+    let stage = Stage::start().await;
+    let store = tempfile::tempdir().unwrap();
+    let store = store.path();
+    let digest = push(store, "compat", &bytes_of("java-compat"));
+    point(store, "compat", digest.as_str());
+    let connector = |name: &str| {
+        // Options of all tables, as if each had the parameter.
+        let options = BTreeMap::from([("timestream_dialect".to_owned(), name.to_owned())]);
+        let settings = Settings {
+            dialect_options: options,
+            ..stage.settings()
+        };
+        let config = sdk_config(stage.timestream.url(), &stage.s3.url());
+        Connector::with_slot(settings, &config, slot(store, usual()))
+    };
+    let own = connector("compat");
+    let used = dialect(&own, planned(&own).await).await;
+    assert!(used.contains("java-compat"), "{used}");
+    for (name, why) in [
+        ("gone", "cannot be read"),
+        ("../compat", "is not a name"),
+        ("Compat", "is not a name"),
+    ] {
+        let error = get_table(&connector(name), &table_name("d", "t"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), Code::InvalidInput);
+        assert!(error.message().contains(why), "{name}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_query_fails_or_sees_two_plugins_while_they_are_swapped() {
+    const SWAPS: usize = 1_000;
+    const CLIENTS: usize = 8;
+    let stage = Stage::start().await;
+    let store = tempfile::tempdir().unwrap();
+    let digests =
+        ["java-compat", "faulty"].map(|name| push(store.path(), "timestream", &bytes_of(name)));
+    point(store.path(), "timestream", digests[0].as_str());
+    let connector = Arc::new(stage.connector(slot(store.path(), usual())));
+    let is_done = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (connector, is_done) = (connector.clone(), is_done.clone());
+            tokio::spawn(async move {
+                let mut seen = HashSet::new();
+                while !is_done.load(Ordering::Relaxed) {
+                    let request = planned(&connector).await;
+                    let digest = &request.split.properties["athena-timestream.dialect"];
+                    let digest = Digest::parse(digest).unwrap();
+                    let used = dialect(&connector, request).await;
+                    assert!(used.contains(digest.short()), "{used} {digest}");
+                    seen.insert(digest);
+                }
+                seen
+            })
+        })
+        .collect();
+    for swap in 0..SWAPS {
+        point(store.path(), "timestream", digests[swap % 2].as_str());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    is_done.store(true, Ordering::Relaxed);
+    let mut seen = HashSet::new();
+    for client in clients {
+        seen.extend(client.await.unwrap());
+    }
+    assert_eq!(seen, HashSet::from(digests));
+}
