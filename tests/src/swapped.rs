@@ -15,7 +15,7 @@ use connector::wire::{Constraints, ReadRecordsRequest, Request, write_request};
 use connector::{Code, Connector, Settings};
 use local::s3::S3;
 use tests::athena::{get_table, read_request, splits, table_name};
-use tests::processes::Moto;
+use tests::processes::{Moto, program};
 use tests::scripted::{Reply, Scripted};
 use tests::{component, plugin, sdk_config, settings};
 
@@ -220,6 +220,89 @@ async fn a_pinned_digest_is_the_only_one_that_serves() {
     let choice = Choice::parse(&format!("timestream@{}", Digest::of(b"gone"))).unwrap();
     let error = self::slot(store, choice).current(None).await.unwrap_err();
     assert!(error.message().contains("cannot be read"), "{error}");
+}
+
+/// The command's words on standard output, or on standard error where it fails.
+fn command(moto: &Moto, arguments: &[&str]) -> Result<String, String> {
+    let mut command = std::process::Command::new(program("athena-timestream").unwrap());
+    let command = command.arg("plugin").args(arguments).envs([
+        ("AWS_ENDPOINT_URL", moto.url.as_str()),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local-secret"),
+        ("AWS_REGION", "us-east-1"),
+    ]);
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    if output.status.success() {
+        Ok(text(output.stdout))
+    } else {
+        Err(text(output.stderr))
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_is_pushed_and_an_earlier_one_made_current_again() {
+    let moto = Moto::start().unwrap();
+    let config = sdk_config("", &moto.url);
+    let client = aws_sdk_s3::Client::new(&config);
+    let create = client.create_bucket().bucket("plugin-store");
+    create.send().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text.wasm");
+    std::fs::write(&text, "text").unwrap();
+    let file = |name: &str| component(name).unwrap().display().to_string();
+    let digest = |name: &str| Digest::of(&bytes_of(name)).to_string();
+    let (compat, faulty) = (digest("java-compat"), digest("faulty"));
+    for store in [folder.path().to_str().unwrap(), "s3://plugin-store/p"] {
+        let run = |arguments: &[&str]| command(&moto, arguments);
+        let none = run(&["current", store, "java-compat"]).unwrap_err();
+        assert!(none.contains("no plugin `java-compat`"), "{none}");
+        let pushed = run(&["push", &file("java-compat"), store]).unwrap();
+        assert_eq!(pushed, format!("java-compat {compat}\n"));
+        let named = ["push", &file("faulty"), store, "--name", "java-compat"];
+        let pushed = run(&named).unwrap();
+        let back = format!("plugin current {store} java-compat --set {compat}");
+        assert!(
+            pushed.starts_with(&format!("java-compat {faulty}\n")),
+            "{pushed}"
+        );
+        assert!(pushed.ends_with(&format!("{back}\n")), "{pushed}");
+
+        let current = || run(&["current", store, "java-compat"]).unwrap();
+        let set = |digest: &str| run(&["current", store, "java-compat", "--set", digest]);
+        assert_eq!(current(), format!("java-compat {faulty}\n"));
+        set(&compat).unwrap();
+        assert_eq!(current(), format!("java-compat {compat}\n"));
+        // The function's own reading of it.
+        let place = Place::parse(store).unwrap();
+        let choice = Choice::parse("java-compat").unwrap();
+        let slot = Slot::new(plugin("timestream").unwrap(), Some(&place), choice, &config);
+        let current_plugin = slot.current(None).await.unwrap();
+        assert_eq!(current_plugin.digest().as_str(), compat);
+
+        for (refused, why) in [
+            (set(&Digest::of(b"gone").to_string()), "no such plugin"),
+            (set("latest"), "not a SHA-256"),
+            (
+                run(&["push", text.to_str().unwrap(), store]),
+                "not a WebAssembly component",
+            ),
+            (run(&["push", &file("probe"), store]), "does not export"),
+            (
+                run(&["push", &file("faulty"), store, "--name", "../x"]),
+                "is not a name",
+            ),
+            (run(&["push", "no/such.wasm", store]), "no/such.wasm"),
+            (
+                run(&["push", &file("faulty"), "ftp://x"]),
+                "neither a folder",
+            ),
+        ] {
+            let error = refused.unwrap_err();
+            assert!(error.contains(why), "{why}: {error}");
+        }
+        assert_eq!(current(), format!("java-compat {compat}\n"));
+    }
 }
 
 /// A table `d.t`, and what a query of it needs.

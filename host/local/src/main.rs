@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
         Command::Query(args) => query::run(args).await,
         Command::Explain(args) => explain::run(args).await,
         Command::Load(args) => load::run(args).await,
-        Command::Plugin(args) => plugin::run(args),
+        Command::Plugin(args) => plugin::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Demo(args) => demo::run(args).await,
     };

@@ -11,6 +11,7 @@ mod arithmetic;
 mod call;
 mod compare;
 mod domain;
+mod like;
 mod value;
 
 #[cfg(test)]

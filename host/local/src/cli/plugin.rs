@@ -1,14 +1,23 @@
 //! `plugin`: what the author or packager of a dialect needs.
 
-use std::path::PathBuf;
+mod store;
 
-use anyhow::Context as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use connector::plugin::{Digest, Engine, Plugin as Admitted};
+use connector::slot::Choice;
+
+use self::store::Store;
 
 /// What the author or packager of a dialect needs
 #[derive(Debug, clap::Subcommand)]
 #[expect(missing_docs, reason = "each has its own")]
 pub enum Plugin {
     Precompile(Precompile),
+    Push(Push),
+    Current(Current),
 }
 
 /// Compiles a plugin to native code, so that a cold start of the function need not
@@ -23,18 +32,108 @@ pub struct Precompile {
     file: PathBuf,
 }
 
+/// Puts a plugin into a store and makes it the current one of its name
+///
+/// A function with the setting `plugin_store` takes it over within ten seconds of its next request. Queries that were planned
+/// with the plugin before go on with that one. A plugin that a function would refuse is not put there.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Push {
+    /// The plugin, a WebAssembly component
+    file: PathBuf,
+    /// A folder, or s3://bucket/prefix
+    store: String,
+    /// The name in the store, in place of the one that the plugin gives itself
+    #[arg(long)]
+    name: Option<String>,
+}
+
+/// Prints which plugin of a name is the current one in a store, or makes an earlier one current again
+#[derive(Debug, clap::Args)]
+pub struct Current {
+    /// A folder, or s3://bucket/prefix
+    store: String,
+    /// The plugin's name
+    name: String,
+    /// The SHA-256 of a plugin in the store
+    #[arg(long, value_name = "DIGEST")]
+    set: Option<String>,
+}
+
 /// Does what is asked.
 ///
 /// # Errors
 ///
-/// If the file cannot be read, is not a plugin, or its code cannot be written.
-pub fn run(args: Plugin) -> anyhow::Result<()> {
-    let Plugin::Precompile(Precompile { file }) = args;
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let engine = connector::plugin::Engine::new()?;
-    let code = connector::plugin::Plugin::precompile(&engine, &bytes)?;
+/// If a file cannot be read, is not a plugin, or what is made of it cannot be written; if the store cannot be used.
+pub async fn run(args: Plugin) -> anyhow::Result<()> {
+    match args {
+        Plugin::Precompile(Precompile { file }) => precompile(&file),
+        Plugin::Push(args) => push(args).await,
+        Plugin::Current(args) => current(args).await,
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn precompile(file: &Path) -> anyhow::Result<()> {
+    let bytes = read(file)?;
+    let engine = Engine::new()?;
+    let code = Admitted::precompile(&engine, &bytes)?;
     // What is not a dialect would be found only in the function.
-    connector::plugin::Plugin::from_bytes(&engine, &bytes)?;
+    Admitted::from_bytes(&engine, &bytes)?;
     let target = file.with_extension("cwasm");
     std::fs::write(&target, code).with_context(|| format!("cannot write {}", target.display()))
+}
+
+async fn push(args: Push) -> anyhow::Result<()> {
+    let bytes = read(&args.file)?;
+    let plugin: Arc<Admitted> = Admitted::from_bytes(&Engine::new()?, &bytes)?;
+    plugin.probe()?;
+    let name = name(args.name.as_deref().unwrap_or(&plugin.description().name))?;
+    let store = Store::open(&args.store).await?;
+    let before = store.current(&name).await?;
+    store.put(&name, plugin.digest(), bytes).await?;
+    store.set(&name, plugin.digest()).await?;
+    say(&format!("{name} {}", plugin.digest()));
+    if let Some(before) = before.filter(|before| before != plugin.digest()) {
+        let store = &args.store;
+        say(&format!(
+            "before: {before}; back to it: athena-timestream plugin current {store} {name} --set {before}"
+        ));
+    }
+    Ok(())
+}
+
+async fn current(args: Current) -> anyhow::Result<()> {
+    let name = name(&args.name)?;
+    let store = Store::open(&args.store).await?;
+    if let Some(digest) = &args.set {
+        let digest = Digest::parse(digest)
+            .context("the digest is not a SHA-256 in lower-case hexadecimal")?;
+        if !store.has(&name, &digest).await? {
+            bail!("cannot make {digest} current: the store has no such plugin `{name}`");
+        }
+        store.set(&name, &digest).await?;
+    }
+    match store.current(&name).await? {
+        Some(digest) => say(&format!("{name} {digest}")),
+        None => bail!("the store has no plugin `{name}`"),
+    }
+    Ok(())
+}
+
+/// A name that a store can have.
+fn name(text: &str) -> anyhow::Result<String> {
+    match Choice::parse(text) {
+        Ok(Choice { name, pinned: None }) => Ok(name),
+        Ok(_) => bail!("`{text}` holds a digest; give the name alone"),
+        Err(why) => bail!("`{text}` {why}"),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the lines are what the commands give")]
+fn say(line: &str) {
+    println!("{line}");
 }

@@ -77,6 +77,12 @@ fn explain(explanation: &Explanation, lines: &mut Lines) {
     for note in &statement.notes {
         lines.add("note", note);
     }
+    if let Some(refusal) = &explanation.refused_plugin {
+        lines.add(
+            "refused",
+            &format!("{refusal}; {} goes on", explanation.dialect),
+        );
+    }
 }
 
 /// Bytes and rows: of Timestream where the connector is in this process, else of its answers alone.

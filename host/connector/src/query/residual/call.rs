@@ -9,9 +9,10 @@ use arrow::compute::nullif;
 use arrow::datatypes::DataType;
 
 use super::arithmetic::{arithmetic, negate};
-use super::compare::{compare, is_distinct_from, is_like};
+use super::compare::{compare, is_distinct_from};
 use super::domain::members;
 use super::kernel;
+use super::like::is_like;
 use super::value::{Failure, Value};
 use crate::error::{Error, Result};
 use crate::query::{Expression, Function, ValueSet};

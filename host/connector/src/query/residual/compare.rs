@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, BooleanArray, BooleanBufferBuilder, Datum, StringBuilder};
+use arrow::array::{Array, AsArray, BooleanArray, Datum};
 use arrow::compute::kernels::cmp;
-use arrow::compute::like;
 use arrow::datatypes::{DataType, Float64Type};
 use arrow::error::ArrowError;
 
 use super::kernel;
-use super::value::{Failure, INSTANT, Value};
+use super::value::{INSTANT, Value};
 use crate::error::{Error, Result};
 use crate::query::Function;
 
@@ -68,73 +67,6 @@ pub(super) fn is_distinct_from(left: &Value, right: &Value) -> Result<Value> {
     Value::new(Arc::new(result)).failing(failures)
 }
 
-/// LIKE. Without an escape character a backslash is an ordinary one; to Arrow it is the escape.
-pub(super) fn is_like(value: &Value, pattern: &Value, escape: Option<&Value>) -> Result<Value> {
-    let operands: Vec<&Value> = [value, pattern].into_iter().chain(escape).collect();
-    if operands
-        .iter()
-        .any(|operand| operand.data_type() == &DataType::Null)
-    {
-        let nulls = BooleanArray::new_null(value.array().len());
-        return Value::strict(Arc::new(nulls), &operands);
-    }
-    let texts = operands
-        .iter()
-        .map(|operand| operand.array().as_string_opt::<i32>())
-        .collect::<Option<Vec<_>>>();
-    let Some([texts, patterns, escapes @ ..]) = texts.as_deref() else {
-        return Err(uncomparable(Function::Like, value, pattern));
-    };
-    let mut malformed = BooleanBufferBuilder::new(patterns.len());
-    let mut escaped = StringBuilder::new();
-    for row in 0..patterns.len() {
-        let escape = escapes.first().map(|escapes| escapes.value(row));
-        let has_null = operands.iter().any(|operand| operand.array().is_null(row));
-        let pattern = (!has_null).then(|| arrow_pattern(patterns.value(row), escape));
-        malformed.append(pattern == Some(None));
-        escaped.append_option(pattern.flatten());
-    }
-    let result = like(*texts, &escaped.finish()).map_err(kernel)?;
-    let failure = Failure {
-        rows: malformed.finish(),
-        function: Function::Like,
-        why: "the escape is not one character, or stands before an ordinary one",
-    };
-    let failures = failure.on(&failure.rows).into_iter().collect();
-    Value::strict(Arc::new(result), &operands)?.failing(failures)
-}
-
-/// A pattern in which a backslash escapes, for one in which that character does, or none; None: it is malformed.
-fn arrow_pattern(pattern: &str, escape: Option<&str>) -> Option<String> {
-    let escape = match escape {
-        Some(escape) => {
-            let mut characters = escape.chars();
-            let first = characters.next()?;
-            if characters.next().is_some() {
-                return None;
-            }
-            Some(first)
-        }
-        None => None,
-    };
-    let mut translated = String::with_capacity(pattern.len());
-    let mut characters = pattern.chars();
-    while let Some(mut character) = characters.next() {
-        if Some(character) == escape {
-            let next = characters.next();
-            character = next.filter(|next| matches!(next, '%' | '_') || Some(*next) == escape)?;
-            if matches!(character, '%' | '_') {
-                translated.push('\\');
-            }
-        }
-        if character == '\\' {
-            translated.push('\\');
-        }
-        translated.push(character);
-    }
-    Some(translated)
-}
-
 /// Both sides in one type: the narrower cast to the wider, as Trino does. A date is its midnight.
 pub(super) fn aligned(function: Function, left: &Value, right: &Value) -> Result<(Value, Value)> {
     let common = common_type(left.data_type(), right.data_type())
@@ -156,7 +88,7 @@ fn common_type(left: &DataType, right: &DataType) -> Option<DataType> {
     })
 }
 
-fn uncomparable(function: Function, left: &Value, right: &Value) -> Error {
+pub(super) fn uncomparable(function: Function, left: &Value, right: &Value) -> Error {
     Error::invalid_input(format!(
         "cannot evaluate `{}` of {} and {}",
         function.name(),
