@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use connector::wire::{Constraints, Request, write_request};
@@ -12,8 +12,10 @@ use local::s3::S3;
 use tests::athena::{get_table, read_request, rows, select, splits, table_name};
 use tests::scripted::{Call, Reply, Scripted};
 use tests::{impatient, plugin, sdk_config, settings};
-use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// So small that each page becomes a block.
@@ -54,7 +56,11 @@ async fn timestream(
 
 /// Reads `d.t`, within a time that no failure may outlast.
 async fn read(timestream: &Scripted, s3: &str, sizes: (u64, u64)) -> Result<usize, Error> {
-    let config = impatient(&sdk_config(timestream.url(), s3));
+    read_at(timestream.url(), s3, sizes).await
+}
+
+async fn read_at(timestream: &str, s3: &str, sizes: (u64, u64)) -> Result<usize, Error> {
+    let config = impatient(&sdk_config(timestream, s3));
     let plugin = plugin("timestream").unwrap();
     let connector = Connector::with_plugin(settings("spill").unwrap(), &config, plugin);
     let s3 = aws_sdk_s3::Client::new(&config);
@@ -109,6 +115,53 @@ async fn a_page_that_is_cut_short_is_asked_for_again() {
         );
         assert_eq!(was_cancelled(&timestream), broken > 0);
     }
+}
+
+/// Passes connections on, until it is told to refuse all for a while.
+async fn passed_on(to: String, mut outage: mpsc::UnboundedReceiver<Duration>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut listener = listener;
+        loop {
+            let mut connections = JoinSet::new();
+            let length = loop {
+                tokio::select! {
+                    length = outage.recv() => break length,
+                    accepted = listener.accept() => {
+                        let (mut from, to) = (accepted.unwrap().0, to.clone());
+                        connections.spawn(async move {
+                            let mut to = TcpStream::connect(to).await.unwrap();
+                            let _ = copy_bidirectional(&mut from, &mut to).await;
+                        });
+                    }
+                }
+            };
+            let Some(length) = length else { return };
+            drop((listener, connections));
+            tokio::time::sleep(length).await;
+            listener = TcpListener::bind(address).await.unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+/// A read that has written blocks cannot be repeated, so that its next page is worth waiting for.
+#[tokio::test]
+async fn a_timestream_that_is_out_of_reach_for_seconds_is_waited_for() {
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let (begin, outage) = mpsc::unbounded_channel();
+    let once = AtomicBool::new(true);
+    let timestream = timestream(3, move |number| {
+        (number == 1 && once.swap(false, Ordering::Relaxed)).then(|| {
+            begin.send(Duration::from_millis(1_500)).unwrap();
+            Reply::CutShort(page(number, 3))
+        })
+    });
+    let timestream = timestream.await;
+    let address = timestream.url().strip_prefix("http://").unwrap();
+    let url = passed_on(address.to_owned(), outage).await;
+    assert_eq!(read_at(&url, &s3.url(), SMALL_BLOCKS).await.unwrap(), 300);
 }
 
 /// A token is good for an hour, and for five calls.

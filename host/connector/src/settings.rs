@@ -17,6 +17,9 @@ use crate::timestream::{Place, Throttling};
 /// Slices that can be set: more queries at once no account has.
 const MOST_SLICES: usize = 1_000;
 
+/// A block is put together in memory, and an array of texts holds 2 GiB at most.
+const MOST_BLOCK_BYTES: u64 = 1 << 30;
+
 /// Memory to assume outside of a Lambda function, in megabytes.
 const MEGABYTES: usize = 512;
 
@@ -137,7 +140,7 @@ impl Settings {
             spill_put_request_headers,
             disable_spill_encryption: lookup.switch("disable_spill_encryption", false),
             kms_key_id: lookup.text("kms_key_id"),
-            max_block_size_bytes: lookup.bytes("MAX_BLOCK_SIZE_BYTES"),
+            max_block_size_bytes: lookup.number("MAX_BLOCK_SIZE_BYTES", 1..=MOST_BLOCK_BYTES),
             slices_per_query: lookup.number("slices_per_query", 1..=MOST_SLICES),
             max_bytes_metered: lookup.bytes("max_bytes_metered"),
             throttling,

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_timestreamwrite::config::Credentials;
+use connector::Code;
+use tests::athena::{read_request, splits};
 use tests::component;
 use tests::processes::{Serve, output, program};
 
@@ -309,4 +311,36 @@ async fn the_template_wins_over_glues_own_text() {
         names(&world.schema("d", "bare").await.unwrap()),
         ["one", "yes"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_changes_ends_the_queries_planned_with_it_and_no_later_one() {
+    let world = World::start().await;
+    world.database("d").await;
+    let with = |template: &'static str| GlueTable {
+        name: "v",
+        parameters: Box::leak(Box::new([(FLAG, ""), ("_view_template", template)])),
+        ..GlueTable::default()
+    };
+    world.glue_table("d", with("SELECT 'a' AS x")).await;
+    let (name, constraints) = (table_name("d", "v"), Constraints::default());
+    let planned = async || {
+        let schema = world.schema("d", "v").await.unwrap();
+        let splits = splits(&world.connector, &name, &schema, &constraints);
+        let split = splits.await.unwrap().remove(0);
+        let request = read_request(&name, &schema, &["x"], split, &constraints).unwrap();
+        Request::ReadRecordsRequest(request)
+    };
+    let before = planned().await;
+    ask(&world.connector, before.clone()).await.unwrap();
+    let delete = world.glue.delete_table().database_name("d").name("v");
+    delete.send().await.unwrap();
+    let error = ask(&world.connector, before.clone()).await.unwrap_err();
+    assert_eq!(error.code(), Code::PartialFailure);
+    world.glue_table("d", with("SELECT 'b' AS x")).await;
+    let error = ask(&world.connector, before).await.unwrap_err();
+    assert!(error.message().contains("run the query again"), "{error}");
+    // Run again, it sees the new one at once.
+    assert_eq!(world.rows("d", "v", &["x"]).await, [["b"]]);
+    ask(&world.connector, planned().await).await.unwrap();
 }

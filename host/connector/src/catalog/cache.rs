@@ -81,12 +81,6 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         (since.elapsed() < self.life).then(|| value.clone())
     }
 
-    /// Forgets.
-    pub fn forget(&self, key: &(Owner, K)) {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.remove(key);
-    }
-
     /// Remembers.
     pub fn put(&self, key: (Owner, K), value: V) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);

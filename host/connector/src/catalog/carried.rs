@@ -56,6 +56,16 @@ impl Carried {
         Ok(Some(Self { digest, now }))
     }
 
+    /// Writes the digest alone: a schema is shown by GetTable, before there is a query.
+    pub fn put_digest(digest: &Digest, metadata: &mut HashMap<String, String>) {
+        metadata.insert(DIGEST.into(), digest.to_string());
+    }
+
+    /// The digest in a schema's metadata; None where it has none, as an older connector's.
+    pub fn digest(metadata: &HashMap<String, String>) -> Option<Digest> {
+        Digest::parse(metadata.get(DIGEST)?)
+    }
+
     /// Writes a table into metadata.
     ///
     /// # Errors

@@ -106,6 +106,16 @@ impl GlueCatalog<'_> {
         })
     }
 
+    /// The text of a view; None: it is not one.
+    ///
+    /// # Errors
+    ///
+    /// As when the view is looked up.
+    pub async fn view_text(&self, asked: &TableName) -> Result<Option<String>> {
+        let definition = self.definition(asked).await?;
+        Ok(definition.and_then(|definition| definition.view))
+    }
+
     /// The names of a database's tables that count; none if Glue has no such database.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ impl Deadline {
         };
         let done = tokio::time::timeout_at(deadline.last_call.into(), read).await;
         done.unwrap_or_else(|_| {
-            let message = "cannot read all rows: the function's time ends; hint: give the function a longer timeout, at \
+            let message = "cannot answer in time: the function's time ends; hint: give the function a longer timeout, at \
                            most 900 s, or ask for fewer rows or a shorter range of time";
             Err(Error::new(Code::OperationTimeout, Fault::Host, message))
         })

@@ -32,7 +32,7 @@ pub struct Reading {
     pub bytes_read: usize,
     /// Bytes that Timestream charges for.
     pub bytes_metered: i64,
-    /// How often Timestream throttled it.
+    /// How often Timestream throttled it, or was out of reach, and it waited.
     pub throttles: usize,
     /// Spilled blocks; 0 when the rows are inline.
     pub blocks: usize,
@@ -49,7 +49,11 @@ impl Connector {
         reading: &mut Reading,
     ) -> Result<Response> {
         let (location, key) = self.spilled(&request.split, request.identity.as_ref())?;
-        let scan = self.scan(&request).await?;
+        let looked_up = async {
+            let services = self.services(request.identity.as_ref()).await?;
+            Ok((services, self.scan(&request).await?))
+        };
+        let (services, scan) = Deadline::bound(deadline, looked_up).await?;
         let query = scan.query(&request)?;
         let statement = statement(&scan.planned.plugin, &query)?;
         tracing::debug!(
@@ -62,7 +66,6 @@ impl Connector {
             .settings
             .max_block_size_bytes
             .unwrap_or(request.max_block_size);
-        let services = self.services(request.identity.as_ref()).await?;
         let mut spiller = Spiller::new(
             services.spill.clone(),
             location.clone(),

@@ -56,7 +56,7 @@ impl Connector {
             statement: statement(&scan.planned.plugin, &query)?,
             terms: query.terms,
             dialect: scan.planned.plugin.label().to_owned(),
-            refused_plugin: self.slot.refusal(),
+            refused_plugin: self.slot.refusal(scan.planned.table.option(DIALECT)),
             slice: scan.part.slice,
             cut: scan.part.reason,
             table: scan.planned.table,
@@ -88,18 +88,13 @@ impl Connector {
         };
         let table = match (carried.filter(is_asked), asked) {
             (Some(table), None) if matches!(table.source, Source::View { .. }) => {
-                self.view_as_planned(identity, name, &table).await?
+                self.view_as_planned(identity, name, table).await?
             }
             (Some(table), _) => table,
             (None, Some(text)) => catalog::passthrough(&self.clients, text).await?,
             (None, None) => self.found(identity, name).await?.table,
         };
-        let own = table.option(DIALECT);
-        let plugin = match digest {
-            Some(digest) => self.slot.of_digest(own, digest).await?,
-            None => self.slot.current(own).await?,
-        };
-        tracing::Span::current().record("digest", plugin.digest().as_str());
+        let plugin = self.plugin(table.option(DIALECT), digest).await?;
         let mapping = plugin.map_table(&table)?;
         Ok(Planned {
             plugin,
@@ -108,27 +103,43 @@ impl Connector {
         })
     }
 
-    /// A view, if its text is still the one that the query was planned with.
+    /// The plugin of a digest, else the current one; of the usual name, or of a table's own.
+    pub(super) async fn plugin(
+        &self,
+        own: Option<&str>,
+        digest: Option<&Digest>,
+    ) -> Result<Arc<Plugin>> {
+        let plugin = match digest {
+            Some(digest) => self.slot.of_digest(own, digest).await?,
+            None => self.slot.current(own).await?,
+        };
+        tracing::Span::current().record("digest", plugin.digest().as_str());
+        Ok(plugin)
+    }
+
+    /// A view, if Glue still has the text that the query was planned with. A view is never cut, so that one read asks.
     async fn view_as_planned(
         &self,
         identity: Option<&Identity>,
         name: &TableName,
-        planned: &Table,
+        planned: Table,
     ) -> Result<Table> {
-        let remembered = self.found(identity, name).await?.table;
-        if remembered.source == planned.source {
-            return Ok(remembered);
+        let services = self.services(identity).await?;
+        let defined = match self.glue_catalog(&services, identity) {
+            Some(glue) => glue.view_text(name).await?,
+            None => None,
+        };
+        match (&planned.source, defined) {
+            (Source::View { text, .. }, Some(defined)) if *text == defined => Ok(planned),
+            _ => {
+                let message = format!(
+                    "cannot read view `{}`.`{}`: it is not the one that the query was planned with; hint: run the query \
+                     again",
+                    name.schema_name, name.table_name
+                );
+                Err(Error::new(Code::PartialFailure, Fault::Host, message))
+            }
         }
-        self.tables.forget(&(Owner::of(identity), name.clone()));
-        let found = self.found(identity, name).await?.table;
-        if found.source == planned.source {
-            return Ok(found);
-        }
-        let message = format!(
-            "cannot read view `{}`.`{}`: it is not the one that the query was planned with; hint: run the query again",
-            name.schema_name, name.table_name
-        );
-        Err(Error::new(Code::PartialFailure, Fault::Host, message))
     }
 
     /// The table or view that a name means, with the settings' options for the dialect before its own.
@@ -137,17 +148,20 @@ impl Connector {
         identity: Option<&Identity>,
         name: &TableName,
     ) -> Result<Found> {
-        let find = async {
-            let services = self.services(identity).await?;
-            let glue = self.glue_catalog(&services, identity);
-            let mut found = catalog::find(&self.names(identity), glue.as_ref(), name).await?;
-            let options = self.settings.dialect_options.clone().into_iter();
-            found.table.options = options.chain(found.table.options).collect();
-            Ok(found)
-        };
-        self.tables
-            .get_or_find(Owner::of(identity), name.clone(), find)
-            .await
+        let key = (Owner::of(identity), name.clone());
+        if let Some(found) = self.tables.get(&key) {
+            return Ok(found);
+        }
+        let services = self.services(identity).await?;
+        let glue = self.glue_catalog(&services, identity);
+        let mut found = catalog::find(&self.names(identity), glue.as_ref(), name).await?;
+        let options = self.settings.dialect_options.clone().into_iter();
+        found.table.options = options.chain(found.table.options).collect();
+        // A view is read only as Glue has it now.
+        if matches!(found.table.source, Source::Table { .. }) {
+            self.tables.put(key, found.clone());
+        }
+        Ok(found)
     }
 
     /// The scan of a split: with the dialect that divided the query, or not at all.

@@ -23,9 +23,13 @@ impl Connector {
         let bucket = self.asked("spill_bucket", settings.spill_bucket.as_ref(), identity)?;
         Ok(Place {
             bucket: bucket.ok_or_else(|| {
-                Error::invalid_input("cannot divide the query: no bucket for spilled blocks; hint: set `spill_bucket`")
+                Error::invalid_input(
+                    "cannot spill: no bucket for blocks is set; hint: set `spill_bucket`",
+                )
             })?,
-            prefix: self.asked("spill_prefix", prefix, identity)?.unwrap_or_default(),
+            prefix: self
+                .asked("spill_prefix", prefix, identity)?
+                .unwrap_or_default(),
         })
     }
 
@@ -81,6 +85,15 @@ impl Connector {
         identity: Option<&Identity>,
     ) -> Result<(Location, Option<EncryptionKey>)> {
         let location = Location::of_split(split.spill_location.as_ref())?;
+        if split.encryption_key.is_none() && !self.settings.disable_spill_encryption {
+            let message = "cannot read the split: it brings no key, and blocks are to be encrypted; hint: run the query \
+                           again, or set `disable_spill_encryption`";
+            return Err(Error::invalid_input(message));
+        }
+        // What they may write to, the caller's own credentials say.
+        if Sealed::of(identity).is_some() {
+            return Ok((location, split.encryption_key.clone()));
+        }
         let place = self.spill_place(identity)?;
         let is_within = location
             .key
@@ -89,11 +102,6 @@ impl Connector {
         if location.bucket != place.bucket || !is_within {
             let message = "cannot read the split: its blocks would go to another bucket or prefix than the function's; \
                            hint: run the query again";
-            return Err(Error::invalid_input(message));
-        }
-        if split.encryption_key.is_none() && !self.settings.disable_spill_encryption {
-            let message = "cannot read the split: it brings no key, and blocks are to be encrypted; hint: run the query \
-                           again, or set `disable_spill_encryption`";
             return Err(Error::invalid_input(message));
         }
         Ok((location, split.encryption_key.clone()))

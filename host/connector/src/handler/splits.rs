@@ -39,15 +39,23 @@ impl Connector {
         &self,
         request: GetTableLayoutRequest,
     ) -> Result<GetTableLayoutResponse> {
-        let planned = self
-            .planned(
-                request.identity.as_ref(),
-                &request.table_name,
+        let planned = async |digest| {
+            let (identity, name) = (request.identity.as_ref(), &request.table_name);
+            self.planned(
+                identity,
+                name,
                 &request.schema,
                 &request.constraints,
-                None,
+                digest,
             )
-            .await?;
+            .await
+        };
+        // The plugin that has mapped the table, while it can be had: another one may have other fields.
+        let digest = Carried::digest(request.schema.metadata());
+        let planned = match planned(digest.as_ref()).await {
+            Err(_) if digest.is_some() => planned(None).await?,
+            planned => planned?,
+        };
         let terms = query::terms(&request.constraints, &planned.mapping)?;
         let is_empty = terms
             .iter()

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
 use super::Connector;
-use super::scan::DIALECT;
+use super::scan::{DIALECT, Planned};
 use crate::catalog::{self, Carried, Found};
 use crate::error::Result;
-use crate::query::{Mapping, Table};
+use crate::query::Mapping;
 use crate::wire::{Constraints, GetTableRequest, GetTableResponse};
 
 impl Connector {
@@ -18,30 +18,32 @@ impl Connector {
             query_passthrough_arguments: request.query_passthrough_arguments,
             ..Constraints::default()
         };
-        let (table, mapping) = if constraints.query_passthrough_arguments.is_empty() {
+        let planned = if constraints.query_passthrough_arguments.is_empty() {
             let Found { table, comments } = self
                 .found(request.identity.as_ref(), &request.table_name)
                 .await?;
-            let plugin = self.slot.current(table.option(DIALECT)).await?;
+            let plugin = self.plugin(table.option(DIALECT), None).await?;
             let mut mapping = plugin.map_table(&table)?;
             comment(&mut mapping, comments);
-            (table, mapping)
+            Planned {
+                plugin,
+                table,
+                mapping,
+            }
         } else {
-            let planned = self
-                .planned(
-                    request.identity.as_ref(),
-                    &request.table_name,
-                    &Schema::empty(),
-                    &constraints,
-                    None,
-                )
-                .await?;
-            (planned.table, planned.mapping)
+            self.planned(
+                request.identity.as_ref(),
+                &request.table_name,
+                &Schema::empty(),
+                &constraints,
+                None,
+            )
+            .await?
         };
         Ok(GetTableResponse {
             catalog_name: request.catalog_name,
             table_name: request.table_name,
-            schema: schema(&table, &mapping)?,
+            schema: schema(&planned)?,
             partition_columns: Vec::new(),
         })
     }
@@ -59,14 +61,16 @@ fn comment(mapping: &mut Mapping, comments: Vec<Option<String>>) {
 }
 
 /// Comments are metadata under the column's name (federation-protocol.md, section 2.6).
-fn schema(table: &Table, mapping: &Mapping) -> Result<SchemaRef> {
+fn schema(planned: &Planned) -> Result<SchemaRef> {
+    let mapping = &planned.mapping;
     let mut metadata: HashMap<String, String> = mapping
         .fields
         .iter()
         .filter_map(|field| Some((field.name.clone(), field.comment.clone()?)))
         .filter(|(name, _)| !name.starts_with(catalog::RESERVED_PREFIX))
         .collect();
-    Carried::put_table(table, &mut metadata)?;
+    Carried::put_table(&planned.table, &mut metadata)?;
+    Carried::put_digest(planned.plugin.digest(), &mut metadata);
     let fields: Vec<Field> = mapping
         .fields
         .iter()

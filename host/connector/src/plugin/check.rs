@@ -19,6 +19,11 @@ use arrow::datatypes::{DataType, Field as ArrowField, TimeUnit};
 const MAX_DEPTH: usize = 32;
 const MAX_NODES: usize = 4_096;
 
+/// Fields of a mapping at most, and entries of their types, each counted for every field that has it: a Timestream table
+/// has 1,024 columns, and a field more for each of its timestamps.
+const MAX_FIELDS: usize = 10_000;
+const MAX_FIELD_NODES: usize = 100_000;
+
 /// Bytes of a plugin's name and of its version at most: both stand in log lines and messages.
 const MAX_NAME_BYTES: usize = 100;
 
@@ -39,6 +44,13 @@ pub(super) fn description(description: &Description) -> Result<(), String> {
 /// The mapping, once its types are put together and each field is possible.
 pub(super) fn mapping(answer: MappingAnswer, table: &Table) -> Result<Mapping, String> {
     let types = types(&answer.types)?;
+    if answer.fields.len() > MAX_FIELDS {
+        return Err(format!(
+            "{} fields; at most {MAX_FIELDS} are allowed",
+            answer.fields.len()
+        ));
+    }
+    let mut nodes = 0;
     let mut names = HashSet::new();
     let mut fields = Vec::with_capacity(answer.fields.len());
     for FieldAnswer {
@@ -52,6 +64,12 @@ pub(super) fn mapping(answer: MappingAnswer, table: &Table) -> Result<Mapping, S
             .get(r#type as usize)
             .ok_or_else(|| format!("field `{name}` has type {} of {}", r#type, types.len()))?
             .clone();
+        nodes += size(&data_type);
+        if nodes > MAX_FIELD_NODES {
+            return Err(format!(
+                "types of more than {MAX_FIELD_NODES} entries in all fields together"
+            ));
+        }
         if name.is_empty() || name.to_lowercase() != name {
             return Err(format!(
                 "field `{name}` is not in lower case; Athena reaches no other"
@@ -83,6 +101,18 @@ pub(super) fn mapping(answer: MappingAnswer, table: &Table) -> Result<Mapping, S
         });
     }
     Ok(Mapping { fields })
+}
+
+/// Entries of a type.
+fn size(data_type: &DataType) -> usize {
+    match data_type {
+        DataType::List(element) => 1 + size(element.data_type()),
+        DataType::Struct(members) => {
+            let members = members.iter().map(|member| size(member.data_type()));
+            1 + members.sum::<usize>()
+        }
+        _ => 1,
+    }
 }
 
 /// The types of an arena: children before parents, a nested type in one place only, not too deep, not too many.

@@ -12,6 +12,9 @@ use super::{Bins, Description, Digest, Engine, Plan, PlanRequest, call, check, n
 use crate::error::{Code, Error, Fault, Result};
 use crate::query::{Mapping, Table};
 
+/// Characters of what a plugin did wrong at most.
+const MAX_WHY: usize = 300;
+
 /// A dialect that was admitted. Calls share nothing but the code.
 pub struct Plugin {
     engine: Engine,
@@ -187,6 +190,8 @@ impl Plugin {
     }
 
     pub(super) fn wrong(&self, function: &str, why: &str) -> Error {
+        // It may quote what the plugin answered.
+        let why: String = why.chars().take(MAX_WHY).collect();
         let message = format!("plugin {} answered `{function}` wrongly: {why}", self.label);
         Error::new(Code::Internal, Fault::Plugin, message)
     }

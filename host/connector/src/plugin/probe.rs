@@ -1,7 +1,9 @@
 //! Requests that every dialect is asked before it may serve: a table with each type, a view, a passthrough statement, each
 //! kind of term, orders and limits.
 //!
-//! A dialect may refuse what it does not want. It must not fail, and must answer some.
+//! A dialect may refuse what it does not want. It must not fail, must plan some, and must not take long.
+
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::DataType;
 
@@ -15,18 +17,24 @@ use crate::query::{
 /// A day in 2024, in nanoseconds: the query's instant, and a literal.
 const DAY: i64 = 1_709_251_200_000_000_000;
 
+/// Fields of a mapping that are asked about at most.
+const MOST_FIELDS: usize = 16;
+
+/// For all of it; the shipped dialect needs some ten milliseconds.
+const MOST_TIME: Duration = Duration::from_secs(2);
+
 /// Nanoseconds of an hour, the width of the bins that are asked for.
 const HOUR: i64 = 3_600_000_000_000;
 
 /// Asks a plugin everything.
 pub(super) fn probe(plugin: &Plugin) -> Result<()> {
-    let mut answered = 0;
+    let begun = Instant::now();
+    let mut plans = 0;
     for table in tables() {
-        let mapping = match ask(&mut answered, plugin.map_table(&table))? {
-            Some(mapping) => mapping,
-            None => continue,
+        let Some(mapping) = unless_refused(plugin.map_table(&table))? else {
+            continue;
         };
-        ask(&mut answered, plugin.bins_of(&table, HOUR))?;
+        unless_refused(plugin.bins_of(&table, HOUR))?;
         let all: Vec<usize> = (0..mapping.fields.len()).collect();
         let first = SortKey {
             field: 0,
@@ -61,24 +69,24 @@ pub(super) fn probe(plugin: &Plugin) -> Result<()> {
                 caller: &Caller::default(),
                 query_id: "probe",
             });
-            ask(&mut answered, plan)?;
+            plans += usize::from(unless_refused(plan)?.is_some());
+            if begun.elapsed() > MOST_TIME {
+                let why = format!("the probes take it longer than {} s", MOST_TIME.as_secs());
+                return Err(plugin.wrong("plan", &why));
+            }
         }
     }
-    if answered == 0 {
+    if plans == 0 {
         return Err(plugin.wrong("plan", "it refuses every probe"));
     }
     Ok(())
 }
 
-/// Counts an answer; None: it was refused.
-fn ask<T>(answered: &mut usize, answer: Result<T>) -> Result<Option<T>> {
+/// An answer; None where it is a refusal, which is meant for the one who asks.
+fn unless_refused<T>(answer: Result<T>) -> Result<Option<T>> {
     match answer {
-        Ok(answer) => {
-            *answered += 1;
-            Ok(Some(answer))
-        }
-        Err(error) if error.fault() == Fault::Plugin => Err(error),
-        Err(_) => Ok(None),
+        Err(error) if error.fault() == Fault::Caller => Ok(None),
+        answer => answer.map(Some),
     }
 }
 
@@ -146,7 +154,7 @@ fn tables() -> Vec<Table> {
 /// Terms of each kind on each field whose values can be written.
 fn terms(mapping: &Mapping, functions: &[Function]) -> Vec<Term> {
     let mut terms = Vec::new();
-    for (field, mapped) in mapping.fields.iter().enumerate() {
+    for (field, mapped) in mapping.fields.iter().enumerate().take(MOST_FIELDS) {
         let null = |null_allowed, values| {
             Term::Domain(Domain {
                 field,

@@ -4,6 +4,8 @@
 //! A process that Lambda freezes has no timers, so that the store is looked at when a request comes. Whatever is wrong
 //! with what lies there, the last good plugin stays.
 
+mod choice;
+mod known;
 mod store;
 
 use std::collections::HashMap;
@@ -12,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 
+pub use self::choice::Choice;
+use self::known::Known;
 pub use self::store::{POINTER, Place};
 use self::store::{Pointer, Store};
 use crate::error::{Code, Error, Fault, Result};
@@ -21,47 +25,17 @@ use crate::telemetry;
 /// How long the pointer of a name is believed.
 const LIFE: Duration = Duration::from_secs(10);
 
-/// Plugins of the store that are kept compiled, for queries that were planned with an earlier one; each takes about a
-/// megabyte.
-const MOST_KEPT: usize = 8;
+/// How long a request waits for the store while another plugin can stand in.
+const PATIENCE: Duration = Duration::from_secs(3);
 
-/// A plugin by name, perhaps of one digest alone: `name` or `name@sha256`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// The name, under which it lies in the store.
-    pub name: String,
-    /// The only digest that is allowed.
-    pub pinned: Option<Digest>,
-}
+/// By how much longer the pointer is left alone once the store could not be reached.
+const LONGER: u32 = 6;
 
-impl Choice {
-    /// Reads one.
-    ///
-    /// # Errors
-    ///
-    /// A phrase that says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let (name, pinned) = match text.split_once('@') {
-            None => (text, None),
-            Some((name, digest)) => {
-                let digest = Digest::parse(digest);
-                let digest =
-                    digest.ok_or("names no SHA-256 in lower-case hexadecimal behind its `@`")?;
-                (name, Some(digest))
-            }
-        };
-        // It becomes part of a path.
-        let is_known =
-            |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
-        if name.is_empty() || name.len() > 100 || !name.bytes().all(is_known) {
-            return Err("is not a name of lower-case letters, digits and `-`");
-        }
-        Ok(Self {
-            name: name.to_owned(),
-            pinned,
-        })
-    }
-}
+/// A pinned plugin is not looked at again.
+const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// Names that are remembered: those of tables come with requests.
+const MOST_NAMES: usize = 100;
 
 /// The plugins of a process.
 #[derive(Debug)]
@@ -70,18 +44,15 @@ pub struct Slot {
     store: Option<Store>,
     choice: Choice,
     life: Duration,
-    names: Mutex<HashMap<String, Arc<Named>>>,
-    /// The one used last stands last.
-    kept: Mutex<Vec<Arc<Plugin>>>,
-    /// Whole components that were not admitted, and why: they are not compiled again.
-    rejected: Mutex<HashMap<Digest, String>>,
+    named: Mutex<HashMap<Choice, Arc<Named>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 /// What is known of a name in the store.
 #[derive(Debug, Default)]
 struct Named {
     seen: Mutex<Seen>,
-    /// Held by the request that looks at the store; the others go on with the last good plugin.
+    /// Held by the request that looks at the store. The others go on with what they have; where that is nothing, they wait.
     looking: tokio::sync::Mutex<()>,
 }
 
@@ -90,9 +61,16 @@ struct Seen {
     plugin: Option<Arc<Plugin>>,
     /// The pointer's, when it named that plugin.
     version: Option<String>,
-    looked: Option<Instant>,
+    /// When the store is looked at again.
+    due: Option<Instant>,
     /// Why what lies in the store now is not used.
-    refusal: Option<String>,
+    refusal: Option<(Code, String)>,
+}
+
+impl Named {
+    fn is_due(&self) -> bool {
+        lock(&self.seen).due.is_none_or(|due| Instant::now() >= due)
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -112,9 +90,8 @@ impl Slot {
             store: store.map(|place| Store::new(place, config)),
             choice,
             life: LIFE,
-            names: Mutex::default(),
-            kept: Mutex::default(),
-            rejected: Mutex::default(),
+            named: Mutex::default(),
+            known: Arc::default(),
         }
     }
 
@@ -131,26 +108,21 @@ impl Slot {
     /// When a table asks for a name, or the setting for a digest, that the store does not have. The usual name without
     /// a digest never fails: the package's plugin stands in for it.
     pub async fn current(&self, own: Option<&str>) -> Result<Arc<Plugin>> {
-        let own = own.filter(|name| *name != self.choice.name);
-        let (store, choice) = match (&self.store, own) {
-            (None, None) => return Ok(self.packaged.clone()),
-            (Some(store), None) => (store, &self.choice),
-            (store, Some(name)) => {
-                let cannot = |why: &str| {
-                    Error::invalid_input(format!("cannot use the table's dialect `{name}`: {why}"))
-                };
-                let choice = Choice::parse(name).map_err(|why| cannot(&format!("it {why}")))?;
-                let store = store
-                    .as_ref()
-                    .ok_or_else(|| cannot("the function has no `plugin_store`"))?;
-                return self.of_choice(store, &choice).await;
-            }
-        };
-        match self.of_choice(store, choice).await {
-            Err(error) if choice.pinned.is_none() => {
-                tracing::debug!(error = error.summary(), "the package's plugin stands in");
+        let choice = self.choice(own)?;
+        let is_usual = choice == self.choice;
+        let Some(store) = &self.store else {
+            return if is_usual {
                 Ok(self.packaged.clone())
-            }
+            } else {
+                let why = format!(
+                    "cannot use the table's dialect `{choice}`: the function has no `plugin_store`"
+                );
+                Err(Error::invalid_input(why))
+            };
+        };
+        let can_stand_in = is_usual && choice.pinned.is_none();
+        match self.of_choice(store, &choice, can_stand_in).await {
+            Err(_) if can_stand_in => Ok(self.packaged.clone()),
             plugin => plugin,
         }
     }
@@ -164,182 +136,162 @@ impl Slot {
         if *digest == *self.packaged.digest() {
             return Ok(self.packaged.clone());
         }
-        let name = own.unwrap_or(&self.choice.name);
         let gone = || {
             let message = "cannot go on with the query: the dialect was replaced while it ran; hint: run it again";
             Error::new(Code::PartialFailure, Fault::Host, message)
         };
         let store = self.store.as_ref().ok_or_else(gone)?;
-        // A name that comes back from outside.
-        let choice = Choice::parse(name).map_err(|_| gone())?;
-        if self.choice.name == choice.name
-            && self
-                .choice
-                .pinned
-                .as_ref()
-                .is_some_and(|pinned| pinned != digest)
-        {
-            return Err(gone());
-        }
-        let plugin = self.fetched(store, &choice.name, digest).await;
-        plugin.map_err(|error| gone().with_source(error))
+        let choice = self.choice(own)?;
+        self.fetched(store, &choice.name, digest)
+            .await
+            .map_err(|error| match error.code() {
+                Code::EntityNotFound => gone().with_source(error),
+                _ => error.context(format_args!(
+                    "cannot fetch the dialect that the query was planned with"
+                )),
+            })
     }
 
-    /// Why what lies in the store under the usual name is not used; None if it is, or there is no store.
-    pub fn refusal(&self) -> Option<String> {
-        let named = lock(&self.names).get(&self.choice.name).cloned()?;
-        lock(&named.seen).refusal.clone()
+    /// Why what lies in the store, under the usual name or a table's own, is not used; None if it is, or there is no store.
+    pub fn refusal(&self, own: Option<&str>) -> Option<String> {
+        let choice = self.choice(own).ok()?;
+        let named = lock(&self.named).get(&choice).cloned()?;
+        let refusal = lock(&named.seen).refusal.clone();
+        refusal.map(|(_, why)| why)
     }
 
-    async fn of_choice(&self, store: &Store, choice: &Choice) -> Result<Arc<Plugin>> {
-        let name = &choice.name;
-        if let Some(digest) = &choice.pinned {
-            return self.fetched(store, name, digest).await;
+    /// A table's own choice, which comes from outside, or the usual one. Empty is unset, as everywhere.
+    fn choice(&self, own: Option<&str>) -> Result<Choice> {
+        match own.map(str::trim).filter(|own| !own.is_empty()) {
+            None => Ok(self.choice.clone()),
+            Some(own) if own == self.choice.name => Ok(self.choice.clone()),
+            Some(own) => Choice::parse(own).map_err(|why| {
+                Error::invalid_input(format!("cannot use the table's dialect `{own}`: it {why}"))
+            }),
         }
-        let named = lock(&self.names).entry(name.clone()).or_default().clone();
-        let is_due = || {
-            let looked = lock(&named.seen).looked;
-            looked.is_none_or(|looked| looked.elapsed() >= self.life)
-        };
-        if is_due() {
-            let is_known = lock(&named.seen).plugin.is_some();
+    }
+
+    fn named(&self, choice: &Choice) -> Arc<Named> {
+        let mut named = lock(&self.named);
+        if named.len() >= MOST_NAMES && !named.contains_key(choice) {
+            named.retain(|_, named| lock(&named.seen).plugin.is_some());
+            if named.len() >= MOST_NAMES {
+                named.clear();
+            }
+        }
+        named.entry(choice.clone()).or_default().clone()
+    }
+
+    async fn of_choice(
+        &self,
+        store: &Store,
+        choice: &Choice,
+        can_stand_in: bool,
+    ) -> Result<Arc<Plugin>> {
+        let named = self.named(choice);
+        if named.is_due() {
+            let is_patient = !can_stand_in && lock(&named.seen).plugin.is_none();
             let looking = match named.looking.try_lock() {
-                Err(_) if is_known => None,
-                Err(_) => Some(named.looking.lock().await),
-                Ok(looking) => Some(looking),
+                Err(_) if is_patient => Some(named.looking.lock().await),
+                looking => looking.ok(),
             };
-            if looking.is_some() && is_due() {
-                Box::pin(self.look(store, name, &named)).await;
+            if looking.is_some() && named.is_due() {
+                Box::pin(self.look(store, choice, &named, is_patient)).await;
             }
         }
         let seen = lock(&named.seen);
         seen.plugin.clone().ok_or_else(|| {
-            let why = seen.refusal.as_deref().unwrap_or("it was not found");
-            Error::invalid_input(format!("cannot use plugin `{name}`: {why}"))
+            let (code, why) = match &seen.refusal {
+                Some((code, why)) => (*code, why.as_str()),
+                None => (Code::Internal, "it is not there yet"),
+            };
+            Error::new(
+                code,
+                Fault::Host,
+                format!("cannot use plugin `{choice}`: {why}"),
+            )
         })
     }
 
     /// Looks at the store, and takes over what is new and good.
-    async fn look(&self, store: &Store, name: &str, named: &Named) {
+    async fn look(&self, store: &Store, choice: &Choice, named: &Named, is_patient: bool) {
         let known = lock(&named.seen).version.clone();
-        let found = async {
-            match store.pointer(name, known.as_deref()).await? {
-                None => Ok(None),
+        let find = async {
+            let found = match &choice.pinned {
+                Some(digest) => Some(Pointer {
+                    digest: digest.clone(),
+                    version: None,
+                }),
+                None => store.pointer(&choice.name, known.as_deref()).await?,
+            };
+            Ok(match found {
+                None => None,
                 Some(Pointer { digest, version }) => {
-                    let plugin = self.fetched(store, name, &digest).await?;
-                    Ok::<_, Error>(Some((plugin, version)))
+                    Some((self.fetched(store, &choice.name, &digest).await?, version))
                 }
-            }
+            })
         };
-        let found = found.await;
+        let found = if is_patient {
+            find.await
+        } else {
+            let late = |_| {
+                let message = format!("the plugin was not there within {} s", PATIENCE.as_secs());
+                Err(Error::new(Code::OperationTimeout, Fault::Storage, message))
+            };
+            tokio::time::timeout(PATIENCE, find)
+                .await
+                .unwrap_or_else(late)
+        };
         let mut seen = lock(&named.seen);
-        seen.looked = Some(Instant::now());
+        let mut life = self.life;
         match found {
             Ok(None) => seen.refusal = None,
             Ok(Some((plugin, version))) => {
                 let before = seen.plugin.replace(plugin.clone());
                 if before.is_none_or(|before| before.digest() != plugin.digest()) {
-                    tracing::info!(
-                        name,
-                        plugin = plugin.label(),
-                        digest = plugin.digest().as_str(),
-                        "plugin taken over"
-                    );
+                    let digest = plugin.digest().as_str();
+                    tracing::info!(%choice, plugin = plugin.label(), digest, "plugin taken over");
                 }
                 seen.version = version;
                 seen.refusal = None;
+                if choice.pinned.is_some() {
+                    life = FOR_EVER;
+                }
             }
             Err(error) => {
-                let refusal = error.message().to_owned();
+                if error.is_unreachable() {
+                    life *= LONGER;
+                }
+                let refusal = (error.code(), error.message().to_owned());
                 if seen.refusal.as_ref() != Some(&refusal) {
-                    telemetry::plugin_refused(name, &error);
+                    telemetry::plugin_refused(&choice.name, &error);
                 }
                 seen.refusal = Some(refusal);
             }
         }
+        seen.due = Some(Instant::now() + life);
     }
 
-    /// The plugin of a digest: kept, or fetched, compiled and probed. No lock is held meanwhile.
+    /// The plugin of a digest: kept, or fetched, compiled and probed.
     async fn fetched(&self, store: &Store, name: &str, digest: &Digest) -> Result<Arc<Plugin>> {
         if *digest == *self.packaged.digest() {
             return Ok(self.packaged.clone());
         }
-        if let Some(plugin) = self.kept(digest) {
-            return Ok(plugin);
-        }
-        if let Some(why) = lock(&self.rejected).get(digest) {
-            return Err(Error::new(Code::InvalidInput, Fault::Plugin, why.clone()));
+        if let Some(plugin) = lock(&self.known).get(digest) {
+            return plugin;
         }
         // On the heap, as all calls of AWS.
         let component = Box::pin(store.component(name, digest)).await?;
         let engine = self.packaged.engine().clone();
+        let (known, digest) = (self.known.clone(), digest.clone());
+        // It goes on when nobody waits for it any more, and the next look finds what became of it.
         let compiled = tokio::task::spawn_blocking(move || {
-            let plugin = Plugin::from_bytes(&engine, &component)?;
-            plugin.probe()?;
-            Ok::<_, Error>(plugin)
+            let plugin = Plugin::from_bytes(&engine, &component);
+            let plugin = plugin.and_then(|plugin| plugin.probe().map(|()| plugin));
+            lock(&known).put(digest, &plugin);
+            plugin
         });
-        let compiled = compiled.await;
-        let compiled = compiled
-            .map_err(|error| Error::bug(format_args!("a plugin was not compiled: {error}")))?;
-        let plugin = compiled.inspect_err(|error| {
-            let mut rejected = lock(&self.rejected);
-            if rejected.len() >= MOST_KEPT {
-                rejected.clear();
-            }
-            rejected.insert(digest.clone(), error.message().to_owned());
-        })?;
-        let mut kept = lock(&self.kept);
-        if kept.len() >= MOST_KEPT {
-            kept.remove(0);
-        }
-        kept.push(plugin.clone());
-        Ok(plugin)
-    }
-
-    fn kept(&self, digest: &Digest) -> Option<Arc<Plugin>> {
-        let mut kept = lock(&self.kept);
-        let place = kept.iter().position(|plugin| plugin.digest() == digest)?;
-        let plugin = kept.remove(place);
-        kept.push(plugin.clone());
-        Some(plugin)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_choice_is_a_name_and_perhaps_a_digest() {
-        let digest = Digest::of(b"");
-        let pinned = format!("wide@{digest}");
-        assert_eq!(
-            Choice::parse(&pinned),
-            Ok(Choice {
-                name: "wide".to_owned(),
-                pinned: Some(digest)
-            })
-        );
-        assert_eq!(
-            Choice::parse("java-compat"),
-            Ok(Choice {
-                name: "java-compat".to_owned(),
-                pinned: None
-            })
-        );
-        for wrong in [
-            "",
-            ".",
-            "../a",
-            "a/b",
-            "A",
-            "a b",
-            "wide@",
-            "wide@abc",
-            "@",
-            &"x".repeat(101),
-        ] {
-            assert!(Choice::parse(wrong).is_err(), "{wrong}");
-        }
+        let plugin = compiled.await;
+        plugin.map_err(|error| Error::bug(format_args!("a plugin was not compiled: {error}")))?
     }
 }

@@ -105,7 +105,10 @@ impl Store {
         let digest = digest.and_then(|text| Digest::parse(text.trim()));
         match digest {
             Some(digest) => Ok(Some(Pointer { digest, version })),
-            None => Err(self.wrong(&path, "it is not a SHA-256 in lower-case hexadecimal")),
+            None => Err(wrong(
+                &path,
+                "it is not a SHA-256 in lower-case hexadecimal",
+            )),
         }
     }
 
@@ -114,7 +117,7 @@ impl Store {
         let path = format!("{name}/{digest}.wasm");
         match self.read(&path, None, MAX_COMPONENT_BYTES).await? {
             Some((bytes, _)) if Digest::of(&bytes) == *digest => Ok(bytes),
-            _ => Err(self.wrong(&path, "its SHA-256 is not the one in its name")),
+            _ => Err(wrong(&path, "its SHA-256 is not the one in its name")),
         }
     }
 
@@ -125,11 +128,14 @@ impl Store {
         known: Option<&str>,
         most: usize,
     ) -> Result<Option<(Vec<u8>, Option<String>)>> {
-        let too_large = || self.wrong(path, &format!("it has more than {most} bytes"));
+        let too_large = || wrong(path, &format!("it has more than {most} bytes"));
         match self {
             Self::Folder(folder) => {
                 let file = folder.join(path);
-                let cannot = |error| self.wrong(path, "it cannot be read").with_source(error);
+                let cannot = |error: std::io::Error| match error.kind() {
+                    std::io::ErrorKind::NotFound => missing(path).with_source(error),
+                    _ => wrong(path, "it cannot be read").with_source(error),
+                };
                 let bytes = tokio::fs::metadata(&file).await.map_err(cannot)?.len();
                 if bytes > most as u64 {
                     return Err(too_large());
@@ -152,7 +158,8 @@ impl Store {
                         let call = Call {
                             what: &what,
                             service: "S3",
-                            action: "s3:GetObject",
+                            // Without the latter, S3 denies what is missing.
+                            action: "s3:GetObject and s3:ListBucket",
                             fault: Fault::Storage,
                         };
                         call.failed(error)
@@ -161,23 +168,28 @@ impl Store {
                 let bytes = object
                     .content_length()
                     .and_then(|bytes| usize::try_from(bytes).ok());
+                // S3 always tells it.
                 if bytes.is_none_or(|bytes| bytes > most) {
                     return Err(too_large());
                 }
                 let version = object.e_tag().map(str::to_owned);
                 let body = object.body.collect().await.map_err(|error| {
-                    self.wrong(path, "its object ended too early")
-                        .with_source(error)
+                    wrong(path, "its object ended too early").with_source(error)
                 })?;
                 Ok(Some((body.to_vec(), version)))
             }
         }
     }
+}
 
-    fn wrong(&self, path: &str, why: &str) -> Error {
-        let message = format!("cannot use `{path}` of the plugin store: {why}");
-        Error::new(Code::InvalidInput, Fault::Host, message)
-    }
+fn wrong(path: &str, why: &str) -> Error {
+    let message = format!("cannot use `{path}` of the plugin store: {why}");
+    Error::new(Code::InvalidInput, Fault::Host, message)
+}
+
+fn missing(path: &str) -> Error {
+    let message = format!("cannot find `{path}` in the plugin store");
+    Error::new(Code::EntityNotFound, Fault::Host, message)
 }
 
 fn is_unchanged(error: &SdkError<GetObjectError, HttpResponse>) -> bool {

@@ -104,7 +104,7 @@ pub(crate) fn plugin_refused(name: &str, error: &Error) {
         name,
         error = error.summary(),
         code = error.code().as_str(),
-        "plugin refused, so that the one before goes on"
+        "plugin refused"
     );
     causes(error);
 }

@@ -103,7 +103,7 @@ impl Pages {
         }
     }
 
-    /// How often a page was throttled until now.
+    /// How often a page was throttled, or Timestream out of reach, until now.
     pub fn throttles(&self) -> usize {
         self.query.backoff.throttles()
     }
@@ -124,7 +124,7 @@ impl Pages {
             && page.settle().is_ok()
         {
             self.is_complete = page.next_token.is_none();
-            self.query_id = Some(page.query_id);
+            self.query_id = Some(page.query_id).filter(|id| !id.is_empty());
         }
         self.next.abort_all();
         let (false, Some(query_id)) = (self.is_complete, &self.query_id) else {
@@ -153,15 +153,45 @@ impl Pages {
     }
 }
 
+/// A call that failed.
+struct Failed {
+    error: Error,
+    /// Whether the same call may succeed later, and costs the token nothing until then.
+    may_pass: bool,
+}
+
+/// Of the cell's discovery, which uses no token.
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        let may_pass = error.code() == Code::Throttling || error.is_unreachable();
+        Self { error, may_pass }
+    }
+}
+
+/// Whether a call never left, since no connection could be made.
+fn was_not_sent(error: &SdkError<QueryError>) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        let client = error.downcast_ref::<hyper_util::client::legacy::Error>();
+        if client.is_some_and(hyper_util::client::legacy::Error::is_connect) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 impl Query {
-    /// One page; one after the first is asked for again while Timestream throttles. Other failures are left to the SDK's
-    /// attempts, since a token works for five calls that reach the service (timestream.md, section 1.4).
+    /// One page; one after the first is asked for again while Timestream throttles or no connection can be made. Other
+    /// failures are left to the SDK's attempts, since a token works for five calls that reach the service (timestream.md,
+    /// section 1.4).
     async fn page(&self, token: Option<String>) -> Result<Page> {
         self.backoff.wait().await;
         let answer = (|| self.answer(token.clone())).retry(self.backoff.pauses());
         let answer = answer
-            .when(|error| token.is_some() && error.code() == Code::Throttling)
-            .await?;
+            .when(|failed| token.is_some() && failed.may_pass)
+            .await
+            .map_err(|failed| failed.error)?;
         self.backoff.came();
         Page::parse(
             answer.ok_or_else(|| invalid("cannot read Timestream's answer: it has no body"))?,
@@ -170,7 +200,7 @@ impl Query {
 
     /// The body of one answer. A cell that has moved has not looked at the call, which is then made at the new address,
     /// once.
-    async fn answer(&self, token: Option<String>) -> Result<Option<Bytes>> {
+    async fn answer(&self, token: Option<String>) -> Result<Option<Bytes>, Failed> {
         let is_continued = token.is_some();
         let answer = match self.call(token.clone()).await? {
             Err(error) if failure(&error) == Failure::Moved => self.call(token).await?,
@@ -179,8 +209,12 @@ impl Query {
         answer.map_err(|error| {
             // The statement was taken with the first page.
             let is_token = is_continued && error.code() == Some("ValidationException");
+            let may_pass = failure(&error) == Failure::Throttled || was_not_sent(&error);
             let told = service_error("read from Timestream", self.action, error);
-            if is_token { token_refused(told) } else { told }
+            Failed {
+                error: if is_token { token_refused(told) } else { told },
+                may_pass,
+            }
         })
     }
 

@@ -6,8 +6,8 @@
 use std::hint::black_box;
 
 use guest::{
-    ArrowType, Description, Dialect, Mapping, QueryPlan, Refusal, RefusalKind, Request, Scalar,
-    Table, Timestream,
+    ArrowType, Description, Dialect, Field, Mapping, QueryPlan, Refusal, RefusalKind, Request,
+    Scalar, Table, Timestream,
 };
 use guest::{TimestreamType, Verdict};
 
@@ -20,6 +20,12 @@ const PART_BYTES: usize = 7 << 20;
 
 /// Bytes of a statement at most.
 const STATEMENT_BYTES: usize = 262_144;
+
+/// How it misbehaves whatever it is asked. A test changes the bytes in the component, which then is another plugin.
+static MODE: [u8; 20] = *b"mode: as usual      ";
+
+/// Fields that no host takes.
+const MANY_FIELDS: usize = 10_001;
 
 /// A field that no table has.
 const NO_FIELD: u32 = 1_000_000;
@@ -38,6 +44,14 @@ impl Dialect for Faulty {
 
     fn map_table(table: &Table) -> Result<Mapping, Refusal> {
         let mut mapping = Timestream::map_table(table)?;
+        if mode().starts_with(b"many fields") {
+            let first = mapping.fields[0].clone();
+            let more = (0..MANY_FIELDS).map(|number| Field {
+                name: format!("more_{number}"),
+                ..first.clone()
+            });
+            mapping.fields.extend(more);
+        }
         match fault(table) {
             Some("cyclic-arena") => point_first_field_at(&mut mapping, |own| own),
             Some("forward-arena") => {
@@ -51,6 +65,15 @@ impl Dialect for Faulty {
     }
 
     fn plan(request: &Request) -> Result<QueryPlan, Refusal> {
+        if mode().starts_with(b"trap") {
+            panic!("a plugin's bug");
+        }
+        if mode().starts_with(b"refuse") {
+            return Err(Refusal {
+                kind: RefusalKind::Unsupported,
+                message: "everything".to_owned(),
+            });
+        }
         let mut plan = Timestream::plan(request)?;
         match fault(&request.table) {
             Some("trap") => panic!("a plugin's bug"),
@@ -86,6 +109,12 @@ impl Dialect for Faulty {
         }
         Ok(plan)
     }
+}
+
+fn mode() -> &'static [u8] {
+    black_box(&MODE[..])
+        .strip_prefix(b"mode: ")
+        .unwrap_or_default()
 }
 
 /// SQL of about so many bytes.
