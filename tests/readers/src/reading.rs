@@ -226,7 +226,12 @@ pub fn page(bytes: &[u8]) -> Result<(), String> {
 ///
 /// As said of the crate, and when parts that pass do not pass together.
 pub fn part(text: &str) -> Result<(), String> {
+    /// Half of a statement: two parts are not longer than one.
+    const MOST: usize = 131_000;
     bounded(text.len(), || check_part(text, true))?;
+    if text.len() > MOST {
+        return Ok(());
+    }
     let among = format!("({text}) AND ({text})");
     assert_eq!(check_part(&among, false), Ok(()), "in parentheses");
     check_part(text, false)?;

@@ -169,6 +169,7 @@ mod tests {
             ("-- nothing", "does not begin"),
             ("SELECT 1) x CROSS JOIN (SELECT 2", "parenthesis"),
             ("SELECT 'a", "is not closed"),
+            (&format!("SELECT {}1", "1+".repeat(140_000)), "280008 bytes"),
         ] {
             let error = statement(&arguments(text), true).unwrap_err();
             assert!(error.message().contains(why), "{text}: {error}");

@@ -5,7 +5,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Token};
 
-use crate::plugin::{check_part, tokens};
+use crate::plugin::{MAX_STATEMENT_BYTES, check_part, tokens};
 
 /// One query, without the semicolon, the comments and the blanks that follow it.
 ///
@@ -13,6 +13,12 @@ use crate::plugin::{check_part, tokens};
 ///
 /// A phrase that says what else the text is, to follow its name.
 pub(super) fn single_query(text: &str) -> Result<&str, String> {
+    if text.len() > MAX_STATEMENT_BYTES {
+        let bytes = text.len();
+        return Err(format!(
+            "has {bytes} bytes, and a statement {MAX_STATEMENT_BYTES} at most"
+        ));
+    }
     let tokens = tokens(text)?;
     let mut words = tokens
         .iter()

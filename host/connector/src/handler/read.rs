@@ -254,6 +254,9 @@ fn project(batch: &RecordBatch, request: &ReadRecordsRequest) -> Result<RecordBa
         let column = batch
             .column_by_name(name)
             .ok_or_else(|| Error::bug("a field asked for was not read"))?;
+        if column.data_type() == field.data_type() {
+            return Ok(column.clone());
+        }
         let renamed = renamed(column.to_data(), field.data_type()).map_err(|error| {
             let message = format!("cannot return column `{name}` as {}", field.data_type());
             Error::invalid_input(message).with_source(error)

@@ -223,15 +223,20 @@ impl Clients {
         Ok(None)
     }
 
-    /// How much of Timestream the account may use at once, asked once; None where that is not told.
+    /// How much of Timestream the account may use at once, asked until it is answered or denied; None where that is not
+    /// told.
     pub async fn max_query_tcu(&self) -> Option<i32> {
-        let ask = async {
-            let client = self.query().await.ok()?;
+        let ask = async || {
+            let client = self.query().await.map_err(drop)?;
             let asked = Box::pin(client.describe_account_settings().send());
-            let settings = timeout(OPTIONAL_TIMEOUT, asked).await.ok()?;
-            settings.ok()?.max_query_tcu
+            match timeout(OPTIONAL_TIMEOUT, asked).await.map_err(drop)? {
+                Ok(settings) => Ok(settings.max_query_tcu),
+                Err(error) if failure(&error) == Failure::Denied => Ok(None),
+                Err(_) => Err(()),
+            }
         };
-        *self.0.max_query_tcu.get_or_init(|| ask).await
+        let told = self.0.max_query_tcu.get_or_try_init(ask).await;
+        told.ok().copied().flatten()
     }
 
     /// The backoff of a query's pages. Where no first delay is set, it is the SDK's pause before a call is made again.

@@ -103,7 +103,7 @@ pub fn requests() -> Vec<Vec<u8>> {
                 }),
                 encryption_key: Some(data::key()),
                 properties: BTreeMap::from([
-                    ("athena-timestream.dialect".into(), "0".into()),
+                    ("athena-timestream.dialect".into(), "0".repeat(64)),
                     ("athena-timestream.now".into(), "1".into()),
                 ]),
             },
