@@ -314,11 +314,11 @@ async fn spilling_to_nowhere(
     .unwrap();
     let s3 = S3::start(0, "spill", None).await.unwrap();
     let config = sdk_config(timestream.url(), &s3.url());
-    let connector = Connector::with_plugin(
-        settings(s3.bucket()).unwrap(),
-        &config,
-        plugin("timestream").unwrap(),
-    );
+    let with_bucket = |bucket: &str| {
+        let settings = settings(bucket).unwrap();
+        Connector::with_plugin(settings, &config, plugin("timestream").unwrap())
+    };
+    let connector = with_bucket(s3.bucket());
     let (name, constraints) = (table_name("d", "t"), Constraints::default());
     let schema = get_table(&connector, &name).await.unwrap();
     let mut split = splits(&connector, &name, &schema, &constraints)
@@ -331,6 +331,6 @@ async fn spilling_to_nowhere(
     "gone".clone_into(bucket);
     let mut request = read_request(&name, &schema, &["n"], split, &constraints).unwrap();
     (request.max_block_size, request.max_inline_block_size) = sizes;
-    let error = ask(&connector, Request::ReadRecordsRequest(request)).await;
+    let error = ask(&with_bucket("gone"), Request::ReadRecordsRequest(request)).await;
     (timestream, error.unwrap_err().message().to_owned())
 }
