@@ -170,7 +170,7 @@ async fn a_token_that_is_not_known_any_more_ends_the_read() {
     let s3 = S3::start(0, "spill", None).await.unwrap();
     let expired = |number| {
         let message = "Invalid pagination token".to_owned();
-        (number == 2).then(|| Reply::Error(400, "ValidationException", message))
+        (number == 2).then_some(Reply::Error(400, "ValidationException", message))
     };
     let timestream = timestream(4, expired).await;
     let error = read(&timestream, &s3.url(), SMALL_BLOCKS)
@@ -192,7 +192,7 @@ async fn a_statement_that_fails_between_its_pages_tells_why() {
     let s3 = S3::start(0, "spill", None).await.unwrap();
     let failing = |number| {
         let message = "Division by zero".to_owned();
-        (number == 1).then(|| Reply::Error(400, "QueryExecutionException", message))
+        (number == 1).then_some(Reply::Error(400, "QueryExecutionException", message))
     };
     let timestream = timestream(4, failing).await;
     let error = read(&timestream, &s3.url(), INLINE).await.unwrap_err();

@@ -1,5 +1,7 @@
 //! Arenas of types as a plugin may answer them: all small ones, and those at their limits.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use super::*;
 
 /// What an entry may be, pointing at up to three others.

@@ -31,7 +31,7 @@ pub(super) fn is_like(value: &Value, pattern: &Value, escape: Option<&Value>) ->
     };
     let mut malformed = BooleanBufferBuilder::new(patterns.len());
     let mut result = BooleanBuilder::with_capacity(patterns.len());
-    let mut last: Option<(&str, Option<&str>, Option<Vec<Part>>)> = None;
+    let mut last: Option<Pattern<'_>> = None;
     for row in 0..patterns.len() {
         if operands.iter().any(|operand| operand.array().is_null(row)) {
             malformed.append(false);
@@ -71,6 +71,9 @@ enum Part {
     One,
     Exactly(char),
 }
+
+/// A pattern, its escape, and its parts.
+type Pattern<'a> = (&'a str, Option<&'a str>, Option<Vec<Part>>);
 
 /// The parts of a pattern; None: it is malformed.
 fn parts(pattern: &str, escape: Option<&str>) -> Option<Vec<Part>> {
