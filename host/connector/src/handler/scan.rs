@@ -26,7 +26,7 @@ pub struct Explanation {
     pub mapping: Mapping,
     /// The dialect, by name and digest.
     pub dialect: String,
-    /// Why the plugin that lies in the store is not used; None if it is, or there is no store.
+    /// Why the current plugin of the store is not used. None if it is used, or if there is no store.
     pub refused_plugin: Option<String>,
     /// The part of the scan that is read.
     pub slice: Slice,

@@ -1,5 +1,7 @@
 //! The limits of one call, and whose fault it is when one is hit.
 
+use std::ops::Range;
+
 use wasmtime::{ResourceLimiter, Store, Trap};
 
 use super::engine::Engine;
@@ -45,17 +47,8 @@ impl ResourceLimiter for Limits {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // What its own declaration forbids is not granted, and so not counted.
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        self.memory_bytes = self
-            .memory_bytes
-            .saturating_add(desired.saturating_sub(current));
-        if self.memory_bytes > CALL_MEMORY_BYTES {
-            return Err(wasmtime::Error::new(MemoryLimit));
-        }
-        Ok(true)
+        let (taken, most) = (&mut self.memory_bytes, CALL_MEMORY_BYTES);
+        grow(taken, current..desired, maximum, most).map_err(|()| wasmtime::Error::new(MemoryLimit))
     }
 
     fn table_growing(
@@ -64,17 +57,8 @@ impl ResourceLimiter for Limits {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // What its own declaration forbids is not granted, and so not counted.
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        self.table_elements = self
-            .table_elements
-            .saturating_add(desired.saturating_sub(current));
-        if self.table_elements > CALL_TABLE_ELEMENTS {
-            return Err(wasmtime::Error::new(TableLimit));
-        }
-        Ok(true)
+        let (taken, most) = (&mut self.table_elements, CALL_TABLE_ELEMENTS);
+        grow(taken, current..desired, maximum, most).map_err(|()| wasmtime::Error::new(TableLimit))
     }
 
     fn instances(&self) -> usize {
@@ -88,6 +72,21 @@ impl ResourceLimiter for Limits {
     fn tables(&self) -> usize {
         MAX_PARTS
     }
+}
+
+/// Adds what a memory or table takes more to what the call has taken; an error above `most`. What its own declaration
+/// forbids is not granted, and so not added.
+fn grow(
+    taken: &mut usize,
+    size: Range<usize>,
+    maximum: Option<usize>,
+    most: usize,
+) -> Result<bool, ()> {
+    if maximum.is_some_and(|maximum| size.end > maximum) {
+        return Ok(false);
+    }
+    *taken = taken.saturating_add(size.len());
+    if *taken > most { Err(()) } else { Ok(true) }
 }
 
 /// A store for one call.
@@ -118,7 +117,7 @@ pub(super) fn fault(plugin: &str, function: &str, error: &wasmtime::Error) -> Er
                 "it ran out of stack or read outside its memory".into()
             }
             Some(trap) => format!("it trapped: {trap}"),
-            // These two are told by text alone.
+            // wasmtime has no type for these two errors.
             None if format!("{error:#}").contains("resource limit exceeded") => {
                 format!("it has more than {MAX_PARTS} instances, memories or tables")
             }

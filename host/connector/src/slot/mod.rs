@@ -152,7 +152,8 @@ impl Slot {
             })
     }
 
-    /// Why what lies in the store, under the usual name or a table's own, is not used; None if it is, or there is no store.
+    /// Why the store's current plugin, of the usual name or of a table's own, is not used. None if it is used, or if there
+    /// is no store.
     pub fn refusal(&self, own: Option<&str>) -> Option<String> {
         let choice = self.choice(own).ok()?;
         let named = lock(&self.named).get(&choice).cloned()?;
