@@ -107,8 +107,12 @@ fn call(draw: &mut Draw<'_>, op: Op, depth: usize) -> Case {
         Op::In => {
             let kind = draw.pick(&KINDS);
             // Trino folds a constant on the left, and then loses a NULL of the list (`0 IN (NULL, id)` is false for an id
-            // of 1, in both versions): no such call reaches a connector.
-            let mut operands = vec![computed(draw, kind, depth)];
+            // of 1, in both versions): no such call reaches a connector. A boolean call may be one of constants alone.
+            let left = match kind {
+                Kind::Boolean => Expr::Column(column(draw, kind)),
+                _ => computed(draw, kind, depth),
+            };
+            let mut operands = vec![left];
             let count = 1 + draw.below(4);
             operands.extend((0..count).map(|_| operand(draw, kind, depth)));
             boolean(Expr::Call(op, operands))
@@ -132,8 +136,16 @@ fn call(draw: &mut Draw<'_>, op: Op, depth: usize) -> Case {
         _ => {
             let kind = draw.pick(&KINDS);
             let other = alike(draw, kind);
-            let sides = vec![operand(draw, kind, depth), operand(draw, other, depth)];
-            boolean(Expr::Call(op, sides))
+            // Trino makes `true` of `(i + i) IS DISTINCT FROM 1.5` before anything is pushed, and so loses an overflow: no
+            // constant stands beside another type there.
+            let side = match op == Op::Distinct && kind != other {
+                true => computed,
+                false => operand,
+            };
+            boolean(Expr::Call(
+                op,
+                vec![side(draw, kind, depth), side(draw, other, depth)],
+            ))
         }
     }
 }
