@@ -23,7 +23,36 @@
 //! guest::export_dialect!(Guarded);
 //! ```
 //!
-//! A [`Policy`] adds terms that every row must meet, whatever the dialect makes of them; [`export_policy!`] exports it.
+//! A [`Policy`] adds terms that every row must meet, whatever the dialect makes of them, or refuses; [`export_policy!`]
+//! exports it:
+//!
+//! ```
+//! use guest::{Domain, Policy, PolicyDescription, Refusal, Request, Ruling, Term, ValueSet, Literal};
+//!
+//! /// Shows no row of another region.
+//! struct Region;
+//!
+//! impl Policy for Region {
+//!     fn describe() -> PolicyDescription {
+//!         PolicyDescription { name: "region".to_owned(), version: "1.0.0".to_owned() }
+//!     }
+//!
+//!     fn review(request: &Request) -> Result<Ruling, Refusal> {
+//!         let mut fields = (0..).zip(&request.mapping.fields);
+//!         let terms = match fields.find(|(_, field)| field.name == "region") {
+//!             None => Vec::new(),
+//!             Some((field, _)) => vec![Term::Domain(Domain {
+//!                 field,
+//!                 values: ValueSet::AnyOf(vec![Literal::Text("eu-west-1".to_owned())]),
+//!                 null_allowed: false,
+//!             })],
+//!         };
+//!         Ok(Ruling { terms, max_bytes_metered: None, notes: Vec::new() })
+//!     }
+//! }
+//!
+//! guest::export_policy!(Region);
+//! ```
 //!
 //! The promise behind a [`Verdict`]: `Exact` conditions keep exactly the rows that the term admits, `Wider` ones keep
 //! those and perhaps more. A condition that loses a row is the one mistake the host cannot see. [`sql`] quotes names and
@@ -58,6 +87,9 @@ pub use bindings::dialect::timestream::dialect::types::{
     ArrowType, Bound, Call, Caller, Column, ColumnKind, Domain, Field, Function, Literal, Mapping,
     Node, Range, Refusal, RefusalKind, Request, Scalar, SortKey, Source, Table, Term,
     TimestreamType, ValueSet,
+};
+pub use bindings::policy::exports::timestream::dialect::policy::{
+    Description as PolicyDescription, Ruling,
 };
 pub use dialect::{Dialect, Timestream};
 pub use policy::Policy;

@@ -1,16 +1,21 @@
 //! The world `policy-plugin` as a trait: rules about who may read what.
 
-use crate::{Refusal, Request, Term};
+use crate::{PolicyDescription, Refusal, Request, Ruling};
 
-/// Further terms that every row must meet, whatever a dialect makes of them, or a refusal.
-///
-/// The host serves no policies: it refuses to load such a plugin.
+/// Further terms that every row must meet, whatever a dialect makes of them, a budget, or a refusal. Pure: same
+/// arguments, same answer.
 pub trait Policy {
-    /// Judges a request before it is planned.
+    /// Says who this is.
+    fn describe() -> PolicyDescription;
+
+    /// Judges a query before it is planned.
+    ///
+    /// A passthrough statement is judged one time more before its columns are known: the request then has no column,
+    /// field or term.
     ///
     /// # Errors
     /// A refusal is shown to the person who asked.
-    fn review(request: &Request) -> Result<Vec<Term>, Refusal>;
+    fn review(request: &Request) -> Result<Ruling, Refusal>;
 }
 
 /// Makes this crate a plugin: exports the given [`Policy`](crate::Policy) as the world `policy-plugin`.
@@ -26,7 +31,11 @@ macro_rules! export_policy {
             struct Component;
 
             impl Guest for Component {
-                fn review(request: $crate::Request) -> Result<Vec<$crate::Term>, $crate::Refusal> {
+                fn describe() -> $crate::PolicyDescription {
+                    <$policy as $crate::Policy>::describe()
+                }
+
+                fn review(request: $crate::Request) -> Result<$crate::Ruling, $crate::Refusal> {
                     <$policy as $crate::Policy>::review(&request)
                 }
             }

@@ -78,8 +78,23 @@ pub async fn splits(
     schema: &SchemaRef,
     constraints: &Constraints,
 ) -> connector::Result<Vec<Split>> {
+    splits_for(connector, &Identity::default(), name, schema, constraints).await
+}
+
+/// The same for someone.
+///
+/// # Errors
+///
+/// What the connector answers.
+pub async fn splits_for(
+    connector: &Connector,
+    identity: &Identity,
+    name: &TableName,
+    schema: &SchemaRef,
+    constraints: &Constraints,
+) -> connector::Result<Vec<Split>> {
     let request = GetTableLayoutRequest {
-        identity: Some(Identity::default()),
+        identity: Some(identity.clone()),
         query_id: Some("query".into()),
         catalog_name: "catalog".into(),
         table_name: name.clone(),
@@ -95,7 +110,7 @@ pub async fn splits(
         ));
     };
     let request = GetSplitsRequest {
-        identity: Some(Identity::default()),
+        identity: Some(identity.clone()),
         query_id: Some("query".into()),
         catalog_name: "catalog".into(),
         table_name: name.clone(),
@@ -151,10 +166,11 @@ pub async fn select(
     let arguments = constraints.query_passthrough_arguments.clone();
     let schema = schema(connector, name, arguments).await?;
     let read = (columns, constraints, sizes);
-    select_of(connector, s3, (name, &schema), read, &[]).await
+    let nobody = Identity::default();
+    select_of(connector, s3, &nobody, (name, &schema), read, &[]).await
 }
 
-/// The same with a schema that GetTable has answered, and each split divided at instants, in nanoseconds.
+/// The same for someone, with a schema that GetTable has answered, and each split divided at instants, in nanoseconds.
 ///
 /// # Errors
 ///
@@ -162,16 +178,18 @@ pub async fn select(
 pub async fn select_of(
     connector: &Connector,
     s3: Option<&aws_sdk_s3::Client>,
+    identity: &Identity,
     (name, schema): (&TableName, &SchemaRef),
     (columns, constraints, sizes): (&[&str], &Constraints, (u64, u64)),
     cuts: &[i64],
 ) -> Result<(Vec<RecordBatch>, Vec<Reading>)> {
     let mut batches = Vec::new();
     let mut readings = Vec::new();
-    let splits = splits(connector, name, schema, constraints).await?;
+    let splits = splits_for(connector, identity, name, schema, constraints).await?;
     for split in splits.iter().flat_map(|split| divided(split, cuts)) {
         let mut request = read_request(name, schema, columns, split, constraints)?;
         (request.max_block_size, request.max_inline_block_size) = sizes;
+        request.identity = Some(identity.clone());
         let answer = connector
             .answer(&write_request(&Request::ReadRecordsRequest(request))?, None)
             .await?;

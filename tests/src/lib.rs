@@ -21,7 +21,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use connector::Settings;
-use connector::plugin::{Engine, Plugin};
+use connector::plugin::{Dialect, Engine};
 
 /// The repository's folder.
 pub fn workspace() -> PathBuf {
@@ -57,14 +57,14 @@ pub fn component(name: &str) -> Result<PathBuf> {
 /// # Errors
 ///
 /// When it was not built, or is refused.
-pub fn plugin(name: &str) -> Result<Arc<Plugin>> {
-    static ADMITTED: Mutex<BTreeMap<String, Arc<Plugin>>> = Mutex::new(BTreeMap::new());
+pub fn plugin(name: &str) -> Result<Arc<Dialect>> {
+    static ADMITTED: Mutex<BTreeMap<String, Arc<Dialect>>> = Mutex::new(BTreeMap::new());
     let mut admitted = ADMITTED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(plugin) = admitted.get(name) {
         return Ok(plugin.clone());
     }
-    let plugin =
-        Plugin::from_file(&Engine::new()?, &component(name)?).context("cannot load a component")?;
+    let plugin = Dialect::from_file(&Engine::new()?, &component(name)?)
+        .context("cannot load a component")?;
     admitted.insert(name.to_owned(), plugin.clone());
     Ok(plugin)
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use arrow::datatypes::{DataType, TimeUnit};
-use connector::plugin::{Caller, Engine, Plan, PlanRequest, Plugin, Slicing, Verdict};
+use connector::plugin::{Caller, Dialect, Engine, Plan, PlanRequest, Slicing, Verdict, precompile};
 use connector::query::{
     Bound, Column, ColumnKind, Domain, Expression, Function, Literal, Range, Scalar, SortKey,
     Source, Table, Term, TimestreamType, ValueSet,
@@ -322,7 +322,7 @@ fn views_and_passthrough_are_sources() {
 }
 
 /// The misbehaving plugin with an option that says how, or nothing for none.
-fn faulty(fault: &str) -> (Table, std::sync::Arc<Plugin>) {
+fn faulty(fault: &str) -> (Table, std::sync::Arc<Dialect>) {
     let options = if fault.is_empty() {
         vec![]
     } else {
@@ -411,7 +411,7 @@ fn arenas_that_loop_or_look_ahead_and_types_that_cannot_be_are_refused() {
 fn what_is_no_dialect_is_not_admitted() {
     let engine = Engine::new().unwrap();
     let refused = |bytes: &[u8], why: &str| {
-        let error = Plugin::from_bytes(&engine, bytes).unwrap_err();
+        let error = Dialect::from_bytes(&engine, bytes).unwrap_err();
         assert!(error.message().contains(why), "{error}");
     };
     refused(b"", "not a WebAssembly component");
@@ -430,9 +430,9 @@ fn what_is_no_dialect_is_not_admitted() {
         "does not export timestream:dialect/dialect",
     );
     // A component of the policy world, which this host does not serve as a dialect.
-    let policy = std::fs::read(component("probe").unwrap()).unwrap();
+    let policy = std::fs::read(component("guard").unwrap()).unwrap();
     refused(&policy, "does not export timestream:dialect/dialect");
-    let missing = Plugin::from_file(&engine, std::path::Path::new("no/such.wasm")).unwrap_err();
+    let missing = Dialect::from_file(&engine, std::path::Path::new("no/such.wasm")).unwrap_err();
     assert!(missing.message().contains("no/such.wasm"), "{missing}");
 }
 
@@ -443,19 +443,19 @@ fn a_precompiled_plugin_answers_as_the_compiled_one_and_another_one_s_code_is_le
     let file = std::env::current_exe().unwrap();
     let file = file.with_file_name("precompiled-dialect.wasm");
     std::fs::copy(component("timestream").unwrap(), &file).unwrap();
-    let compiled = Plugin::from_file(&engine, &file).unwrap();
+    let compiled = Dialect::from_file(&engine, &file).unwrap();
     for other in ["timestream", "java-compat"] {
         let bytes = std::fs::read(component(other).unwrap()).unwrap();
-        let code = Plugin::precompile(&engine, &bytes).unwrap();
+        let code = precompile(&engine, &bytes).unwrap();
         std::fs::write(file.with_extension("cwasm"), code).unwrap();
-        let loaded = Plugin::from_file(&engine, &file).unwrap();
+        let loaded = Dialect::from_file(&engine, &file).unwrap();
         assert_eq!(loaded.digest(), compiled.digest());
         assert_eq!(loaded.description(), compiled.description());
-        let mapped = |plugin: &Plugin| plugin.map_table(&table()).unwrap();
+        let mapped = |plugin: &Dialect| plugin.map_table(&table()).unwrap();
         assert_eq!(mapped(&loaded), mapped(&compiled));
     }
     std::fs::remove_file(file.with_extension("cwasm")).unwrap();
-    let refused = Plugin::precompile(&engine, b"").unwrap_err();
+    let refused = precompile(&engine, b"").unwrap_err();
     assert!(refused.message().contains("not a WebAssembly component"));
 }
 

@@ -5,7 +5,7 @@
 use tests::plugin;
 use tests::proof::model::Value;
 use tests::proof::oracle::{Bound, Expr, Op, Set, Term, admits};
-use tests::proof::{conditions, end_to_end, exhaustive, run};
+use tests::proof::{conditions, end_to_end, exhaustive, run, tenants};
 
 #[test]
 fn every_small_domain_of_every_type_keeps_its_rows() {
@@ -36,6 +36,12 @@ fn thousands_of_random_terms_keep_their_rows() {
 #[test]
 fn hundreds_of_random_queries_give_their_rows() {
     let stage = end_to_end::Stage::start().unwrap();
+    run::seeds(1, 50, |seed| stage.batch(seed), |_| {}).unwrap();
+}
+
+#[test]
+fn no_tenant_is_shown_another_s_rows() {
+    let stage = tenants::Stage::start().unwrap();
     run::seeds(1, 50, |seed| stage.batch(seed), |_| {}).unwrap();
 }
 

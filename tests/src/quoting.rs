@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use connector::plugin::{Caller, Plugin, Verdict};
+use connector::plugin::{Caller, Dialect, Verdict};
 use connector::query::{
     Column, ColumnKind, Domain, Literal, Scalar, SortKey, Source, Table, Term, TimestreamType,
     ValueSet,
@@ -15,7 +15,7 @@ use sqlparser::ast::{
     Expr, Ident, ObjectName, ObjectNamePart, OrderByKind, Select, SelectItem, SetExpr, Statement,
     TableFactor, Value,
 };
-use sqlparser::dialect::{AnsiDialect, Dialect, PostgreSqlDialect};
+use sqlparser::dialect::{AnsiDialect, Dialect as Spoken, PostgreSqlDialect};
 use sqlparser::parser::Parser;
 use tests::plugin;
 
@@ -72,7 +72,7 @@ struct Put {
 
 /// The statement of both columns where the first has that text, the first one of them in its order; and how the fields
 /// are called.
-fn asked(plugin: &Plugin, put: &Put) -> (String, Vec<String>) {
+fn asked(plugin: &Dialect, put: &Put) -> (String, Vec<String>) {
     let column = |name: &String| Column {
         name: name.clone(),
         r#type: TimestreamType::Scalar(Scalar::Varchar),
@@ -90,6 +90,7 @@ fn asked(plugin: &Plugin, put: &Put) -> (String, Vec<String>) {
     };
     let mapping = plugin.map_table(&table).unwrap();
     let query = Query {
+        demands: Vec::new(),
         table: &table,
         mapping: &mapping,
         projection: vec![0, 1],
@@ -154,7 +155,7 @@ fn collect(condition: &Expr, texts: &mut Vec<String>) {
 }
 
 /// The one SELECT that a text is, and the columns that it is sorted by.
-fn select(dialect: &dyn Dialect, sql: &str) -> (Select, Vec<String>) {
+fn select(dialect: &dyn Spoken, sql: &str) -> (Select, Vec<String>) {
     let statements = Parser::parse_sql(dialect, sql).unwrap();
     let [Statement::Query(query)] = statements.as_slice() else {
         panic!("{sql}")
@@ -189,7 +190,7 @@ fn names_and_texts_are_in_a_statement_what_they_were() {
         };
         for plugin in &plugins {
             let (sql, fields) = asked(plugin, &put);
-            for dialect in [&AnsiDialect {} as &dyn Dialect, &PostgreSqlDialect {}] {
+            for dialect in [&AnsiDialect {} as &dyn Spoken, &PostgreSqlDialect {}] {
                 let (select, keys) = select(dialect, &sql);
                 // The Java connector sorts nothing.
                 if !keys.is_empty() || plugin.description().name == "timestream" {

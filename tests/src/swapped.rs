@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use connector::plugin::Digest;
-use connector::slot::{Choice, Place, Slot};
+use connector::slot::{Choice, Keys, Place, Slot};
 use connector::wire::{Constraints, ReadRecordsRequest, Request, write_request};
 use connector::{Code, Connector, Settings};
 use local::s3::S3;
@@ -65,7 +65,14 @@ fn point(store: &Path, name: &str, text: &str) {
 fn slot(store: &Path, choice: Choice) -> Slot {
     let packaged = plugin("timestream").unwrap();
     let place = Place::Folder(store.to_owned());
-    Slot::new(packaged, Some(&place), choice, &sdk_config("", "")).with_life(Duration::ZERO)
+    Slot::new(
+        packaged,
+        Some(&place),
+        &Keys::default(),
+        choice,
+        &sdk_config("", ""),
+    )
+    .with_life(Duration::ZERO)
 }
 
 #[tokio::test]
@@ -114,7 +121,13 @@ async fn a_store_in_s3_serves_as_a_folder_does() {
     let place = Place::parse("s3://plugin-store/plugins").unwrap();
     let packaged = plugin("timestream").unwrap();
     let slot = || {
-        let slot = Slot::new(packaged.clone(), Some(&place), usual(), &config);
+        let slot = Slot::new(
+            packaged.clone(),
+            Some(&place),
+            &Keys::default(),
+            usual(),
+            &config,
+        );
         slot.with_life(Duration::ZERO)
     };
     let one = slot();
@@ -158,7 +171,7 @@ async fn whatever_is_wrong_in_the_store_the_last_good_plugin_goes_on() {
             text(r#"(component (import "clock" (func)))"#),
             "imports something",
         ),
-        (bytes_of("probe"), "does not export timestream:dialect"),
+        (bytes_of("guard"), "does not export timestream:dialect"),
         (unfit("trap"), "failed in `plan`: it panicked"),
         (unfit("refuse"), "it refuses every probe"),
         (unfit("many fields"), "fields; at most 10000"),
@@ -269,6 +282,8 @@ async fn a_plugin_is_pushed_and_an_earlier_one_made_current_again() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text.wasm");
     std::fs::write(&text, "text").unwrap();
+    let empty = folder.path().join("empty.wasm");
+    std::fs::write(&empty, wat::parse_str("(component)").unwrap()).unwrap();
     let file = |name: &str| component(name).unwrap().display().to_string();
     let digest = |name: &str| Digest::of(&bytes_of(name)).to_string();
     let (compat, faulty) = (digest("java-compat"), digest("faulty"));
@@ -295,7 +310,13 @@ async fn a_plugin_is_pushed_and_an_earlier_one_made_current_again() {
         // The function's own reading of it.
         let place = Place::parse(store).unwrap();
         let choice = Choice::parse("java-compat").unwrap();
-        let slot = Slot::new(plugin("timestream").unwrap(), Some(&place), choice, &config);
+        let slot = Slot::new(
+            plugin("timestream").unwrap(),
+            Some(&place),
+            &Keys::default(),
+            choice,
+            &config,
+        );
         let current_plugin = slot.current(None).await.unwrap();
         assert_eq!(current_plugin.digest().as_str(), compat);
 
@@ -306,7 +327,10 @@ async fn a_plugin_is_pushed_and_an_earlier_one_made_current_again() {
                 run(&["push", text.to_str().unwrap(), store]),
                 "not a WebAssembly component",
             ),
-            (run(&["push", &file("probe"), store]), "does not export"),
+            (
+                run(&["push", empty.to_str().unwrap(), store]),
+                "does not export",
+            ),
             (
                 run(&["push", &file("faulty"), store, "--name", "../x"]),
                 "is not a name",
@@ -394,6 +418,7 @@ async fn a_query_keeps_its_plugin_and_the_next_one_has_the_new_one() {
     let without = Slot::new(
         plugin("timestream").unwrap(),
         None,
+        &Keys::default(),
         usual(),
         &sdk_config("", ""),
     );

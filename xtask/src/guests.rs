@@ -17,7 +17,14 @@ use crate::say;
 use crate::toolchain::{self, TARGET, Toolchain};
 
 /// The packages of `plugins/*` and `tests/plugins/*`.
-const PLUGINS: [&str; 4] = ["timestream", "java-compat", "faulty", "probe"];
+const PLUGINS: [&str; 6] = [
+    "timestream",
+    "java-compat",
+    "guard",
+    "tenant",
+    "faulty",
+    "faulty-policy",
+];
 
 /// Stack of a guest, in bytes. rustc's 1 MiB makes every instance 1.1 MB and its creation measurably slower; a plan
 /// needs a few KiB. It lies below the data, so an overflow traps.

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::http::Headers;
 
 use self::lookup::Lookup;
 use crate::error::{Error, Result};
-use crate::slot::{self, Choice};
+use crate::slot::{self, Choice, Keys};
 use crate::timestream::{Place, Throttling};
 
 /// Slices that can be set: more queries at once no account has.
@@ -63,10 +63,16 @@ pub struct Settings {
     pub dialect: PathBuf,
     /// `plugin_store`: where plugins lie that replace it while the function runs.
     pub plugin_store: Option<slot::Place>,
+    /// `plugin_keys`: public keys, one of which must have signed what is taken from the store.
+    pub plugin_keys: Keys,
     /// `plugin`: which of them serves, by name and perhaps digest.
     pub plugin: Choice,
     /// `dialect_options`: a JSON object of options for the dialect; a table's own go before.
     pub dialect_options: BTreeMap<String, String>,
+    /// `policies`: which policies judge each query, in order; of the store, or of the dialect's folder without one.
+    pub policies: Vec<Choice>,
+    /// `policy_options`: a JSON object of options for the policies.
+    pub policy_options: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -150,7 +156,12 @@ impl Settings {
             disable_glue: disable_glue.is_some_and(|value| !value.eq_ignore_ascii_case("false")),
             glue_catalog: lookup.text("glue_catalog"),
             dialect_options: lookup.texts("dialect_options"),
+            policies: lookup.parsed("policies", chain).unwrap_or_default(),
+            policy_options: lookup.values("policy_options"),
             plugin_store: lookup.parsed("plugin_store", slot::Place::parse),
+            plugin_keys: lookup
+                .parsed("plugin_keys", Keys::parse)
+                .unwrap_or_default(),
             plugin: lookup
                 .parsed("plugin", Choice::parse)
                 .unwrap_or_else(|| Choice {
@@ -193,6 +204,13 @@ impl Settings {
     pub fn from_env() -> Result<Self> {
         Self::from_lookup(|name| std::env::var(name).ok())
     }
+}
+
+/// Plugins with commas between them.
+fn chain(text: &str) -> Result<Vec<Choice>, &'static str> {
+    text.split(',')
+        .map(|text| Choice::parse(text.trim()))
+        .collect()
 }
 
 /// The dialect that is deployed beside the executable.

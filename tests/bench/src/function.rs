@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use connector::plugin::{Engine, Plugin};
+use connector::plugin::{Engine, precompile};
 
 /// The repository's folder.
 fn root() -> PathBuf {
@@ -21,7 +21,7 @@ pub(crate) fn dialect() -> PathBuf {
 pub(crate) fn packaged_dialect() -> Result<PathBuf> {
     let file = root().join("target/function/timestream.wasm");
     let component = std::fs::read(dialect()).context("cannot read the dialect")?;
-    let code = Plugin::precompile(&Engine::new()?, &component)?;
+    let code = precompile(&Engine::new()?, &component)?;
     std::fs::write(file.with_extension("cwasm"), code)?;
     std::fs::write(&file, component)?;
     Ok(file)

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use connector::plugin::{Caller, Engine, PlanRequest, Plugin};
+use connector::plugin::{Caller, Engine, PlanRequest, Dialect};
 use connector::query;
 use guest::{Dialect as _, Timestream};
 use serde_json::{Map, Value};
@@ -24,7 +24,7 @@ const DEVICE: &str = "device-000001";
 
 pub(crate) fn run(dialect: &Path) -> Result<Vec<Map<String, Value>>> {
     let engine = Engine::new()?;
-    let plugin = Plugin::from_file(&engine, dialect)?;
+    let plugin = Dialect::from_file(&engine, dialect)?;
     let usual = Pages::usual().columns;
     [10, 100, 1_000]
         .into_iter()
@@ -39,7 +39,7 @@ fn columns(usual: &[Column], count: usize) -> Vec<Column> {
     usual.iter().cloned().chain(more).collect()
 }
 
-fn compare(plugin: &Plugin, columns: &[Column]) -> Result<Map<String, Value>> {
+fn compare(plugin: &Dialect, columns: &[Column]) -> Result<Map<String, Value>> {
     let (hosted, hosted_conditions) = hosted(plugin, columns)?;
     let (native, native_conditions) = native(columns)?;
     ensure!(
@@ -61,7 +61,7 @@ fn compare(plugin: &Plugin, columns: &[Column]) -> Result<Map<String, Value>> {
 /// The time of a plan, and its conditions.
 type Planned = (Duration, Vec<String>);
 
-fn hosted(plugin: &Plugin, columns: &[Column]) -> Result<Planned> {
+fn hosted(plugin: &Dialect, columns: &[Column]) -> Result<Planned> {
     use query::{Bound, ColumnKind, Domain, Literal, Range, Scalar, Source, Term, ValueSet};
     let table = query::Table {
         source: Source::Table {

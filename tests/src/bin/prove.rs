@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use tests::plugin;
-use tests::proof::{conditions, end_to_end, exhaustive, run};
+use tests::proof::{conditions, end_to_end, exhaustive, run, tenants};
 use tests::trino::evaluator::{self, Bench};
 use tests::trino::fault::Fault;
 use tests::trino::play::{self, Play};
@@ -17,7 +17,7 @@ use tests::trino::stage::{Stage, Version};
 #[derive(Debug, Parser)]
 #[command(
     name = "prove",
-    after_help = "Without any of --cases, --end-to-end, --exhaustive, --trino and --evaluator: all domains, a million conditions and \
+    after_help = "Without any of --cases, --end-to-end, --tenants, --exhaustive, --trino and --evaluator: all domains, a million conditions and \
                   ten thousand queries."
 )]
 struct Arguments {
@@ -27,6 +27,9 @@ struct Arguments {
     /// Whole queries to ask of random tables
     #[arg(long)]
     end_to_end: Option<u64>,
+    /// Whole queries of several tenants' callers, with the policy `tenant` in the chain
+    #[arg(long)]
+    tenants: Option<u64>,
     /// Ask every domain over a small line of values, for each type
     #[arg(long)]
     exhaustive: bool,
@@ -63,6 +66,7 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
         && [
             arguments.cases,
             arguments.end_to_end,
+            arguments.tenants,
             arguments.trino,
             arguments.evaluator,
         ]
@@ -99,6 +103,16 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
     };
     if queries.count > 0 {
         let stage = end_to_end::Stage::start()?;
+        queries.run(arguments.seed, |seed| stage.batch(seed))?;
+    }
+    if let Some(count) = arguments.tenants {
+        let queries = Tier {
+            what: "queries of tenants",
+            option: "--tenants",
+            count,
+            per_seed: tenants::PER_SEED as u64,
+        };
+        let stage = tenants::Stage::start()?;
         queries.run(arguments.seed, |seed| stage.batch(seed))?;
     }
     if let Some(count) = arguments.trino {

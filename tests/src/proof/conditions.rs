@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use arrow::array::{Array, BooleanArray, RecordBatch};
-use connector::plugin::{Caller, Plugin, Verdict};
+use connector::plugin::{Caller, Dialect, Verdict};
 use connector::query::{
     self, ColumnKind, Mapping, Scalar, Source, Table, TimestreamType, residual,
 };
@@ -33,7 +33,7 @@ const TERM_BYTES: usize = 160;
 
 /// Rows, and what is asked of them.
 pub struct Bench<'a> {
-    plugin: &'a Plugin,
+    plugin: &'a Dialect,
     columns: &'static [Column],
     table: Table,
     mapping: Mapping,
@@ -75,7 +75,7 @@ impl<'a> Bench<'a> {
     /// # Errors
     ///
     /// When the dialect refuses the table.
-    pub fn new(plugin: &'a Plugin, stored: bool, rows: Vec<Row>) -> Result<Self> {
+    pub fn new(plugin: &'a Dialect, stored: bool, rows: Vec<Row>) -> Result<Self> {
         let columns: &'static [Column] = if stored { &STORED } else { &COMPUTED };
         let table = table(columns, stored);
         let mapping = plugin.map_table(&table)?;
@@ -131,6 +131,7 @@ impl<'a> Bench<'a> {
     /// What becomes of the terms of a query.
     fn plan(&self, terms: &[query::Term]) -> Result<Vec<Verdict>> {
         let query = Query {
+            demands: Vec::new(),
             table: &self.table,
             mapping: &self.mapping,
             projection: vec![0],
@@ -353,7 +354,7 @@ pub fn table(columns: &[Column], stored: bool) -> Table {
 /// # Errors
 ///
 /// When the dialect refuses the table.
-pub fn batch(plugin: &Plugin, seed: u64) -> Result<Option<String>> {
+pub fn batch(plugin: &Dialect, seed: u64) -> Result<Option<String>> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut bytes = |count| {
         let mut bytes = vec![0; count];

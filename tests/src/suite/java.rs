@@ -54,6 +54,7 @@ pub(super) async fn own(stage: &Stage, scans: &[Scan]) -> Result<Vec<Own>> {
 /// What `java-compat` prints when bounds are left as they are.
 fn printed(explanation: &Explanation) -> Result<Statement> {
     let query = Query {
+        demands: Vec::new(),
         table: &explanation.table,
         mapping: &explanation.mapping,
         projection: explanation.statement.selected.clone(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::SIGNATURE;
-use crate::plugin::Plugin;
+use crate::plugin::Dialect;
 use crate::query::Function;
 use crate::settings::Settings;
 use crate::wire::{
@@ -12,7 +12,7 @@ use crate::wire::{
 };
 
 pub(super) fn capabilities(
-    plugin: &Plugin,
+    plugin: &Dialect,
     settings: &Settings,
     request: GetDataSourceCapabilitiesRequest,
 ) -> GetDataSourceCapabilitiesResponse {

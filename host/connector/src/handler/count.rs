@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 
+use super::budget::Budget;
 use super::deadline::Deadline;
-use super::read::within_budget;
 use crate::error::{Error, Result};
-use crate::plugin::Plugin;
+use crate::plugin::Dialect;
 use crate::statement::{Query, counting};
 use crate::timestream::{Clients, Decoder, Pages};
 
@@ -19,11 +19,10 @@ const COUNT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Counts of one scan, which end together and cost what they cost together.
 pub(super) struct Count<'a> {
     clients: &'a Clients,
-    plugin: &'a Plugin,
+    plugin: &'a Dialect,
     started: Instant,
     ends: Instant,
-    /// Bytes that may be metered.
-    budget: Option<u64>,
+    budget: Option<Budget>,
     deadline: Option<Deadline>,
     pages: usize,
     bytes_metered: i64,
@@ -34,8 +33,8 @@ impl<'a> Count<'a> {
     /// Begins to count, for a quarter of the time that is left at most.
     pub(super) fn start(
         clients: &'a Clients,
-        plugin: &'a Plugin,
-        budget: Option<u64>,
+        plugin: &'a Dialect,
+        budget: Option<Budget>,
         deadline: Option<Deadline>,
     ) -> Self {
         let started = Instant::now();
@@ -90,8 +89,8 @@ impl<'a> Count<'a> {
                 };
                 bins.push((begins.value(row), count));
             }
-            if page.next_token.is_some() {
-                within_budget(self.bytes_metered, self.budget)?;
+            if let (Some(_), Some(budget)) = (&page.next_token, &self.budget) {
+                budget.check(self.bytes_metered)?;
             }
         }
         bins.sort_unstable();

@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Connector;
+use super::budget::Budget;
 use super::count::Count;
 use super::deadline::Deadline;
 use crate::catalog::{CarriedPart, Owner};
 use crate::error::{Error, Result};
-use crate::plugin::Plugin;
+use crate::plugin::Dialect;
 use crate::query::{Bound, ColumnKind, Literal, Range, Term, ValueSet, pushed_term};
 use crate::slices::{
     self, Asked, Few, Slice, Way, by_rows, default_slices, evenly, number, rows_of, too_coarse,
@@ -79,7 +80,7 @@ impl Connector {
     /// Cuts the scan of a query. Where rows cannot be counted, the scan is cut evenly if it has a beginning, else not at all.
     pub(super) async fn cut(
         &self,
-        plugin: &Plugin,
+        plugin: &Dialect,
         query: &Query<'_>,
         statement: &Statement,
         identity: Option<&Identity>,
@@ -136,12 +137,12 @@ impl Connector {
     /// Counts the rows of a scan and cuts it into slices of as many each. Tells their number if they are too few to be cut.
     async fn cut_by_rows(
         &self,
-        plugin: &Plugin,
+        plugin: &Dialect,
         query: &Query<'_>,
         (width, step): (i64, i64),
         deadline: Option<Deadline>,
     ) -> Result<(Vec<CarriedPart>, Option<u64>)> {
-        let budget = self.settings.max_bytes_metered;
+        let budget = Budget::least(self.settings.max_bytes_metered, &query.demands);
         let mut count = Count::start(&self.clients, plugin, budget, deadline);
         let mut bins = count.rows(query, width).await?;
         let add = |sum: u64, (_, rows): &(i64, u64)| sum.checked_add(*rows);
@@ -193,11 +194,11 @@ fn uncounted(cuts: &[i64], reason: &str) -> Vec<CarriedPart> {
 }
 
 /// What is scanned, and under which conditions besides that the records' time lies between two instants.
-fn scan_but_time(plugin: &Plugin, query: &Query<'_>) -> u64 {
+fn scan_but_time(plugin: &Dialect, query: &Query<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
     plugin.digest().hash(&mut hasher);
     format!("{:?}", query.table).hash(&mut hasher);
-    for term in &query.terms {
+    for term in query.all_terms() {
         // Where there are several ranges, nothing is known of the time between them.
         if time_ranges(term, query).is_none_or(|ranges| ranges.len() != 1) {
             format!("{term:?}").hash(&mut hasher);
@@ -210,8 +211,7 @@ fn scan_but_time(plugin: &Plugin, query: &Query<'_>) -> u64 {
 fn interval(query: &Query<'_>) -> (Option<i64>, Option<i64>) {
     let (mut low, mut high) = (None, None);
     for ranges in query
-        .terms
-        .iter()
+        .all_terms()
         .filter_map(|term| time_ranges(term, query))
     {
         low = low.max(ranges.first().and_then(|range| nanos(&range.low)));

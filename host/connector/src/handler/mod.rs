@@ -1,5 +1,6 @@
 //! One short function per call of Athena's: the order of the steps, no detail.
 
+mod budget;
 mod capabilities;
 mod count;
 mod cut;
@@ -7,12 +8,14 @@ mod deadline;
 mod ended;
 mod list;
 mod read;
+mod review;
 mod scan;
 mod services;
 mod spilled;
 mod splits;
 mod table;
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -27,10 +30,10 @@ use self::services::Services;
 use crate::catalog::{Cache, Found, Listings, Names, Owner};
 use crate::delegation::Sealed;
 use crate::error::{Error, Result};
-use crate::plugin::{Engine, Plugin};
+use crate::plugin::{Dialect, Engine};
 use crate::settings::Settings;
 use crate::slices::Few;
-use crate::slot::Slot;
+use crate::slot::{Policies, Slot};
 use crate::telemetry::{self, Ended, Origin};
 use crate::timestream::Clients;
 use crate::wire::{
@@ -57,6 +60,7 @@ pub struct Connector {
     delegated: Cache<Sealed, Arc<Services>>,
     function_arn: OnceLock<String>,
     slot: Slot,
+    policies: Policies,
     /// By a hash of what is scanned and of its conditions, except those on time.
     few_rows: Cache<u64, Few>,
     /// Made when a read takes longer than a second.
@@ -83,14 +87,14 @@ impl Connector {
     ///
     /// When the dialect cannot be loaded.
     pub fn new(settings: Settings, config: &SdkConfig) -> Result<Self> {
-        let plugin = Plugin::from_file(&Engine::new()?, &settings.dialect)?;
+        let plugin = Dialect::from_file(&Engine::new()?, &settings.dialect)?;
         Ok(Self::with_plugin(settings, config, plugin))
     }
 
     /// As [`Connector::new`], with a dialect that was admitted before.
-    pub fn with_plugin(settings: Settings, config: &SdkConfig, plugin: Arc<Plugin>) -> Self {
+    pub fn with_plugin(settings: Settings, config: &SdkConfig, plugin: Arc<Dialect>) -> Self {
         let (store, choice) = (settings.plugin_store.as_ref(), settings.plugin.clone());
-        let slot = Slot::new(plugin, store, choice, config);
+        let slot = Slot::new(plugin, store, &settings.plugin_keys, choice, config);
         Self::with_slot(settings, config, slot)
     }
 
@@ -104,7 +108,17 @@ impl Connector {
         let mut builder = config.to_builder().timeout_config(timeouts);
         builder.set_app_name(config.app_name().cloned().or_else(own_name));
         let config = builder.build();
+        let folder = settings.dialect.parent();
+        let policies = Policies::new(
+            settings.policies.clone(),
+            settings.plugin_store.as_ref(),
+            &settings.plugin_keys,
+            folder.unwrap_or(Path::new("")),
+            slot.engine(),
+            &config,
+        );
         Self {
+            policies,
             clients: Clients::with_throttling(
                 &config,
                 settings.timestream.clone(),

@@ -6,8 +6,9 @@ use arrow::datatypes::{DataType, Field};
 use arrow::error::ArrowError;
 
 use super::Connector;
+use super::budget::Budget;
 use super::deadline::Deadline;
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Code, Error, Result};
 use crate::query::{TopN, residual};
 use crate::spill::{Location, Output, Spiller};
 use crate::statement::{Query, Rest, Statement, statement};
@@ -54,7 +55,8 @@ impl Connector {
             Ok((services, self.scan(&request).await?))
         };
         let (services, scan) = Deadline::bound(deadline, looked_up).await?;
-        let query = scan.query(&request)?;
+        let query = Deadline::bound(deadline, self.query(&scan, &request)).await?;
+        let budget = Budget::least(self.settings.max_bytes_metered, &query.demands);
         let statement = statement(&scan.planned.plugin, &query)?;
         tracing::debug!(
             query_id = request.query_id,
@@ -81,8 +83,15 @@ impl Connector {
             .then(|| Pages::start(&self.clients, sql, "timestream:Select", None));
         let read = async {
             if let Some(pages) = &mut pages {
-                self.read_pages(pages, &mut rows, &mut spiller, &request, reading)
-                    .await?;
+                self.read_pages(
+                    pages,
+                    &mut rows,
+                    &mut spiller,
+                    &request,
+                    budget.as_ref(),
+                    reading,
+                )
+                .await?;
                 // A run that nobody reads would go on and be charged for.
                 Deadline::end(deadline, pages.cancel()).await;
             }
@@ -120,6 +129,7 @@ impl Connector {
         rows: &mut Rows<'_>,
         spiller: &mut Spiller,
         request: &ReadRecordsRequest,
+        budget: Option<&Budget>,
         reading: &mut Reading,
     ) -> Result<()> {
         while let Some((page, batch)) = pages.next(&mut rows.decoder).await? {
@@ -134,28 +144,11 @@ impl Connector {
             if rows.is_complete() || page.next_token.is_none() {
                 break;
             }
-            within_budget(reading.bytes_metered, self.settings.max_bytes_metered)?;
+            if let Some(budget) = budget {
+                budget.check(reading.bytes_metered)?;
+            }
         }
         Ok(())
-    }
-}
-
-/// Ends a read that would go on and cost more. What was metered for a read that is complete is charged anyway.
-pub(super) fn within_budget(bytes_metered: i64, most: Option<u64>) -> Result<()> {
-    let bytes_metered = u64::try_from(bytes_metered).unwrap_or_default();
-    match most {
-        Some(most) if bytes_metered > most => {
-            let message = format!(
-                "cannot read on: Timestream has metered {bytes_metered} bytes and `max_bytes_metered` allows {most}; \
-                 hint: ask for less time, or raise the setting"
-            );
-            Err(Error::new(
-                Code::OperationNotSupported,
-                Fault::Caller,
-                message,
-            ))
-        }
-        _ => Ok(()),
     }
 }
 

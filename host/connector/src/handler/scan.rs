@@ -7,10 +7,10 @@ use arrow::datatypes::Schema;
 use super::Connector;
 use crate::catalog::{self, Carried, CarriedPart, Found, Owner};
 use crate::error::{Code, Error, Fault, Result};
-use crate::plugin::{Caller, Digest, Plugin};
+use crate::plugin::{Caller, Dialect, Digest};
 use crate::query::{self, Mapping, Source, Table};
 use crate::slices::Slice;
-use crate::statement::{Query, Statement, statement};
+use crate::statement::{Demand, Query, Statement, statement};
 use crate::wire::{Constraints, Identity, ReadRecordsRequest, Request, TableName, read_request};
 
 /// What would become of a read: nothing is read for it.
@@ -18,16 +18,18 @@ use crate::wire::{Constraints, Identity, ReadRecordsRequest, Request, TableName,
 pub struct Explanation {
     /// The statement and the verdicts on its terms.
     pub statement: Statement,
-    /// The terms as Athena sent them.
+    /// The terms as Athena sent them; the first verdicts are on these.
     pub terms: Vec<query::Term>,
+    /// What each policy demands; the verdicts on their terms follow.
+    pub demands: Vec<Demand>,
     /// The table.
     pub table: Table,
     /// Its fields, which terms and statement point at.
     pub mapping: Mapping,
     /// The dialect, by name and digest.
     pub dialect: String,
-    /// Why the current plugin of the store is not used. None if it is used, or if there is no store.
-    pub refused_plugin: Option<String>,
+    /// Why plugins that are current in the store are not used; those before them go on.
+    pub refused_plugins: Vec<String>,
     /// The part of the scan that is read.
     pub slice: Slice,
     /// Why the scan was cut so, or not at all.
@@ -51,12 +53,15 @@ impl Connector {
         };
         // On the heap, as in `answer`.
         let scan = Box::pin(self.scan(&request)).await?;
-        let query = scan.query(&request)?;
+        let query = self.query(&scan, &request).await?;
+        let mut refused = self.policies.refusals();
+        refused.extend(self.slot.refusal(scan.planned.table.option(DIALECT)));
         Ok(Explanation {
             statement: statement(&scan.planned.plugin, &query)?,
             terms: query.terms,
+            demands: query.demands,
             dialect: scan.planned.plugin.label().to_owned(),
-            refused_plugin: self.slot.refusal(scan.planned.table.option(DIALECT)),
+            refused_plugins: refused,
             slice: scan.part.slice,
             cut: scan.part.reason,
             table: scan.planned.table,
@@ -71,27 +76,34 @@ impl Connector {
     /// where every call checks that it may be run, and a view's text is what Glue says.
     pub(super) async fn planned(
         &self,
-        identity: Option<&Identity>,
-        name: &TableName,
-        schema: &Schema,
-        constraints: &Constraints,
+        asked: Asked<'_>,
         digest: Option<&Digest>,
     ) -> Result<Planned> {
+        let Asked {
+            identity,
+            name,
+            schema,
+            constraints,
+            query_id,
+        } = asked;
         let is_enabled = self.settings.enable_query_passthrough;
-        let asked =
+        let statement =
             catalog::passthrough_statement(&constraints.query_passthrough_arguments, is_enabled)?;
         let carried = Carried::table(schema.metadata())?;
-        let is_asked = |table: &Table| match (&table.source, asked) {
-            (Source::Passthrough(text), Some(asked)) => text == asked,
+        let is_asked = |table: &Table| match (&table.source, statement) {
+            (Source::Passthrough(text), Some(statement)) => text == statement,
             (Source::Passthrough(_), None) | (_, Some(_)) => false,
             (Source::Table { .. } | Source::View { .. }, None) => true,
         };
-        let table = match (carried.filter(is_asked), asked) {
+        let table = match (carried.filter(is_asked), statement) {
             (Some(table), None) if matches!(table.source, Source::View { .. }) => {
                 self.view_as_planned(identity, name, table).await?
             }
             (Some(table), _) => table,
-            (None, Some(text)) => catalog::passthrough(&self.clients, text).await?,
+            (None, Some(text)) => {
+                self.review_statement(text, identity, query_id).await?;
+                catalog::passthrough(&self.clients, text).await?
+            }
             (None, None) => self.found(identity, name).await?.table,
         };
         let plugin = self.plugin(table.option(DIALECT), digest).await?;
@@ -108,7 +120,7 @@ impl Connector {
         &self,
         own: Option<&str>,
         digest: Option<&Digest>,
-    ) -> Result<Arc<Plugin>> {
+    ) -> Result<Arc<Dialect>> {
         let plugin = match digest {
             Some(digest) => self.slot.of_digest(own, digest).await?,
             None => self.slot.current(own).await?,
@@ -171,19 +183,48 @@ impl Connector {
                 Error::invalid_input("cannot read the split: it was not made by this connector")
             })?;
         let planned = self
-            .planned(
-                request.identity.as_ref(),
-                &request.table_name,
-                &request.schema,
-                &request.constraints,
-                Some(&carried.digest),
-            )
+            .planned(Asked::of(request), Some(&carried.digest))
             .await?;
         Ok(Scan {
             planned,
             now: carried.now,
             part: CarriedPart::from_properties(&request.split.properties)?,
         })
+    }
+
+    /// The query that a read asks, with what the policies demand of it.
+    pub(super) async fn query<'a>(
+        &self,
+        scan: &'a Scan,
+        request: &ReadRecordsRequest,
+    ) -> Result<Query<'a>> {
+        let projection = projection(&scan.planned.mapping, &request.schema)?;
+        self.query_of(scan, projection, Asked::of(request)).await
+    }
+
+    /// The query with some fields.
+    pub(super) async fn query_of<'a>(
+        &self,
+        scan: &'a Scan,
+        projection: Vec<usize>,
+        asked: Asked<'_>,
+    ) -> Result<Query<'a>> {
+        let Planned { table, mapping, .. } = &scan.planned;
+        let mut query = Query {
+            table,
+            mapping,
+            projection,
+            terms: query::terms(asked.constraints, mapping)?,
+            demands: Vec::new(),
+            order: query::order(asked.constraints, mapping)?,
+            limit: u64::try_from(asked.constraints.limit).ok(),
+            now: scan.now,
+            caller: caller(asked.identity),
+            query_id: asked.query_id.to_owned(),
+            slice: scan.part.slice,
+        };
+        self.review(&mut query).await?;
+        Ok(query)
     }
 }
 
@@ -192,7 +233,7 @@ pub(super) const DIALECT: &str = "timestream_dialect";
 
 /// A table, and the plugin of its query with its mapping.
 pub(super) struct Planned {
-    pub(super) plugin: Arc<Plugin>,
+    pub(super) plugin: Arc<Dialect>,
     pub(super) table: Table,
     pub(super) mapping: Mapping,
 }
@@ -204,38 +245,27 @@ pub(super) struct Scan {
     pub(super) part: CarriedPart,
 }
 
-impl Scan {
-    /// The query that a read asks.
-    pub(super) fn query(&self, request: &ReadRecordsRequest) -> Result<Query<'_>> {
-        let projection = projection(&self.planned.mapping, &request.schema)?;
-        self.query_of(
-            projection,
-            &request.constraints,
-            request.identity.as_ref(),
-            &request.query_id,
-        )
-    }
+/// What a request says of a query.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) identity: Option<&'a Identity>,
+    pub(super) name: &'a TableName,
+    /// With metadata.
+    pub(super) schema: &'a Schema,
+    pub(super) constraints: &'a Constraints,
+    /// Athena's.
+    pub(super) query_id: &'a str,
+}
 
-    /// The query with some fields and constraints.
-    pub(super) fn query_of(
-        &self,
-        projection: Vec<usize>,
-        constraints: &Constraints,
-        identity: Option<&Identity>,
-        query_id: &str,
-    ) -> Result<Query<'_>> {
-        Ok(Query {
-            table: &self.planned.table,
-            mapping: &self.planned.mapping,
-            projection,
-            terms: query::terms(constraints, &self.planned.mapping)?,
-            order: query::order(constraints, &self.planned.mapping)?,
-            limit: u64::try_from(constraints.limit).ok(),
-            now: self.now,
-            caller: caller(identity),
-            query_id: query_id.to_owned(),
-            slice: self.part.slice,
-        })
+impl<'a> Asked<'a> {
+    fn of(request: &'a ReadRecordsRequest) -> Self {
+        Self {
+            identity: request.identity.as_ref(),
+            name: &request.table_name,
+            schema: &request.schema,
+            constraints: &request.constraints,
+            query_id: &request.query_id,
+        }
     }
 }
 
@@ -261,7 +291,7 @@ fn projection(mapping: &Mapping, schema: &Schema) -> Result<Vec<usize>> {
         .collect()
 }
 
-fn caller(identity: Option<&Identity>) -> Caller {
+pub(super) fn caller(identity: Option<&Identity>) -> Caller {
     let Some(identity) = identity else {
         return Caller::default();
     };

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Connector;
 use super::cut::{parts_of_token, token};
 use super::deadline::Deadline;
-use super::scan::Scan;
+use super::scan::{Asked, Scan};
 use super::spilled::split_key;
 use crate::catalog::{Carried, CarriedPart};
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ use crate::wire::{
 const SPLITS_A_PAGE: usize = 1_000;
 
 /// Nanoseconds since the epoch.
-fn now() -> Result<i64> {
+pub(super) fn now() -> Result<i64> {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_err(|_| Error::bug("the clock stands before 1970"))?;
@@ -40,15 +40,14 @@ impl Connector {
         request: GetTableLayoutRequest,
     ) -> Result<GetTableLayoutResponse> {
         let planned = async |digest| {
-            let (identity, name) = (request.identity.as_ref(), &request.table_name);
-            self.planned(
-                identity,
-                name,
-                &request.schema,
-                &request.constraints,
-                digest,
-            )
-            .await
+            let asked = Asked {
+                identity: request.identity.as_ref(),
+                name: &request.table_name,
+                schema: &request.schema,
+                constraints: &request.constraints,
+                query_id: request.query_id.as_deref().unwrap_or_default(),
+            };
+            self.planned(asked, digest).await
         };
         // The plugin that has mapped the table, while it can be had: another one may have other fields.
         let digest = Carried::digest(request.schema.metadata());
@@ -102,15 +101,15 @@ impl Connector {
             });
         }
         // A refusal shows now, before anything is read.
-        let planned = self
-            .planned(
-                request.identity.as_ref(),
-                &request.table_name,
-                &schema,
-                &request.constraints,
-                carried.as_ref().map(|carried| &carried.digest),
-            )
-            .await?;
+        let asked = Asked {
+            identity: request.identity.as_ref(),
+            name: &request.table_name,
+            schema: &schema,
+            constraints: &request.constraints,
+            query_id: &query_id,
+        };
+        let digest = carried.as_ref().map(|carried| &carried.digest);
+        let planned = self.planned(asked, digest).await?;
         let carried = match carried {
             Some(carried) => carried,
             None => Carried {
@@ -123,12 +122,7 @@ impl Connector {
             now: carried.now,
             part: CarriedPart::default(),
         };
-        let query = scan.query_of(
-            Vec::new(),
-            &request.constraints,
-            request.identity.as_ref(),
-            &query_id,
-        )?;
+        let query = self.query_of(&scan, Vec::new(), asked).await?;
         let statement = statement(&scan.planned.plugin, &query)?;
         let mut parts = match &request.continuation_token {
             Some(token) => parts_of_token(token)?,

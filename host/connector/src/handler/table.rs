@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
 use super::Connector;
-use super::scan::{DIALECT, Planned};
+use super::scan::{Asked, DIALECT, Planned};
 use crate::catalog::{self, Carried, Found};
 use crate::error::Result;
 use crate::query::Mapping;
@@ -31,14 +31,14 @@ impl Connector {
                 mapping,
             }
         } else {
-            self.planned(
-                request.identity.as_ref(),
-                &request.table_name,
-                &Schema::empty(),
-                &constraints,
-                None,
-            )
-            .await?
+            let asked = Asked {
+                identity: request.identity.as_ref(),
+                name: &request.table_name,
+                schema: &Schema::empty(),
+                constraints: &constraints,
+                query_id: request.query_id.as_deref().unwrap_or_default(),
+            };
+            self.planned(asked, None).await?
         };
         Ok(GetTableResponse {
             catalog_name: request.catalog_name,

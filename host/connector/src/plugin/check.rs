@@ -2,6 +2,7 @@
 //! index that points nowhere or an arena that loops is an error, not SQL.
 
 mod part;
+mod ruling;
 #[cfg(test)]
 mod tests;
 
@@ -10,8 +11,9 @@ use std::collections::HashSet;
 pub use part::check_part;
 pub(crate) use part::tokens;
 
-use super::v0_1::{FieldAnswer, MappingAnswer, TypeAnswer};
-use super::{Bins, Description, MAX_STATEMENT_BYTES, Plan, PlanRequest, Slicing, Verdict};
+pub(super) use ruling::{NodeAnswer, RulingAnswer, TermAnswer, ruling};
+
+use super::{Bins, MAX_STATEMENT_BYTES, Plan, PlanRequest, Slicing, Verdict};
 use crate::query::{Field, Mapping, Table};
 use arrow::datatypes::{DataType, Field as ArrowField, TimeUnit};
 
@@ -27,9 +29,29 @@ const MAX_FIELD_NODES: usize = 100_000;
 /// Bytes of a plugin's name and of its version at most: both stand in log lines and messages.
 const MAX_NAME_BYTES: usize = 100;
 
+/// A mapping as answered, its arena not yet checked.
+pub(super) struct MappingAnswer {
+    pub(super) types: Vec<TypeAnswer>,
+    pub(super) fields: Vec<FieldAnswer>,
+}
+
+/// An entry of the arena of Arrow types.
+pub(super) enum TypeAnswer {
+    Plain(DataType),
+    List(u32),
+    Struct(Vec<(String, u32)>),
+}
+
+/// A field as answered.
+pub(super) struct FieldAnswer {
+    pub(super) name: String,
+    pub(super) r#type: u32,
+    pub(super) column: Option<u32>,
+    pub(super) comment: Option<String>,
+}
+
 /// Whether a name and a version can stand in a message.
-pub(super) fn description(description: &Description) -> Result<(), String> {
-    let Description { name, version, .. } = description;
+pub(super) fn description(name: &str, version: &str) -> Result<(), String> {
     for (what, text) in [("name", name), ("version", version)] {
         let is_printable = text.chars().all(|letter| letter.is_ascii_graphic());
         if text.is_empty() || text.len() > MAX_NAME_BYTES || !is_printable {

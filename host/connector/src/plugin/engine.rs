@@ -11,6 +11,12 @@ pub(crate) const MAX_COMPONENT_BYTES: usize = 8 << 20;
 #[derive(Clone)]
 pub struct Engine(wasmtime::Engine);
 
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Engine")
+    }
+}
+
 impl Engine {
     /// Makes the engine.
     ///

@@ -1,28 +1,54 @@
-//! Dialect plugins: WebAssembly components that turn terms into Timestream SQL and Timestream types into Arrow's.
+//! Plugins: WebAssembly components. A dialect turns terms into Timestream SQL and Timestream types into Arrow's; a policy
+//! adds terms that every row must meet, or refuses.
 //!
 //! A component sees no clock, file or network (it is instantiated on an empty linker), every call has a fresh store
 //! with fuel, memory and output limits, and everything it answers is checked before it is used.
 
+mod admitted;
 mod call;
 mod check;
-mod component;
+mod code;
+mod dialect;
 mod digest;
 mod engine;
 mod native;
+mod policy;
 mod probe;
 mod v0_1;
 
+use std::sync::Arc;
+
+pub use admitted::Admitted;
 pub use check::check_part;
 pub(crate) use check::tokens;
-pub use component::Plugin;
+pub use code::precompile;
+pub use dialect::Dialect;
 pub use digest::Digest;
 pub use engine::Engine;
 pub(crate) use engine::MAX_COMPONENT_BYTES;
 
+pub use policy::Policy;
+
+use crate::error::Result;
 use crate::query::{Function, Mapping, SortKey, Table, Term};
 
 /// Bytes of a statement at most (timestream.md, section 6.1), and so of each part of one.
 pub(crate) const MAX_STATEMENT_BYTES: usize = 262_144;
+
+/// A dialect or a policy.
+pub(crate) trait Plugin: Sized + Send + Sync + 'static {
+    /// Compiles a component from outside the package, and asks it what it must be able to answer before it serves.
+    fn admit(engine: &Engine, bytes: &[u8]) -> Result<Arc<Self>>;
+
+    /// The name that it gives itself.
+    fn name(&self) -> &str;
+
+    /// SHA-256 of the component's bytes.
+    fn digest(&self) -> &Digest;
+
+    /// Name and the first digits of the digest, for messages.
+    fn label(&self) -> &str;
+}
 
 /// What a dialect says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +75,7 @@ pub struct Caller {
     pub groups: Vec<String>,
 }
 
-/// What a dialect is asked to plan.
+/// What a dialect is asked to plan, and a policy to judge.
 #[derive(Clone, Debug)]
 pub struct PlanRequest<'a> {
     /// The table.
@@ -70,6 +96,17 @@ pub struct PlanRequest<'a> {
     pub caller: &'a Caller,
     /// Athena's id of the query.
     pub query_id: &'a str,
+}
+
+/// What a policy demands of a query, checked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ruling {
+    /// Terms that every row must meet, in milliseconds as Athena's.
+    pub terms: Vec<Term>,
+    /// Bytes that may be metered for a read.
+    pub max_bytes_metered: Option<u64>,
+    /// For a person.
+    pub notes: Vec<String>,
 }
 
 /// What became of one term.

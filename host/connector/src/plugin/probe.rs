@@ -1,17 +1,17 @@
-//! Requests that every dialect is asked before it may serve: a table with each type, a view, a passthrough statement, each
+//! Requests that every plugin is asked before it may serve: a table with each type, a view, a passthrough statement, each
 //! kind of term, orders and limits.
 //!
-//! A dialect may refuse what it does not want. It must not fail, must plan some, and must not take long.
+//! It may refuse what it does not want. It must not fail, and not take long; a dialect must plan some.
 
 use std::time::{Duration, Instant};
 
 use arrow::datatypes::DataType;
 
-use super::{Caller, PlanRequest, Plugin};
+use super::{Caller, Dialect, PlanRequest, Policy};
 use crate::error::{Fault, Result};
 use crate::query::{
-    Bound, Column, ColumnKind, Domain, Expression, Function, Literal, Mapping, Range, Scalar,
-    SortKey, Source, Table, Term, TimestreamType, ValueSet,
+    Bound, Column, ColumnKind, Domain, Expression, Field, Function, Literal, Mapping, Range,
+    Scalar, SortKey, Source, Table, Term, TimestreamType, ValueSet,
 };
 
 /// A day in 2024, in nanoseconds: the query's instant, and a literal.
@@ -26,8 +26,8 @@ const MOST_TIME: Duration = Duration::from_secs(2);
 /// Nanoseconds of an hour, the width of the bins that are asked for.
 const HOUR: i64 = 3_600_000_000_000;
 
-/// Asks a plugin everything.
-pub(super) fn probe(plugin: &Plugin) -> Result<()> {
+/// Asks a dialect everything.
+pub(super) fn dialect(plugin: &Dialect) -> Result<()> {
     let begun = Instant::now();
     let mut plans = 0;
     for table in tables() {
@@ -80,6 +80,60 @@ pub(super) fn probe(plugin: &Plugin) -> Result<()> {
         return Err(plugin.wrong("plan", "it refuses every probe"));
     }
     Ok(())
+}
+
+/// Asks a policy everything, of someone of whom nothing is known. Its rules may let nobody but others ask.
+pub(super) fn policy(plugin: &Policy) -> Result<()> {
+    let begun = Instant::now();
+    for table in tables() {
+        let mapping = plain(&table);
+        let of_all = terms(&mapping, &Function::NAMES.map(|(function, _)| function));
+        for terms in [Vec::new(), of_all] {
+            let ruling = plugin.review(&PlanRequest {
+                table: &table,
+                mapping: &mapping,
+                projection: (0..mapping.fields.len()).collect(),
+                terms,
+                order: &[],
+                limit: None,
+                now: DAY,
+                caller: &Caller::default(),
+                query_id: "probe",
+            });
+            unless_refused(ruling)?;
+            if begun.elapsed() > MOST_TIME {
+                let why = format!("the probes take it longer than {} s", MOST_TIME.as_secs());
+                return Err(plugin.wrong("review", &why));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The scalar columns of a table as fields.
+fn plain(table: &Table) -> Mapping {
+    let columns = table.columns.iter().enumerate();
+    let fields = columns.filter_map(|(place, column)| {
+        let TimestreamType::Scalar(scalar) = column.r#type else {
+            return None;
+        };
+        Some(Field {
+            name: column.name.to_lowercase(),
+            data_type: match scalar {
+                Scalar::Bigint => DataType::Int64,
+                Scalar::Double => DataType::Float64,
+                Scalar::Boolean => DataType::Boolean,
+                Scalar::Date => DataType::Date32,
+                Scalar::Timestamp => DataType::Date64,
+                _ => DataType::Utf8,
+            },
+            column: Some(place),
+            comment: None,
+        })
+    });
+    Mapping {
+        fields: fields.collect(),
+    }
 }
 
 /// An answer; None where it is a refusal, which is meant for the one who asks.

@@ -63,6 +63,18 @@ impl Function {
             .map(|(function, _)| *function)
     }
 
+    /// Whether it takes so many arguments.
+    pub(crate) fn takes(self, arguments: usize) -> bool {
+        match self {
+            Self::And | Self::Or => arguments >= 1,
+            Self::Array => true,
+            Self::Not | Self::IsNull | Self::Negate => arguments == 1,
+            // The third is the escape character. The SDK knows two; Trino writes three where a query says ESCAPE.
+            Self::Like => matches!(arguments, 2 | 3),
+            _ => arguments == 2,
+        }
+    }
+
     /// Its name at the wire, with its dollar.
     pub fn name(self) -> &'static str {
         Self::NAMES
@@ -86,6 +98,19 @@ pub enum Expression {
 }
 
 impl Expression {
+    /// Whether it calls none but these functions.
+    pub(crate) fn calls_only(&self, functions: &[Function]) -> bool {
+        match self {
+            Self::Field(_) | Self::Constant(_) | Self::Null => true,
+            Self::Call(function, arguments) => {
+                functions.contains(function)
+                    && arguments
+                        .iter()
+                        .all(|argument| argument.calls_only(functions))
+            }
+        }
+    }
+
     /// Adds the fields it looks at, perhaps several times.
     pub(super) fn collect_fields(&self, fields: &mut Vec<usize>) {
         match self {

@@ -256,7 +256,12 @@ fn expression(tree: &wire::Expression, mapping: &Mapping) -> Result<Expression> 
                     argument => converted.push(expression(argument, mapping)?),
                 }
             }
-            check_arity(function, converted.len())?;
+            if !function.takes(converted.len()) {
+                return Err(Error::invalid_input(format!(
+                    "cannot read expression: `{name}` has {} arguments",
+                    converted.len()
+                )));
+            }
             if is_arithmetic(function) && arguments.iter().any(is_decimal) {
                 // Exact to the last digit in SQL, which neither bigint nor double are.
                 return Err(Error::new(
@@ -322,24 +327,6 @@ fn constants(constant: &wire::Expression) -> Result<Vec<Expression>> {
         .into_iter()
         .map(|value| value.map_or(Expression::Null, Expression::Constant))
         .collect())
-}
-
-fn check_arity(function: Function, arguments: usize) -> Result<()> {
-    let fits = match function {
-        Function::And | Function::Or => arguments >= 1,
-        Function::Array => true,
-        Function::Not | Function::IsNull | Function::Negate => arguments == 1,
-        // The third is the escape character. The SDK knows two; Trino writes three where a query says ESCAPE.
-        Function::Like => matches!(arguments, 2 | 3),
-        _ => arguments == 2,
-    };
-    if fits {
-        return Ok(());
-    }
-    Err(Error::invalid_input(format!(
-        "cannot read expression: `{}` has {arguments} arguments",
-        function.name()
-    )))
 }
 
 fn split_and(expression: Expression, terms: &mut Vec<Term>) {

@@ -113,7 +113,7 @@ impl Range {
     }
 
     /// Whether NaN is one of its bounds but not both.
-    pub(super) fn is_open_at_nan(&self) -> bool {
+    pub(crate) fn is_open_at_nan(&self) -> bool {
         let is_nan = |bound: &Bound| match bound {
             Bound::Inclusive(literal) | Bound::Exclusive(literal) => {
                 literal.partial_cmp(literal).is_none()
@@ -124,7 +124,7 @@ impl Range {
     }
 
     /// Whether no value can lie in it.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match (&self.low, &self.high) {
             (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
             (Bound::Inclusive(low), Bound::Inclusive(high)) => low > high,

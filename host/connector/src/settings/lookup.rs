@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use serde_json::Value;
+
 /// A lookup such as the environment's. An empty text is an unset one.
 pub(super) struct Lookup<F> {
     pub(super) get: F,
@@ -35,6 +37,22 @@ impl<F: Fn(&str) -> Option<String>> Lookup<F> {
             self.problem(format!("`{name}` is not a JSON object of texts"));
             BTreeMap::new()
         })
+    }
+
+    /// A JSON object of values of any kind; those that are not texts are given as their JSON.
+    pub(super) fn values(&self, name: &str) -> BTreeMap<String, String> {
+        let parsed = self.text(name).map(|json| serde_json::from_str(&json));
+        let parsed: BTreeMap<String, Value> =
+            parsed.unwrap_or(Ok(BTreeMap::new())).unwrap_or_else(|_| {
+                self.problem(format!("`{name}` is not a JSON object"));
+                BTreeMap::new()
+            });
+        let text = |value| match value {
+            Value::String(text) => text,
+            value => value.to_string(),
+        };
+        let values = parsed.into_iter();
+        values.map(|(name, value)| (name, text(value))).collect()
     }
 
     pub(super) fn switch(&self, name: &str, default: bool) -> bool {

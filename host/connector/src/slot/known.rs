@@ -10,17 +10,31 @@ use crate::plugin::{Digest, Plugin};
 const MOST_KEPT: usize = 8;
 
 /// What was made of components.
-#[derive(Debug, Default)]
-pub(super) struct Known {
+#[derive(Debug)]
+pub(super) struct Known<P> {
+    /// The package's own, which is never fetched.
+    packaged: Option<Arc<P>>,
     /// The one used last stands last.
-    kept: Vec<Arc<Plugin>>,
+    kept: Vec<Arc<P>>,
     /// Whole components that were not admitted, and why: they are not compiled again.
     rejected: HashMap<Digest, String>,
 }
 
-impl Known {
+impl<P: Plugin> Known<P> {
+    pub(super) fn new(packaged: Option<Arc<P>>) -> Self {
+        Self {
+            packaged,
+            kept: Vec::new(),
+            rejected: HashMap::new(),
+        }
+    }
+
     /// What became of a digest's component; None: it was not seen.
-    pub(super) fn get(&mut self, digest: &Digest) -> Option<Result<Arc<Plugin>>> {
+    pub(super) fn get(&mut self, digest: &Digest) -> Option<Result<Arc<P>>> {
+        let packaged = self.packaged.as_ref();
+        if let Some(packaged) = packaged.filter(|packaged| packaged.digest() == digest) {
+            return Some(Ok(packaged.clone()));
+        }
         if let Some(why) = self.rejected.get(digest) {
             let error = Error::new(Code::InvalidInput, Fault::Plugin, why.clone());
             return Some(Err(error));
@@ -35,7 +49,7 @@ impl Known {
     }
 
     /// Remembers what became of a component.
-    pub(super) fn put(&mut self, digest: Digest, plugin: &Result<Arc<Plugin>>) {
+    pub(super) fn put(&mut self, digest: Digest, plugin: &Result<Arc<P>>) {
         match plugin {
             Ok(plugin) => {
                 self.kept.retain(|kept| *kept.digest() != digest);

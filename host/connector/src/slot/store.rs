@@ -18,6 +18,9 @@ pub const POINTER: &str = "current";
 /// Bytes of a pointer at most: a digest and a line's end, with room for a careless editor.
 const MAX_POINTER_BYTES: usize = 200;
 
+/// Bytes of a signature at most; minisign's have some three hundred.
+const MAX_SIGNATURE_BYTES: usize = 4_096;
+
 /// A store's address, as a setting names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -121,6 +124,18 @@ impl Store {
         }
     }
 
+    /// The signature that lies beside the component of a digest.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there.
+    pub(super) async fn signature(&self, name: &str, digest: &Digest) -> Result<String> {
+        let path = signature_path(name, digest);
+        let read = self.read(&path, None, MAX_SIGNATURE_BYTES).await?;
+        let (bytes, _) = read.unwrap_or_default();
+        String::from_utf8(bytes).map_err(|_| wrong(&path, "it is not a text"))
+    }
+
     /// Bytes and version; None where it still is of the known version.
     async fn read(
         &self,
@@ -182,7 +197,12 @@ impl Store {
     }
 }
 
-fn wrong(path: &str, why: &str) -> Error {
+/// Where the signature of a component lies.
+pub(super) fn signature_path(name: &str, digest: &Digest) -> String {
+    format!("{name}/{digest}.wasm.minisig")
+}
+
+pub(super) fn wrong(path: &str, why: &str) -> Error {
     let message = format!("cannot use `{path}` of the plugin store: {why}");
     Error::new(Code::InvalidInput, Fault::Host, message)
 }

@@ -10,7 +10,7 @@ use arrow::datatypes::DataType;
 
 use crate::error::{Error, Result};
 use crate::plugin::{
-    Bins, Caller, MAX_STATEMENT_BYTES, Plan, PlanRequest, Plugin, Slicing, Verdict,
+    Bins, Caller, Dialect, MAX_STATEMENT_BYTES, Plan, PlanRequest, Ruling, Slicing, Verdict,
 };
 use crate::query::{Mapping, SortKey, Table, Term, is_timestamp, pushed_term};
 use crate::slices::Slice;
@@ -26,6 +26,8 @@ pub struct Query<'a> {
     pub projection: Vec<usize>,
     /// As Athena means them, in milliseconds.
     pub terms: Vec<Term>,
+    /// What policies demand besides, in their order.
+    pub demands: Vec<Demand>,
     /// Most significant key first.
     pub order: Vec<SortKey>,
     /// Rows.
@@ -40,6 +42,26 @@ pub struct Query<'a> {
     pub slice: Slice,
 }
 
+/// What a policy demands of a query.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// The policy's name and digest, for messages.
+    pub policy: String,
+    /// Its ruling.
+    pub ruling: Ruling,
+}
+
+impl Query<'_> {
+    /// The query's own terms, then those of the policies.
+    pub fn all_terms(&self) -> impl Iterator<Item = &Term> {
+        self.terms.iter().chain(self.demanded())
+    }
+
+    fn demanded(&self) -> impl Iterator<Item = &Term> {
+        self.demands.iter().flat_map(|demand| &demand.ruling.terms)
+    }
+}
+
 /// One SELECT and what remains to be done with its rows.
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -47,7 +69,7 @@ pub struct Statement {
     pub sql: String,
     /// The field of each column that is selected; the first ones are the projection's.
     pub selected: Vec<usize>,
-    /// What became of each term.
+    /// What became of each term, in the order of [`Query::all_terms`].
     pub verdicts: Vec<Verdict>,
     /// Terms the rows must still meet.
     pub residual: Vec<Term>,
@@ -77,7 +99,7 @@ pub enum Rest {
 /// # Errors
 ///
 /// When the dialect refuses or fails, or the statement is longer than Timestream takes.
-pub fn statement(plugin: &Plugin, query: &Query<'_>) -> Result<Statement> {
+pub fn statement(plugin: &Dialect, query: &Query<'_>) -> Result<Statement> {
     let (plan, verdicts) = plan(plugin, query)?;
     assemble(query, plan, verdicts)
 }
@@ -87,7 +109,7 @@ pub fn statement(plugin: &Plugin, query: &Query<'_>) -> Result<Statement> {
 /// # Errors
 ///
 /// As of [`statement`].
-pub fn counting(plugin: &Plugin, query: &Query<'_>, width: i64) -> Result<String> {
+pub fn counting(plugin: &Dialect, query: &Query<'_>, width: i64) -> Result<String> {
     let (plan, verdicts) = plan(plugin, query)?;
     let Bins { bin, count } = plugin.bins_of(query.table, width)?;
     let mut sql = select(&plan, &format!(r#"{bin} AS "bin", {count} AS "rows""#));
@@ -98,17 +120,27 @@ pub fn counting(plugin: &Plugin, query: &Query<'_>, width: i64) -> Result<String
 }
 
 /// A query's plan, and a verdict on each of its terms.
-fn plan(plugin: &Plugin, query: &Query<'_>) -> Result<(Plan, Vec<Verdict>)> {
-    let pushed: Vec<Option<Term>> = query
-        .terms
-        .iter()
-        .map(|term| pushed_term(term, query.mapping))
-        .collect();
+fn plan(plugin: &Dialect, query: &Query<'_>) -> Result<(Plan, Vec<Verdict>)> {
+    let functions = &plugin.description().functions;
+    // Athena calls what the dialect announces; a policy does not know what that is.
+    let is_known = |term: &Term| match term {
+        Term::Domain(_) => true,
+        Term::Expression(expression) => expression.calls_only(functions),
+    };
+    let in_nanos = |term: &Term| {
+        let why = "timestamps that are equal in milliseconds need not be in nanoseconds";
+        pushed_term(term, query.mapping).ok_or(why)
+    };
+    let own = query.terms.iter().map(in_nanos);
+    let demanded = query.demanded().map(|term| match is_known(term) {
+        true => in_nanos(term),
+        false => Err("the dialect does not take its functions"),
+    });
+    let pushed: Vec<Result<Term, &str>> = own.chain(demanded).collect();
     let kept = query
-        .terms
-        .iter()
+        .all_terms()
         .zip(&pushed)
-        .filter(|(_, pushed)| pushed.is_none());
+        .filter(|(_, pushed)| pushed.is_err());
     let mut projection = query.projection.clone();
     for field in kept.flat_map(|(term, _)| term.fields()) {
         if !projection.contains(&field) {
@@ -131,13 +163,11 @@ fn plan(plugin: &Plugin, query: &Query<'_>) -> Result<(Plan, Vec<Verdict>)> {
     let verdicts = pushed
         .iter()
         .map(|pushed| match pushed {
-            Some(_) => answered
+            Ok(_) => answered
                 .next()
                 .cloned()
                 .ok_or_else(|| Error::bug("a term without a verdict")),
-            None => Ok(Verdict::Skipped(
-                "timestamps that are equal in milliseconds need not be in nanoseconds".into(),
-            )),
+            Err(why) => Ok(Verdict::Skipped((*why).into())),
         })
         .collect::<Result<Vec<_>>>()?;
     Ok((plan, verdicts))
@@ -206,19 +236,19 @@ fn slice_condition(query: &Query<'_>, slicing: &Slicing) -> Result<Option<String
 }
 
 fn assemble(query: &Query<'_>, plan: Plan, verdicts: Vec<Verdict>) -> Result<Statement> {
-    let residual: Vec<Term> = query
-        .terms
-        .iter()
-        .zip(&verdicts)
-        .filter(|(_, verdict)| !matches!(verdict, Verdict::Exact(_)))
-        .map(|(term, _)| term.clone())
-        .collect();
+    // What a policy demands is checked on each row, so that no mistake of a dialect's drops it.
+    let is_exact = |verdict: &Verdict| matches!(verdict, Verdict::Exact(_));
+    let own = query.terms.iter().zip(&verdicts);
+    let open = own.filter(|(_, verdict)| !is_exact(verdict));
+    let residual = open.map(|(term, _)| term).chain(query.demanded());
+    let residual: Vec<Term> = residual.cloned().collect();
     let order = plan
         .order
         .as_ref()
         .filter(|order| order_means_the_same(query, &plan, order));
-    let limit_pushed =
-        query.limit.is_some() && residual.is_empty() && (query.order.is_empty() || order.is_some());
+    let limit_pushed = query.limit.is_some()
+        && verdicts.iter().all(is_exact)
+        && (query.order.is_empty() || order.is_some());
     let rest = match query.limit {
         Some(limit) if !limit_pushed && query.order.is_empty() => Rest::Limit(limit),
         Some(limit) if !limit_pushed => Rest::TopN(query.order.clone(), limit),

@@ -135,6 +135,7 @@ fn key(field: usize) -> SortKey {
 fn everything_exact_pushes_order_and_limit() {
     let (table, mapping) = (table(), mapping());
     let query = Query {
+        demands: Vec::new(),
         table: &table,
         mapping: &mapping,
         projection: vec![1, 0],
@@ -170,6 +171,7 @@ fn whatever_is_not_exact_keeps_order_limit_and_its_fields_with_the_host() {
         Verdict::Skipped("no".into()),
     ] {
         let mut query = Query {
+            demands: Vec::new(),
             table: &table,
             mapping: &mapping,
             projection: vec![0],
@@ -207,6 +209,7 @@ fn an_order_that_an_alias_would_change_is_not_pushed() {
     // The output "b" shows the column "B"; a plan that sorts by the column "b" would sort by the wrong one.
     let (table, mapping) = (table(), mapping());
     let query = Query {
+        demands: Vec::new(),
         table: &table,
         mapping: &mapping,
         projection: vec![1],
@@ -228,6 +231,7 @@ fn an_order_that_an_alias_would_change_is_not_pushed() {
 fn rows_are_counted_without_a_field() {
     let (table, mapping) = (table(), mapping());
     let query = Query {
+        demands: Vec::new(),
         table: &table,
         mapping: &mapping,
         projection: vec![],
@@ -254,6 +258,7 @@ fn a_column_that_tells_more_apart_than_athena_is_pushed_as_the_last_key_alone() 
         let mut mapping = mapping();
         mapping.fields[2].data_type = data_type;
         let query = Query {
+            demands: Vec::new(),
             table: &table,
             mapping: &mapping,
             projection: vec![0],
@@ -285,6 +290,7 @@ fn a_column_that_tells_more_apart_than_athena_is_pushed_as_the_last_key_alone() 
 fn an_order_by_an_expression_that_an_alias_would_change_is_not_pushed() {
     let (table, mapping) = (table(), mapping());
     let query = Query {
+        demands: Vec::new(),
         table: &table,
         mapping: &mapping,
         projection: vec![1],

@@ -9,8 +9,8 @@ use arrow::datatypes::SchemaRef;
 use connector::Reading;
 use connector::wire::{
     Block, Capability, Constraints, GetDataSourceCapabilitiesRequest, GetSplitsRequest,
-    GetTableLayoutRequest, GetTableRequest, GetTableResponse, Identity, ReadRecordsRequest,
-    Request, Response, Split, TableName, write_request,
+    GetTableLayoutRequest, GetTableRequest, GetTableResponse, ReadRecordsRequest, Request,
+    Response, Split, TableName, write_request,
 };
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -54,7 +54,7 @@ impl Client {
         arguments: BTreeMap<String, String>,
     ) -> anyhow::Result<GetTableResponse> {
         let request = Request::GetTableRequest(GetTableRequest {
-            identity: identity(),
+            identity: Some(self.options.identity.clone()),
             query_id: Some(self.query_id.clone()),
             catalog_name: CATALOG.to_owned(),
             table_name,
@@ -75,7 +75,7 @@ impl Client {
 
     async fn ask_capabilities(&self) -> anyhow::Result<Capabilities> {
         let request = Request::GetDataSourceCapabilitiesRequest(GetDataSourceCapabilitiesRequest {
-            identity: identity(),
+            identity: Some(self.options.identity.clone()),
             query_id: Some(self.query_id.clone()),
             catalog_name: CATALOG.to_owned(),
         });
@@ -120,7 +120,7 @@ impl Client {
         let mut token = None;
         while partitions.0.num_rows() > 0 {
             let request = Request::GetSplitsRequest(GetSplitsRequest {
-                identity: identity(),
+                identity: Some(self.options.identity.clone()),
                 query_id: Some(self.query_id.clone()),
                 catalog_name: CATALOG.to_owned(),
                 table_name: table.table_name.clone(),
@@ -153,7 +153,7 @@ impl Client {
         constraints: &Constraints,
     ) -> anyhow::Result<Block> {
         let request = Request::GetTableLayoutRequest(GetTableLayoutRequest {
-            identity: identity(),
+            identity: Some(self.options.identity.clone()),
             query_id: Some(self.query_id.clone()),
             catalog_name: CATALOG.to_owned(),
             table_name: table.table_name.clone(),
@@ -176,7 +176,7 @@ impl Client {
         split: Split,
     ) -> Request {
         Request::ReadRecordsRequest(ReadRecordsRequest {
-            identity: identity(),
+            identity: Some(self.options.identity.clone()),
             query_id: self.query_id.clone(),
             catalog_name: CATALOG.to_owned(),
             table_name: table_name.clone(),
@@ -225,15 +225,6 @@ pub(super) struct Answered {
     pub(super) reading: Option<Reading>,
     /// Of its JSON.
     pub(super) bytes: usize,
-}
-
-/// Athena always says who asks; on one machine that is nobody.
-fn identity() -> Option<Identity> {
-    Some(Identity {
-        account: Some("000000000000".to_owned()),
-        arn: Some("arn:aws:iam::000000000000:user/local".to_owned()),
-        ..Identity::default()
-    })
 }
 
 fn unexpected<T>(request: &Request, response: &Response) -> anyhow::Result<T> {

@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use connector::wire::Constraints;
+use connector::wire::{Constraints, Identity};
 use connector::{Explanation, Reading};
 use futures::TryStreamExt as _;
 
@@ -90,6 +90,8 @@ pub struct Options {
     pub max_inline_block_size: u64,
     /// Apply filters again that the connector was sent whole.
     pub filter_again: bool,
+    /// Who asks.
+    pub identity: Identity,
     /// Where spilled blocks are fetched.
     pub spill: aws_sdk_s3::Client,
 }
@@ -103,6 +105,12 @@ impl Options {
             max_block_size: 16_000_000,
             max_inline_block_size: 5_242_880,
             filter_again: false,
+            // Athena always says who asks; on one machine that is nobody.
+            identity: Identity {
+                account: Some("000000000000".to_owned()),
+                arn: Some("arn:aws:iam::000000000000:user/local".to_owned()),
+                ..Identity::default()
+            },
             spill,
         }
     }

@@ -21,6 +21,18 @@ pub(super) struct Connection {
     /// Which engine plans, where they are known or suspected to differ
     #[arg(long, value_enum, default_value_t = Planner::Athena2022)]
     athena: Planner,
+    /// The account of the caller, which policies see
+    #[arg(long, value_name = "ACCOUNT")]
+    caller_account: Option<String>,
+    /// The ARN of the caller
+    #[arg(long, value_name = "ARN")]
+    caller_arn: Option<String>,
+    /// A tag of the caller
+    #[arg(long = "caller-tag", value_name = "NAME=VALUE", value_parser = tag)]
+    caller_tags: Vec<(String, String)>,
+    /// An IAM group of the caller
+    #[arg(long = "caller-group", value_name = "GROUP")]
+    caller_groups: Vec<String>,
     /// Apply the filters again that the connector was sent
     #[arg(long)]
     filter_again: bool,
@@ -88,6 +100,16 @@ impl Connection {
             Sent::ValueSets => Profile::ValueSets,
             Sent::Everything => Profile::Everything,
         };
+        let identity = &mut options.identity;
+        let as_given = |given: &Option<String>, usual: &mut Option<String>| {
+            if given.is_some() {
+                usual.clone_from(given);
+            }
+        };
+        as_given(&self.caller_account, &mut identity.account);
+        as_given(&self.caller_arn, &mut identity.arn);
+        identity.tags = self.caller_tags.iter().cloned().collect();
+        identity.groups.clone_from(&self.caller_groups);
         let function = match &self.lambda {
             Some(url) => Function::Lambda {
                 client: lambda(&config, url),
@@ -97,6 +119,12 @@ impl Connection {
         };
         Athena::open(function, options)
     }
+}
+
+/// A name and a value with `=` between them.
+fn tag(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("it has no `=`")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A client for an emulator, which looks at no signature; a failed call is told, not tried again.

@@ -1,21 +1,23 @@
-//! `plugin`: what the author or packager of a dialect needs.
+//! `plugin`: what the author or packager of a plugin needs.
 
+mod sign;
 mod store;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use connector::plugin::{Digest, Engine, Plugin as Admitted};
+use connector::plugin::{self, Admitted, Digest, Engine};
 use connector::slot::Choice;
 
+use self::sign::Sign;
 use self::store::Store;
 
-/// What the author or packager of a dialect needs
+/// What the author or packager of a plugin needs
 #[derive(Debug, clap::Subcommand)]
 #[expect(missing_docs, reason = "each has its own")]
 pub enum Plugin {
     Precompile(Precompile),
+    Sign(Sign),
     Push(Push),
     Current(Current),
 }
@@ -35,7 +37,8 @@ pub struct Precompile {
 /// Puts a plugin into a store and makes it the current one of its name
 ///
 /// A function with the setting `plugin_store` takes it over within ten seconds of its next request. Queries that were planned
-/// with the plugin before go on with that one. A plugin that a function would refuse is not put there.
+/// with the plugin before go on with that one. A plugin that a function would refuse is not put there. A signature that lies
+/// beside the file, as `plugin sign` writes it, goes with it.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Push {
@@ -68,6 +71,7 @@ pub struct Current {
 pub async fn run(args: Plugin) -> anyhow::Result<()> {
     match args {
         Plugin::Precompile(Precompile { file }) => precompile(&file),
+        Plugin::Sign(args) => sign::sign(args),
         Plugin::Push(args) => push(args).await,
         Plugin::Current(args) => current(args).await,
     }
@@ -80,8 +84,8 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 fn precompile(file: &Path) -> anyhow::Result<()> {
     let bytes = read(file)?;
     let engine = Engine::new()?;
-    let code = Admitted::precompile(&engine, &bytes)?;
-    // What is not a dialect would be found only in the function.
+    let code = plugin::precompile(&engine, &bytes)?;
+    // What is not a plugin would be found only in the function.
     Admitted::from_bytes(&engine, &bytes)?;
     let target = file.with_extension("cwasm");
     std::fs::write(&target, code).with_context(|| format!("cannot write {}", target.display()))
@@ -89,11 +93,18 @@ fn precompile(file: &Path) -> anyhow::Result<()> {
 
 async fn push(args: Push) -> anyhow::Result<()> {
     let bytes = read(&args.file)?;
-    let plugin: Arc<Admitted> = Admitted::from_bytes(&Engine::new()?, &bytes)?;
+    let plugin = Admitted::from_bytes(&Engine::new()?, &bytes)?;
     plugin.probe()?;
-    let name = name(args.name.as_deref().unwrap_or(&plugin.description().name))?;
+    let name = name(args.name.as_deref().unwrap_or(plugin.name()))?;
     let store = Store::open(&args.store).await?;
     let before = store.current(&name).await?;
+    let signature = sign::signature_of(&args.file);
+    if signature.exists() {
+        let signature = read(&signature)?;
+        store
+            .put_signature(&name, plugin.digest(), signature)
+            .await?;
+    }
     store.put(&name, plugin.digest(), bytes).await?;
     store.set(&name, plugin.digest()).await?;
     say(&format!("{name} {}", plugin.digest()));

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use connector::Explanation;
-use connector::plugin::Verdict;
+use connector::plugin::{Ruling, Verdict};
 use connector::query::{Expression, Function, Literal, Mapping, Term};
+use connector::statement::Demand;
 
 use crate::athena::Scan;
 
@@ -62,26 +63,53 @@ fn explain(explanation: &Explanation, lines: &mut Lines) {
     let Explanation {
         statement,
         terms,
+        demands,
         mapping,
         ..
     } = explanation;
-    for (term, verdict) in terms.iter().zip(&statement.verdicts) {
-        let term = describe(term, mapping);
-        match verdict {
-            Verdict::Exact(condition) => lines.add("exact", &format!("{term}: {condition}")),
-            Verdict::Wider(condition) => lines.add("wider", &format!("{term}: {condition}")),
-            Verdict::Skipped(reason) => lines.add("skipped", &format!("{term}: {reason}")),
+    let mut verdicts = statement.verdicts.iter();
+    for (term, verdict) in terms.iter().zip(verdicts.by_ref()) {
+        add_verdict(&describe(term, mapping), verdict, lines);
+    }
+    for demand in demands {
+        add_demand(demand, lines);
+        for (term, verdict) in demand.ruling.terms.iter().zip(verdicts.by_ref()) {
+            add_verdict(&describe(term, mapping), verdict, lines);
         }
     }
     lines.add("statement", &statement.sql);
     for note in &statement.notes {
         lines.add("note", note);
     }
-    if let Some(refusal) = &explanation.refused_plugin {
-        lines.add(
-            "refused",
-            &format!("{refusal}; {} goes on", explanation.dialect),
-        );
+    for refusal in &explanation.refused_plugins {
+        lines.add("refused", &format!("{refusal}; the last good one goes on"));
+    }
+}
+
+fn add_verdict(term: &str, verdict: &Verdict, lines: &mut Lines) {
+    match verdict {
+        Verdict::Exact(condition) => lines.add("exact", &format!("{term}: {condition}")),
+        Verdict::Wider(condition) => lines.add("wider", &format!("{term}: {condition}")),
+        Verdict::Skipped(reason) => lines.add("skipped", &format!("{term}: {reason}")),
+    }
+}
+
+/// A policy, and what it demands besides the terms that follow.
+fn add_demand(demand: &Demand, lines: &mut Lines) {
+    let Ruling {
+        terms,
+        max_bytes_metered,
+        notes,
+    } = &demand.ruling;
+    let terms = match terms.len() {
+        1 => "1 term, checked on every row".to_owned(),
+        count => format!("{count} terms, checked on every row"),
+    };
+    let budget = max_bytes_metered.map(|bytes| format!("; {bytes} bytes may be metered"));
+    let budget = budget.unwrap_or_default();
+    lines.add("policy", &format!("{}: {terms}{budget}", demand.policy));
+    for note in notes {
+        lines.add("note", note);
     }
 }
 

@@ -89,6 +89,12 @@ impl Dialect for Faulty {
                 let part = |number| format!("t{number} AS (SELECT {text})");
                 plan.common_tables.extend((0..9).map(part));
             }
+            Some("claims-true") => {
+                let claimed = || Verdict::Exact("true".to_owned());
+                plan.verdicts
+                    .iter_mut()
+                    .for_each(|verdict| *verdict = claimed());
+            }
             Some("unbalanced") => claim(&mut plan, "1 = 1) OR (1 = 1"),
             Some("two-statements") => claim(&mut plan, "1 = 1; SELECT 2"),
             Some("comment") => claim(&mut plan, "1 = 1 -- AND the rest"),

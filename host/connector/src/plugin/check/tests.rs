@@ -110,15 +110,7 @@ fn a_part_longer_than_a_statement_is_refused_before_it_is_cut_into_tokens() {
 
 #[test]
 fn names_that_would_fill_a_log_line_are_refused() {
-    let of = |name: &str, version: &str| {
-        description(&Description {
-            name: name.to_owned(),
-            version: version.to_owned(),
-            functions: Vec::new(),
-            limit: false,
-            top_n: false,
-        })
-    };
+    let of = |name: &str, version: &str| description(name, version);
     assert_eq!(of("timestream", "0.1.0+a"), Ok(()));
     let long = "x".repeat(101);
     for name in ["", "two words", "line\nbreak", "größe", &long] {

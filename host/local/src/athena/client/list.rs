@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use connector::wire::{ListSchemasRequest, ListTablesRequest, Request, Response};
 
-use super::{Client, identity, unexpected};
+use super::{Client, unexpected};
 use crate::athena::CATALOG;
 
 /// Tables asked for at a time. Arbitrary: the page size of the protocol's example.
@@ -12,7 +12,7 @@ const PAGE_SIZE: i64 = 50;
 impl Client {
     pub(in crate::athena) async fn schemas(&self) -> anyhow::Result<Vec<String>> {
         let request = Request::ListSchemasRequest(ListSchemasRequest {
-            identity: identity(),
+            identity: Some(self.options.identity.clone()),
             query_id: Some(self.query_id.clone()),
             catalog_name: CATALOG.to_owned(),
         });
@@ -27,7 +27,7 @@ impl Client {
         let mut token = None;
         loop {
             let request = Request::ListTablesRequest(ListTablesRequest {
-                identity: identity(),
+                identity: Some(self.options.identity.clone()),
                 query_id: Some(self.query_id.clone()),
                 catalog_name: CATALOG.to_owned(),
                 schema_name: schema.to_owned(),

@@ -66,6 +66,17 @@ impl Store {
         self.write(&component(name, digest), bytes).await
     }
 
+    /// Adds the signature of a plugin.
+    pub(super) async fn put_signature(
+        &self,
+        name: &str,
+        digest: &Digest,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<()> {
+        let path = format!("{}.minisig", component(name, digest));
+        self.write(&path, bytes).await
+    }
+
     async fn read(&self, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
         let cannot = || format!("cannot read `{path}` of the store");
         match self {

@@ -1,0 +1,124 @@
+//! A policy that misbehaves on request.
+//!
+//! The option `fault` names what goes wrong; without it the policy demands nothing.
+
+use std::hint::black_box;
+
+use guest::{
+    Bound, Call, Domain, Function, Literal, Node, Policy, PolicyDescription, Range, Refusal,
+    RefusalKind, Request, Ruling, Term, ValueSet,
+};
+
+/// A field that no table has.
+const NO_FIELD: u32 = 1_000_000;
+
+/// Terms that no host takes.
+const MANY_TERMS: usize = 1_001;
+
+/// Calls inside each other that no host takes.
+const DEEP: u32 = 40;
+
+/// The policy.
+#[derive(Debug)]
+pub struct FaultyPolicy;
+
+impl Policy for FaultyPolicy {
+    fn describe() -> PolicyDescription {
+        PolicyDescription {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    fn review(request: &Request) -> Result<Ruling, Refusal> {
+        let mut options = request.table.options.iter();
+        let fault = options.find(|(name, _)| name == "fault");
+        let terms = match fault.map(|(_, fault)| fault.as_str()) {
+            None => Vec::new(),
+            Some("trap") => panic!("a policy's bug"),
+            Some("loop") => loop {
+                black_box(());
+            },
+            Some("no-field") => vec![domain(NO_FIELD, ValueSet::All)],
+            Some("other-type") => vec![domain(0, one(Literal::Integer(1)))],
+            Some("fraction") => vec![domain(1, from(Literal::Timestamp(1)))],
+            Some("backwards") => vec![domain(
+                1,
+                ValueSet::Ranges(vec![Range {
+                    low: Bound::Inclusive(Literal::Timestamp(2_000_000)),
+                    high: Bound::Exclusive(Literal::Timestamp(1_000_000)),
+                }]),
+            )],
+            Some("many-terms") => vec![domain(0, ValueSet::All); MANY_TERMS],
+            Some("no-nodes") => vec![Term::Expression(Vec::new())],
+            Some("two-roots") => vec![Term::Expression(vec![Node::Null, Node::Null])],
+            Some("cycle") => vec![Term::Expression(vec![call(Function::Not, &[0])])],
+            Some("used-twice") => vec![Term::Expression(vec![
+                Node::Null,
+                call(Function::And, &[0, 0]),
+            ])],
+            Some("arity") => vec![Term::Expression(vec![
+                Node::Field(0),
+                call(Function::Equal, &[0]),
+            ])],
+            Some("deep") => {
+                let nots = (0..DEEP).map(|at| call(Function::Not, &[at]));
+                vec![Term::Expression(
+                    [Node::Null].into_iter().chain(nots).collect(),
+                )]
+            }
+            Some("not-comparable") => vec![Term::Expression(vec![
+                Node::Field(0),
+                Node::Constant(Literal::Integer(1)),
+                call(Function::Equal, &[0, 1]),
+            ])],
+            Some("not-boolean") => vec![Term::Expression(vec![Node::Field(0)])],
+            // What it is shown, as the refusal's message.
+            Some("shown") => {
+                return Err(Refusal {
+                    kind: RefusalKind::Unsupported,
+                    message: format!("{} terms", request.terms.len()),
+                });
+            }
+            Some(unknown) => {
+                return Err(Refusal {
+                    kind: RefusalKind::Invalid,
+                    message: format!("this policy has no fault of that name: {unknown}"),
+                });
+            }
+        };
+        Ok(Ruling {
+            terms,
+            max_bytes_metered: None,
+            notes: Vec::new(),
+        })
+    }
+}
+
+fn domain(field: u32, values: ValueSet) -> Term {
+    Term::Domain(Domain {
+        field,
+        values,
+        null_allowed: false,
+    })
+}
+
+fn one(literal: Literal) -> ValueSet {
+    ValueSet::AnyOf(vec![literal])
+}
+
+fn from(literal: Literal) -> ValueSet {
+    ValueSet::Ranges(vec![Range {
+        low: Bound::Inclusive(literal),
+        high: Bound::Unbounded,
+    }])
+}
+
+fn call(function: Function, arguments: &[u32]) -> Node {
+    Node::Call(Call {
+        function,
+        arguments: arguments.to_vec(),
+    })
+}
+
+guest::export_policy!(FaultyPolicy);

@@ -1,0 +1,377 @@
+//! Policies in front of a dialect: what they demand holds for every row, what they refuse is not asked of Timestream, and
+//! one that cannot be had lets nothing through.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use connector::plugin::{Caller, Digest, Engine, PlanRequest, Policy, Verdict};
+use connector::query::{Column, ColumnKind, Field, Mapping, Scalar, Source, Table, TimestreamType};
+use connector::wire::{Constraints, Request, write_request};
+use connector::{Code, Connector, Fault, Settings};
+use serde_json::json;
+use tests::athena::{get_table, read_request, rows, schema, select, splits, table_name};
+use tests::scripted::{Call, Reply, Scripted};
+use tests::{component, plugin, sdk_config};
+
+const USUAL: (u64, u64) = (16_000_000, 5_242_880);
+
+/// Settings with policies from the folder of the components, and more.
+fn settings(policies: &str, more: &[(&str, String)]) -> Settings {
+    let dialect = component("timestream").unwrap().display().to_string();
+    Settings::from_lookup(|name| match name {
+        "spill_bucket" => Some("spill".to_owned()),
+        "disable_glue" => Some("true".to_owned()),
+        "slices_per_query" => Some("1".to_owned()),
+        "dialect" => Some(dialect.clone()),
+        "policies" => Some(policies.to_owned()),
+        name => {
+            let value = more.iter().find(|(known, _)| *known == name);
+            value.map(|(_, value)| value.clone())
+        }
+    })
+    .unwrap()
+}
+
+fn options(options: serde_json::Value) -> (&'static str, String) {
+    ("policy_options", options.to_string())
+}
+
+/// Rows `(host, time)`, as every statement of the script gives them, in pages of one each.
+async fn timestream(rows: &'static [[&'static str; 2]]) -> Scripted {
+    let script = move |call: &Call| {
+        if call.sql().starts_with("DESCRIBE") {
+            return Reply::description(&[
+                ("host", "varchar", "DIMENSION"),
+                ("time", "timestamp", "TIMESTAMP"),
+            ]);
+        }
+        let at = call.token().map_or(0, |token| token.parse().unwrap());
+        let wanted = |name: &str| call.sql().contains(name) || call.token().is_some();
+        let [host, time] = rows[at].map(Some);
+        let next = (at + 1 < rows.len()).then(|| (at + 1).to_string());
+        let selected = call.sql().split("\nFROM").next().unwrap_or_default();
+        let both = [("host", "VARCHAR"), ("time", "TIMESTAMP")];
+        assert!(wanted(selected), "{}", call.sql());
+        let mut page = match Reply::page(&both, &[&[host, time]], next.as_deref()) {
+            Reply::Json(page) => serde_json::from_str::<serde_json::Value>(&page).unwrap(),
+            _ => unreachable!(),
+        };
+        page["QueryStatus"] = json!({"CumulativeBytesMetered": 10_000_000 * (at + 1)});
+        Reply::Json(page.to_string())
+    };
+    Scripted::start(script).await.unwrap()
+}
+
+/// A bucket that answers that it is there.
+async fn s3() -> Scripted {
+    Scripted::start(|_| Reply::Json(String::new()))
+        .await
+        .unwrap()
+}
+
+fn connector(settings: Settings, timestream: &Scripted, s3: &Scripted) -> Connector {
+    let config = sdk_config(timestream.url(), s3.url());
+    Connector::with_plugin(settings, &config, plugin("timestream").unwrap())
+}
+
+/// All rows of `d.t`.
+async fn all(connector: &Connector, columns: &[&str]) -> anyhow::Result<Vec<Vec<String>>> {
+    let name = table_name("d", "t");
+    let unconstrained = Constraints {
+        limit: -1,
+        ..Constraints::default()
+    };
+    let (batches, _) = select(connector, None, &name, columns, &unconstrained, USUAL).await?;
+    rows(&batches)
+}
+
+fn code(error: &anyhow::Error) -> Code {
+    error.downcast_ref::<connector::Error>().unwrap().code()
+}
+
+/// Statements that were run for rows.
+fn statements(timestream: &Scripted) -> Vec<String> {
+    let calls = timestream.calls().into_iter();
+    let queries = calls.filter(|call| call.operation == "Query");
+    let statements = queries.map(|call| call.sql().to_owned());
+    statements
+        .filter(|sql| !sql.starts_with("DESCRIBE"))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_window_is_asked_of_timestream_and_held_against_every_row() {
+    let window = options(json!({"guard_time": "24h"}));
+    let settings = settings("guard", &[window]);
+    // A Timestream that gives more than it is asked for.
+    let timestream = timestream(&[
+        ["old", "2024-01-01 00:00:00.000000000"],
+        ["new", "2100-01-01 00:00:00.000000000"],
+    ])
+    .await;
+    let s3 = s3().await;
+    let connector = connector(settings, &timestream, &s3);
+    assert_eq!(all(&connector, &["host", "time"]).await.unwrap().len(), 1);
+    let [statement, _] = statements(&timestream).try_into().unwrap();
+    assert!(statement.contains("WHERE (\"time\" >= "), "{statement}");
+
+    let name = table_name("d", "t");
+    let schema = get_table(&connector, &name).await.unwrap();
+    let constraints = Constraints {
+        limit: -1,
+        ..Constraints::default()
+    };
+    let parts = splits(&connector, &name, &schema, &constraints).await;
+    let split = parts.unwrap().pop().unwrap();
+    // A field that is needed and was not asked for is read, and not returned.
+    let request = read_request(&name, &schema, &["host"], split, &constraints).unwrap();
+    let request = write_request(&Request::ReadRecordsRequest(request)).unwrap();
+    let explained = connector.explain(&request).await.unwrap();
+    assert!(
+        explained
+            .statement
+            .sql
+            .starts_with("SELECT \"host\", \"time\"\n")
+    );
+    let [demand] = explained.demands.as_slice() else {
+        panic!("{:?}", explained.demands);
+    };
+    assert!(demand.policy.starts_with("`guard` ("), "{}", demand.policy);
+    assert_eq!(demand.ruling.notes.len(), 1);
+    let [Verdict::Exact(condition)] = explained.statement.verdicts.as_slice() else {
+        panic!("{:?}", explained.statement.verdicts);
+    };
+    assert!(condition.starts_with("\"time\" >= "), "{condition}");
+    assert_eq!(explained.statement.residual, demand.ruling.terms);
+}
+
+#[tokio::test]
+async fn a_limit_is_pushed_beside_terms_that_the_dialect_takes_exactly() {
+    let settings = settings("guard", &[options(json!({"guard_time": "24h"}))]);
+    let timestream = timestream(&[["new", "2100-01-01 00:00:00.000000000"]]).await;
+    let s3 = s3().await;
+    let connector = connector(settings, &timestream, &s3);
+    let constraints = Constraints {
+        limit: 5,
+        ..Constraints::default()
+    };
+    let columns = ["host", "time"];
+    let name = table_name("d", "t");
+    let read = select(&connector, None, &name, &columns, &constraints, USUAL).await;
+    assert_eq!(rows(&read.unwrap().0).unwrap().len(), 1);
+    let statement = statements(&timestream).pop().unwrap();
+    assert!(statement.ends_with("\nLIMIT 5"), "{statement}");
+}
+
+#[tokio::test]
+async fn a_budget_ends_the_read_and_the_least_one_counts() {
+    let rows = &[["a", "2100-01-01 00:00:00.000000000"]; 4];
+    for (budget, setting, whose) in [
+        ("15000000", None, "policy `guard` ("),
+        ("25000000", Some("15000000"), "`max_bytes_metered`"),
+    ] {
+        let mut more = vec![options(
+            json!({"guard_time": "optional", "guard_max_bytes": budget}),
+        )];
+        more.extend(setting.map(|setting| ("max_bytes_metered", setting.to_owned())));
+        let timestream = timestream(rows).await;
+        let s3 = s3().await;
+        let connector = connector(settings("guard", &more), &timestream, &s3);
+        let error = all(&connector, &["host", "time"]).await.unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("has metered 20000000 bytes"), "{said}");
+        assert!(
+            said.contains(whose) && said.contains("allows 15000000"),
+            "{said}"
+        );
+        let cancelled = timestream.calls().into_iter();
+        assert!(
+            cancelled
+                .into_iter()
+                .any(|call| call.operation == "CancelQuery")
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_never_asked_of_timestream() {
+    let rules = json!([{"account": "111122223333", "tenants": {"of": ["a"]}}]);
+    let tenant = options(json!({"tenant_column": "host", "tenant_rules": rules}));
+    let timestream = timestream(&[["a", "2100-01-01 00:00:00.000000000"]]).await;
+    let s3 = s3().await;
+    let connector = connector(settings("tenant", &[tenant]), &timestream, &s3);
+    // Nobody asks.
+    let error = all(&connector, &["host"]).await.unwrap_err();
+    assert_eq!(code(&error), Code::AccessDenied);
+    assert!(error.to_string().contains("`tenant_rules`"), "{error}");
+    let arguments = [
+        ("schemaFunctionName", "SYSTEM.QUERY"),
+        ("QUERY", "SELECT 1 AS host"),
+    ];
+    let arguments = arguments.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let query = table_name("system", "query");
+    let error = schema(&connector, &query, BTreeMap::from(arguments)).await;
+    assert_eq!(error.unwrap_err().code(), Code::AccessDenied);
+    let calls = timestream.calls();
+    let all_described = calls
+        .iter()
+        .filter(|call| call.operation == "Query")
+        .all(|call| call.sql().starts_with("DESCRIBE"));
+    assert!(all_described, "{calls:?}");
+    assert!(!calls.iter().any(|call| call.operation == "PrepareQuery"));
+}
+
+#[tokio::test]
+async fn each_policy_sees_the_terms_of_those_before_it() {
+    let shown = |policies| async move {
+        let more = options(json!({"guard_time": "24h", "fault": "shown"}));
+        let timestream = timestream(&[["a", "2100-01-01 00:00:00.000000000"]]).await;
+        let s3 = s3().await;
+        let connector = connector(settings(policies, &[more]), &timestream, &s3);
+        all(&connector, &["host"]).await.unwrap_err().to_string()
+    };
+    assert!(shown("faulty-policy, guard").await.contains("0 terms"));
+    assert!(shown("guard,faulty-policy").await.contains("1 terms"));
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_had_lets_nothing_through() {
+    let other = Digest::of(b"another");
+    for (policies, said) in [
+        (
+            "guard,nowhere".to_owned(),
+            "nowhere.wasm`: the file cannot be read",
+        ),
+        (
+            "timestream".to_owned(),
+            "it does not export timestream:dialect/policy@0.1",
+        ),
+        (format!("guard@{other}"), "the package's has the digest"),
+    ] {
+        let timestream = timestream(&[["a", "2100-01-01 00:00:00.000000000"]]).await;
+        let s3 = s3().await;
+        let more = [options(json!({"guard_time": "optional"}))];
+        let connector = connector(settings(&policies, &more), &timestream, &s3);
+        let error = all(&connector, &["host"]).await.unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
+        assert_eq!(statements(&timestream), Vec::<String>::new());
+    }
+}
+
+/// Puts a component into a folder's store, and the pointer to it.
+fn push(store: &Path, name: &str, component: &[u8]) {
+    let digest = Digest::of(component);
+    let folder = store.join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{digest}.wasm")), component).unwrap();
+    std::fs::write(folder.join("next"), digest.as_str()).unwrap();
+    std::fs::rename(folder.join("next"), folder.join("current")).unwrap();
+}
+
+#[tokio::test]
+async fn policies_of_a_store_are_those_that_lie_there() {
+    let store = tempfile::tempdir().unwrap();
+    let more = [
+        options(json!({"guard_time": "optional"})),
+        ("plugin_store", store.path().display().to_string()),
+    ];
+    let timestream = timestream(&[["a", "2100-01-01 00:00:00.000000000"]]).await;
+    let s3 = s3().await;
+    // The package has it too, but the store is where policies are looked for.
+    let empty = connector(settings("guard", &more), &timestream, &s3);
+    let error = all(&empty, &["host", "time"]).await.unwrap_err();
+    assert!(error.to_string().contains("`guard`"), "{error}");
+
+    let guard = std::fs::read(component("guard").unwrap()).unwrap();
+    push(store.path(), "guard", &guard);
+    let there = connector(settings("guard", &more), &timestream, &s3);
+    assert_eq!(all(&there, &["host", "time"]).await.unwrap().len(), 1);
+    // A dialect under the name of a policy.
+    let dialect = std::fs::read(component("timestream").unwrap()).unwrap();
+    push(store.path(), "guard", &dialect);
+    let wrong = connector(settings("guard", &more), &timestream, &s3);
+    let error = all(&wrong, &["host", "time"]).await.unwrap_err();
+    assert!(error.to_string().contains("policy@0.1"), "{error}");
+}
+
+#[test]
+fn rulings_that_cannot_be_held_against_a_row_are_refused() {
+    let policy = Policy::from_file(
+        &Engine::new().unwrap(),
+        &component("faulty-policy").unwrap(),
+    );
+    let policy = policy.unwrap();
+    let column = |name: &str, scalar, kind| Column {
+        name: name.to_owned(),
+        r#type: TimestreamType::Scalar(scalar),
+        kind,
+        partition_key: false,
+        as_double: false,
+    };
+    let field = |name: &str, data_type, column| Field {
+        name: name.to_owned(),
+        data_type,
+        column: Some(column),
+        comment: None,
+    };
+    let mapping = Mapping {
+        fields: vec![
+            field("host", arrow::datatypes::DataType::Utf8, 0),
+            field("time", arrow::datatypes::DataType::Date64, 1),
+        ],
+    };
+    let review = |fault: Option<&str>| {
+        let fault = fault.map(|fault| ("fault".to_owned(), fault.to_owned()));
+        let table = Table {
+            source: Source::Table {
+                database: "d".to_owned(),
+                table: "t".to_owned(),
+            },
+            columns: vec![
+                column("host", Scalar::Varchar, ColumnKind::Dimension),
+                column("time", Scalar::Timestamp, ColumnKind::Time),
+            ],
+            options: fault.into_iter().collect(),
+        };
+        policy.review(&PlanRequest {
+            table: &table,
+            mapping: &mapping,
+            projection: Vec::new(),
+            terms: Vec::new(),
+            order: &[],
+            limit: None,
+            now: 0,
+            caller: &Caller::default(),
+            query_id: "query",
+        })
+    };
+    assert_eq!(review(None).unwrap().terms, []);
+    for (fault, said) in [
+        ("trap", "failed in `review`: it panicked"),
+        ("loop", "within its fuel"),
+        ("no-field", "term 0: field 1000000 of 2"),
+        (
+            "other-type",
+            "term 0: a constant is integer, the field is Utf8",
+        ),
+        ("fraction", "1 nanoseconds is not a whole millisecond"),
+        ("backwards", "a range ends before it begins"),
+        ("many-terms", "1001 terms; at most 1000"),
+        ("no-nodes", "an expression without nodes"),
+        ("two-roots", "a node is part of nothing"),
+        ("cycle", "node 0 points at node 0"),
+        ("used-twice", "node 1 points at node 0"),
+        ("arity", "`$equal` has 1 arguments"),
+        ("deep", "nested deeper than 32"),
+        ("not-comparable", "term 0: "),
+        ("not-boolean", "term 0: "),
+    ] {
+        let error = review(Some(fault)).unwrap_err();
+        assert_eq!(error.fault(), Fault::Plugin, "{fault}");
+        let message = error.message();
+        assert!(message.contains("`faulty-policy` ("), "{message}");
+        assert!(message.contains(said), "{fault}: {message}");
+    }
+}
