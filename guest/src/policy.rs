@@ -8,7 +8,8 @@ pub trait Policy {
     /// Says who this is.
     fn describe() -> PolicyDescription;
 
-    /// Judges a query before it is planned.
+    /// Judges a query before it is planned: once for all its rows, when it is not yet known which fields are asked for and
+    /// the projection is empty, and once more for each read.
     ///
     /// A passthrough statement is judged one time more before its columns are known: the request then has no column,
     /// field or term.

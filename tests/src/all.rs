@@ -1,5 +1,6 @@
 //! The tests of the whole, one binary; the smallest extent first.
 
+mod authored;
 mod broken;
 mod delegated;
 mod describing;

@@ -1,12 +1,14 @@
 //! What the tests share: components, a Timestream that plays a script, a connector in front of it, Athena's requests.
 
-pub mod athena;
 pub mod jvm;
 pub mod processes;
 pub mod proof;
 pub mod scripted;
 pub mod suite;
 pub mod trino;
+
+pub use local::proof::calls as athena;
+pub use local::proof::config::{sdk_config, sdk_config_with_glue};
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -15,11 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use connector::Settings;
 use connector::plugin::{Dialect, Engine};
 
@@ -69,59 +68,12 @@ pub fn plugin(name: &str) -> Result<Arc<Dialect>> {
     Ok(plugin)
 }
 
-/// An SDK configuration that reaches these servers, and AWS never.
-pub fn sdk_config(timestream: &str, s3: &str) -> SdkConfig {
-    sdk_config_with_glue(timestream, s3, "http://127.0.0.1:1")
-}
-
-/// The same with a Glue, where KMS is too.
-pub fn sdk_config_with_glue(timestream: &str, s3: &str, glue: &str) -> SdkConfig {
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "local",
-            "local-secret",
-            None,
-            None,
-            "tests",
-        )))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
-        .time_source(aws_smithy_async::time::SystemTimeSource::new())
-        .service_config(Endpoints {
-            s3: s3.to_owned(),
-            glue: glue.to_owned(),
-            timestream: timestream.to_owned(),
-        })
-        .build()
-}
-
 /// The SDK's retries with pauses that a test can wait for.
 pub fn impatient(config: &SdkConfig) -> SdkConfig {
     let retries = RetryConfig::standard()
         .with_initial_backoff(Duration::from_millis(1))
         .with_max_backoff(Duration::from_millis(5));
     config.to_builder().retry_config(retries).build()
-}
-
-#[derive(Debug)]
-struct Endpoints {
-    s3: String,
-    glue: String,
-    timestream: String,
-}
-
-impl LoadServiceConfig for Endpoints {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let url = match key.service_id().to_lowercase().as_str() {
-            "s3" => &self.s3,
-            // All are moto's.
-            "athena" | "glue" | "kms" => &self.glue,
-            _ => &self.timestream,
-        };
-        (key.env() == "AWS_ENDPOINT_URL").then(|| url.clone())
-    }
 }
 
 /// Settings with a bucket, without Glue, and nothing else.

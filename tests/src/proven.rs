@@ -35,7 +35,7 @@ fn thousands_of_random_terms_keep_their_rows() {
 
 #[test]
 fn hundreds_of_random_queries_give_their_rows() {
-    let stage = end_to_end::Stage::start().unwrap();
+    let stage = end_to_end::Stage::start(plugin("timestream").unwrap()).unwrap();
     run::seeds(1, 50, |seed| stage.batch(seed), |_| {}).unwrap();
 }
 

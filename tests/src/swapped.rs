@@ -500,3 +500,37 @@ async fn no_query_fails_or_sees_two_plugins_while_they_are_swapped() {
     }
     assert_eq!(seen, HashSet::from(digests));
 }
+
+/// `name@sha256` in the setting: no other plugin of that name serves, whoever asks for one.
+#[tokio::test]
+async fn a_pinned_digest_binds_tables_running_queries_and_the_package() {
+    let store = tempfile::tempdir().unwrap();
+    let store = store.path();
+    let old = push(store, "timestream", &bytes_of("java-compat"));
+    let new = push(store, "timestream", &bytes_of("faulty"));
+    point(store, "timestream", old.as_str());
+    let pinned = Choice::parse(&format!("timestream@{new}")).unwrap();
+    let slot = slot(store, pinned.clone());
+    let other = format!("timestream@{old}");
+    for own in [None, Some("timestream"), Some(other.as_str())] {
+        assert_eq!(*slot.current(own).await.unwrap().digest(), new, "{own:?}");
+        slot.of_digest(own, &new).await.unwrap();
+        let packaged = plugin("timestream").unwrap();
+        for digest in [&old, packaged.digest()] {
+            let error = slot.of_digest(own, digest).await.unwrap_err();
+            assert_eq!(error.code(), Code::PartialFailure, "{own:?}");
+        }
+    }
+    // A table may pin where the setting does not.
+    let slot = self::slot(store, usual());
+    assert_eq!(*slot.current(Some(&other)).await.unwrap().digest(), old);
+    // The package's plugin is not the one that is asked for.
+    let config = sdk_config("", "");
+    let packaged = plugin("timestream").unwrap();
+    let without = Slot::new(packaged.clone(), None, &Keys::default(), pinned, &config);
+    let error = without.current(None).await.unwrap_err();
+    assert!(error.message().contains("no `plugin_store`"), "{error}");
+    let own = Choice::parse(&format!("timestream@{}", packaged.digest())).unwrap();
+    let without = Slot::new(packaged.clone(), None, &Keys::default(), own, &config);
+    without.current(None).await.unwrap();
+}

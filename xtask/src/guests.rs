@@ -1,6 +1,5 @@
 //! `cargo xtask guests`: every plugin compiled to WebAssembly and wrapped into a component.
 //!
-//! A component may import no function: then it can reach nothing, and the host has nothing to deny it.
 //! Prints what it does; prints nothing when everything was built before.
 
 use std::ffi::OsString;
@@ -9,12 +8,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
-use wit_component::{ComponentEncoder, DecodedWasm};
-use wit_parser::{TypeDefKind, WorldItem};
+use anyhow::{Context, Result, ensure};
+use component::TARGET;
 
 use crate::say;
-use crate::toolchain::{self, TARGET, Toolchain};
+use crate::toolchain::{self, Toolchain};
 
 /// The packages of `plugins/*` and `tests/plugins/*`.
 const PLUGINS: [&str; 6] = [
@@ -26,10 +24,6 @@ const PLUGINS: [&str; 6] = [
     "faulty-policy",
 ];
 
-/// Stack of a guest, in bytes. rustc's 1 MiB makes every instance 1.1 MB and its creation measurably slower; a plan
-/// needs a few KiB. It lies below the data, so an overflow traps.
-const STACK_BYTES: u32 = 128 * 1024;
-
 /// Builds `target/components/<name>.wasm` for every plugin. A file is replaced only when its content changes, and at
 /// once, so that a reader sees the old component or the new one.
 pub(crate) fn build() -> Result<()> {
@@ -40,6 +34,10 @@ pub(crate) fn build() -> Result<()> {
     let components = root.join("target/components");
     fs::create_dir_all(&components)
         .with_context(|| format!("cannot create {}", components.display()))?;
+    // For the tests that build a plugin as its author would.
+    let variables = toolchain.variables().into_iter();
+    let variables = variables.map(|(name, path)| format!("{name}={}\n", path.display()));
+    fs::write(components.join("toolchain"), variables.collect::<String>())?;
     for name in PLUGINS {
         let module = target_dir
             .join(TARGET)
@@ -82,9 +80,7 @@ fn compile(root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<()> 
 
 /// Flags of every guest crate.
 fn rustflags(root: &Path) -> Result<OsString> {
-    let stack = OsString::from(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
-    // Every call and address is five bytes wide otherwise, whatever it needs.
-    let compress = OsString::from("-Clink-arg=--compress-relocations");
+    let [stack, compress] = component::RUSTFLAGS.map(OsString::from);
     let remap = toolchain::remap(root, "/workspace");
     Ok(toolchain::encoded([
         stack,
@@ -113,61 +109,20 @@ fn run_quietly(cargo: &mut Command) -> Result<()> {
     Ok(())
 }
 
-fn wrap(module: &Path, component: &Path) -> Result<()> {
+fn wrap(module: &Path, file: &Path) -> Result<()> {
     let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
-    let encoded = ComponentEncoder::default()
-        .validate(true)
-        .module(&bytes)
-        .and_then(|encoder| encoder.encode())
-        .context("cannot wrap the module into a component")?;
-    refuse_imports(&encoded)?;
-    if fs::read(component).is_ok_and(|present| present == encoded) {
+    let encoded = component::wrap(&bytes)?;
+    if fs::read(file).is_ok_and(|present| present == encoded) {
         return Ok(());
     }
-    let unfinished = component.with_extension("wasm.tmp");
+    let unfinished = file.with_extension("wasm.tmp");
     fs::write(&unfinished, &encoded)
         .with_context(|| format!("cannot write {}", unfinished.display()))?;
-    fs::rename(&unfinished, component)
-        .with_context(|| format!("cannot write {}", component.display()))?;
+    fs::rename(&unfinished, file).with_context(|| format!("cannot write {}", file.display()))?;
     say(&format!(
         "     Wrapped {} ({} KiB)",
-        component.display(),
+        file.display(),
         encoded.len().div_ceil(1024)
     ));
-    Ok(())
-}
-
-/// An interface of types alone is listed as an import too; it gives the guest nothing to call.
-fn refuse_imports(component: &[u8]) -> Result<()> {
-    let DecodedWasm::Component(resolve, world) =
-        wit_component::decode(component).context("cannot read the component back")?
-    else {
-        bail!("the encoder made a WIT package, not a component");
-    };
-    for (key, item) in &resolve.worlds[world].imports {
-        let name = resolve.name_world_key(key);
-        let (functions, types) = match item {
-            WorldItem::Interface { id, .. } => {
-                let interface = &resolve.interfaces[*id];
-                (
-                    interface.functions.len(),
-                    interface.types.values().copied().collect(),
-                )
-            }
-            WorldItem::Function(_) => (1, Vec::new()),
-            WorldItem::Type { id, .. } => (0, vec![*id]),
-        };
-        ensure!(
-            functions == 0,
-            "it imports the function(s) of `{name}`: a plugin may call nothing"
-        );
-        let resource = types
-            .into_iter()
-            .any(|id| matches!(resolve.types[id].kind, TypeDefKind::Resource));
-        ensure!(
-            !resource,
-            "it imports a resource of `{name}`: a plugin may hold nothing"
-        );
-    }
     Ok(())
 }

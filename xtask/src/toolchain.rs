@@ -12,11 +12,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use component::TARGET;
 
 use crate::say;
-
-/// No WASI: there is nothing a guest could ask for.
-pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// `rustup target add` is killed after this time: a mirror that never answers would hold up every build.
 const RUSTUP_PATIENCE: Duration = Duration::from_secs(60);
@@ -50,13 +48,17 @@ pub(crate) enum Toolchain {
 impl Toolchain {
     /// Makes a cargo call use this toolchain.
     pub(crate) fn apply(&self, cargo: &mut Command) {
+        cargo.envs(self.variables());
+    }
+
+    /// What tells cargo of this toolchain.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, &Path)> {
         match self {
-            Self::Active => {}
-            Self::Private { rustc, linker } => {
-                cargo
-                    .env("RUSTC", rustc)
-                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-            }
+            Self::Active => Vec::new(),
+            Self::Private { rustc, linker } => vec![
+                ("RUSTC", rustc),
+                ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker),
+            ],
         }
     }
 }

@@ -116,6 +116,17 @@ impl Error {
         self
     }
 
+    /// Takes away again what is not ours, where it may tell the person who asked what that person may not see.
+    #[must_use]
+    pub(crate) fn without_detail(mut self) -> Self {
+        if let Some(summary) = self.0.summary.take() {
+            self.0.message =
+                format!("{summary} (the reason may quote a row, and is not shown under a policy)");
+            self.0.summary = Some(summary);
+        }
+        self
+    }
+
     /// Names the query of Timestream that failed, as its console shows it.
     #[must_use]
     pub fn of_query(mut self, query_id: &str) -> Self {

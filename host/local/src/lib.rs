@@ -7,5 +7,6 @@ pub mod cli;
 pub mod data;
 mod doubles;
 mod functions;
+pub mod proof;
 pub mod s3;
 pub mod timestream;

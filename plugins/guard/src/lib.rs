@@ -32,20 +32,24 @@ impl Policy for Guard {
             notes: Vec::new(),
         };
         let fields = time_fields(request);
-        let begins = |term: &Term| matches!(term, Term::Domain(domain) if fields.contains(&domain.field) && has_beginning(domain));
-        if fields.is_empty() || request.terms.iter().any(begins) {
+        let terms = request.terms.iter();
+        let of_time: Vec<&Domain> = terms
+            .filter_map(|term| match term {
+                Term::Domain(domain) if fields.contains(&domain.field) => Some(domain),
+                _ => None,
+            })
+            .collect();
+        if fields.is_empty() || of_time.iter().any(|domain| has_beginning(domain)) {
             return Ok(ruling);
         }
         match options.time {
             Time::Optional => {}
-            Time::Required => {
-                let message = "the query reads all of the past; hint: add a condition on `time` that says from when on, \
-                               such as `time > now() - interval '1' day`";
-                return Err(refusal(RefusalKind::Forbidden, message));
-            }
+            // A window would take away what the query asks for by name.
+            Time::Window { .. } if !of_time.is_empty() => return Err(endless()),
+            Time::Required => return Err(endless()),
             Time::Window { nanos, text } => {
                 ruling.terms.push(since(request, &fields, nanos)?);
-                let note = format!("no condition on `time`: the last {text} are read");
+                let note = format!("no condition on `time` is sent: the last {text} are read");
                 ruling.notes.push(note);
             }
         }
@@ -110,6 +114,13 @@ fn since(request: &Request, fields: &[u32], nanos: i64) -> Result<Term, Refusal>
         }]),
         null_allowed: false,
     }))
+}
+
+/// The query does not say from when on it reads.
+fn endless() -> Refusal {
+    let message = "the query reads all of the past; hint: add a condition on `time` that says from when on, such as \
+                   `time > localtimestamp - interval '1' day`; one with `now()` may not be sent by Athena";
+    refusal(RefusalKind::Forbidden, message)
 }
 
 fn refusal(kind: RefusalKind, message: &str) -> Refusal {

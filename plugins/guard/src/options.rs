@@ -32,6 +32,14 @@ impl Options {
             let found = options.find(|(option, _)| option == name);
             found.map(|(_, value)| value.trim())
         };
+        let unknown = options.iter().find(|(name, _)| {
+            name.starts_with("guard_")
+                && !["guard_time", "guard_max_bytes"].contains(&name.as_str())
+        });
+        if let Some((name, _)) = unknown {
+            let message = format!("the policy has no option `{name}`");
+            return Err(refusal(RefusalKind::Invalid, &message));
+        }
         let wrong = |name: &str, what: &str| {
             let message = format!("the option `{name}` of the policy is not {what}");
             refusal(RefusalKind::Invalid, &message)

@@ -117,11 +117,15 @@ fn a_window_is_added_where_it_is_set_and_missing() {
     assert_eq!(ruling.max_bytes_metered, Some(1_000));
     assert_eq!(
         ruling.notes,
-        ["no condition on `time`: the last 24h are read"]
+        ["no condition on `time` is sent: the last 24h are read"]
     );
     let own = vec![domain(1, range(at(0), Bound::Unbounded))];
     let ruling = Guard::review(&request(table(), &options, own)).unwrap();
     assert_eq!((ruling.terms.len(), ruling.notes.len()), (0, 0));
+    // With an end and no beginning it would be empty without a word.
+    let until = vec![domain(1, range(Bound::Unbounded, at(0)))];
+    let refusal = Guard::review(&request(table(), &options, until)).unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::Forbidden);
 }
 
 #[test]
@@ -149,6 +153,7 @@ fn options_that_are_not_understood_let_nothing_through() {
         ("guard_time", "1é"),
         ("guard_max_bytes", "0"),
         ("guard_max_bytes", "10GB"),
+        ("guard_maxbytes", "1000"),
     ] {
         let own = vec![domain(1, range(at(0), Bound::Unbounded))];
         let refusal = Guard::review(&request(table(), &[(name, value)], own)).unwrap_err();

@@ -36,16 +36,26 @@ impl Policy for Tenant {
             }
             Some(Rows::Of(tenants)) => tenants,
         };
-        let name = match &request.table.source {
+        let (name, is_shared) = match &request.table.source {
             // It could name any row as the caller's own.
             Source::Passthrough(_) => {
                 let message = "a statement in Timestream's SQL is allowed to callers alone who see all tenants";
                 return Err(forbidden(message));
             }
-            Source::Table((database, table)) => format!("{database}.{table}"),
-            Source::View((name, _)) => name.clone(),
+            Source::Table((database, table)) => {
+                let is_shared = rules.is_shared(database, table);
+                (format!("{database}.{table}"), is_shared)
+            }
+            Source::View((name, _)) => {
+                let parts = name.split_once('.');
+                // With a second dot it is not known where the database ends.
+                let parts = parts.filter(|(_, view)| !view.contains('.'));
+                let is_shared =
+                    parts.is_some_and(|(database, view)| rules.is_shared(database, view));
+                (name.clone(), is_shared)
+            }
         };
-        if rules.is_shared(&name) {
+        if is_shared {
             let note = format!("`{name}` is shared by all tenants");
             ruling.notes.push(note);
             return Ok(ruling);

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 pub(super) struct Rules {
     /// `tenant_column`: the field whose value is a row's tenant.
     pub(super) column: String,
-    /// `tenant_shared`: tables and views without tenants, `database.table`.
-    shared: Vec<String>,
+    /// `tenant_shared`: tables and views without tenants, each with its database.
+    shared: Vec<(String, String)>,
     /// `tenant_rules`: the first one that holds for a caller decides.
     rules: Vec<Rule>,
 }
@@ -60,6 +60,16 @@ impl Rules {
             let found = options.find(|(option, _)| option == name);
             found.map(|(_, value)| value.trim())
         };
+        let known = ["tenant_column", "tenant_shared", "tenant_rules"];
+        let unknown = options
+            .iter()
+            .find(|(name, _)| name.starts_with("tenant_") && !known.contains(&name.as_str()));
+        if let Some((name, _)) = unknown {
+            return Err(Refusal {
+                kind: RefusalKind::Invalid,
+                message: format!("the policy has no option `{name}`"),
+            });
+        }
         let column = option("tenant_column").filter(|column| !column.is_empty());
         Ok(Self {
             column: column.unwrap_or("tenant").to_lowercase(),
@@ -74,8 +84,9 @@ impl Rules {
     }
 
     /// Whether a table or view has no tenants.
-    pub(super) fn is_shared(&self, name: &str) -> bool {
-        self.shared.iter().any(|shared| shared == name)
+    pub(super) fn is_shared(&self, database: &str, table: &str) -> bool {
+        let mut shared = self.shared.iter();
+        shared.any(|(in_database, name)| in_database == database && name == table)
     }
 }
 

@@ -133,9 +133,14 @@ fn a_table_without_the_column_is_refused_unless_it_is_shared() {
         assert_eq!(refusal.kind, RefusalKind::Forbidden);
         assert!(refusal.message.contains("`d.t` has no text column"));
     }
-    let shared = ("tenant_shared", r#"["d.v"]"#);
+    let shared = ("tenant_shared", r#"[["d", "v"], ["d", "a.b"]]"#);
     assert_eq!(with(view(), shared).unwrap().terms, []);
     assert_eq!(with(table(), shared).unwrap().terms.len(), 1);
+    // `d.a` with a view `b`, or `d` with a view `a.b`?
+    let dotted = Source::View(("d.a.b".to_owned(), "SELECT 1 AS n".to_owned()));
+    assert_eq!(with(dotted, shared).unwrap().terms.len(), 1);
+    let refusal = with(table(), ("tenant_colunm", "customer")).unwrap_err();
+    assert!(refusal.message.contains("no option `tenant_colunm`"));
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
         per_seed: end_to_end::QUERIES as u64,
     };
     if queries.count > 0 {
-        let stage = end_to_end::Stage::start()?;
+        let stage = end_to_end::Stage::start(plugin.clone())?;
         queries.run(arguments.seed, |seed| stage.batch(seed))?;
     }
     if let Some(count) = arguments.tenants {

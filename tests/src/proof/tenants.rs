@@ -1,25 +1,68 @@
 //! The policy `tenant` in the chain: whoever asks, by whatever kind of query, gets the rows of its own tenants, whichever
 //! dialect runs behind it.
 
+use std::sync::atomic::AtomicUsize;
+
 use anyhow::{Result, ensure};
 use aws_config::SdkConfig;
 use connector::wire::{Identity, TableName};
 use connector::{Code, Connector, Settings};
 use serde_json::json;
 
-use super::end_to_end::{QUERIES, ROW_BYTES, ROWS, Reader, Servers, Source, passthrough};
-use super::generate::Draw;
-use super::model::{Kind, Row, STORED, Value};
 use crate::athena::{schema, splits_for, table_name};
 use crate::scripted::{Call, Reply, Scripted};
 use crate::{component, plugin};
+use local::proof::end_to_end::{QUERIES, ROW_BYTES, ROWS, Reader, Servers, Source, passthrough};
+use local::proof::generate::Draw;
+use local::proof::model::{Kind, Row, STORED, Value};
 
-/// Whose tenants are which. What a caller sees is in `host`, one of the texts that rows have.
-const CALLERS: [(&str, &[&str]); 3] = [
-    ("111122223333", &["a", "A", "a'b"]),
-    ("444455556666", &["b"]),
-    ("777788889999", &[]),
+/// Callers, and whose rows they see: `host` is the tenant, one of the texts that rows have. None: all rows.
+const CALLERS: [(Caller, Option<&[&str]>); 6] = [
+    (Caller::Account("111122223333"), Some(&["a", "A", "a'b"])),
+    (Caller::Account("444455556666"), Some(&["b"])),
+    (Caller::Account("777788889999"), Some(&[])),
+    (
+        Caller::Arn("arn:aws:sts::000000000000:assumed-role/ab-reader/someone"),
+        Some(&["ab"]),
+    ),
+    (Caller::Tag("\u{1f600}"), Some(&["\u{1f600}"])),
+    (Caller::Group("support"), None),
 ];
+
+/// What a rule knows a caller by.
+#[derive(Clone, Copy, Debug)]
+enum Caller {
+    Account(&'static str),
+    Arn(&'static str),
+    /// Of the name `host`, with this value.
+    Tag(&'static str),
+    Group(&'static str),
+}
+
+impl Caller {
+    fn identity(self) -> Identity {
+        let mut identity = Identity::default();
+        match self {
+            Self::Account(account) => identity.account = Some(account.to_owned()),
+            Self::Arn(arn) => identity.arn = Some(arn.to_owned()),
+            Self::Tag(value) => identity.tags = [("host".to_owned(), value.to_owned())].into(),
+            Self::Group(group) => identity.groups = vec![group.to_owned()],
+        }
+        identity
+    }
+}
+
+/// The policy's rules: of the accounts one each, then those of the others.
+fn rules() -> serde_json::Value {
+    json!([
+        {"account": "111122223333", "tenants": {"of": ["a", "A", "a'b"]}},
+        {"account": "444455556666", "tenants": {"of": ["b"]}},
+        {"account": "777788889999", "tenants": {"of": []}},
+        {"arn": "arn:aws:sts::*:assumed-role/ab-*/*", "tenants": {"of": ["ab"]}},
+        {"group": "support", "tenants": "all"},
+        {"tenants": {"tag": "host"}},
+    ])
+}
 
 /// Dialects, whether they divide tables, and whether they lose rows: the last one calls every term exact and prints `true`.
 const DIALECTS: [(&str, bool, bool); 3] = [
@@ -67,7 +110,7 @@ impl Stage {
         let mut random = fastrand::Rng::with_seed(seed);
         let (connector, divides, loses_rows) =
             &self.connectors[random.usize(..self.connectors.len())];
-        let (account, tenants) = CALLERS[random.usize(..CALLERS.len())];
+        let (caller, tenants) = CALLERS[random.usize(..CALLERS.len())];
         let is_view = random.bool();
         let mut bytes = |count| {
             let mut bytes = vec![0; count];
@@ -82,11 +125,8 @@ impl Stage {
             true => table_name("d", &format!("view_of_{table}")),
             false => table_name("d", &table),
         };
-        let identity = Identity {
-            account: Some(account.to_owned()),
-            ..Identity::default()
-        };
-        self.refused(connector, &name, &identity)?;
+        let identity = caller.identity();
+        self.refused(connector, &name)?;
         let schema = schema(connector, &name, Default::default());
         let source = Source {
             schema: self.servers.runtime.block_on(schema)?,
@@ -98,10 +138,13 @@ impl Stage {
         let reader = Reader {
             connector,
             identity,
-            sees: &|row: &Row| match &row[host()] {
-                Some(Value::Text(host)) => tenants.contains(&host.as_str()),
+            sees: &|row: &Row| match (tenants, &row[host()]) {
+                (None, _) => true,
+                (Some(tenants), Some(Value::Text(host))) => tenants.contains(&host.as_str()),
                 _ => false,
             },
+            sends: &|_| true,
+            asked: &AtomicUsize::new(0),
             cuts: *divides && !is_view,
             loses_rows: *loses_rows,
         };
@@ -112,11 +155,11 @@ impl Stage {
         } else {
             ""
         };
-        Ok(found.map(|found| format!("{found}\n  {account} {connector}")))
+        Ok(found.map(|found| format!("{found}\n  {caller:?} {connector}")))
     }
 
     /// Statements of its own are not allowed to anyone, and nothing to someone of whom no rule speaks.
-    fn refused(&self, connector: &Connector, name: &TableName, identity: &Identity) -> Result<()> {
+    fn refused(&self, connector: &Connector, name: &TableName) -> Result<()> {
         let statement = passthrough("SELECT 'a' AS host, n AS id FROM d.t");
         let query = table_name("system", "query");
         let asked = schema(connector, &query, statement);
@@ -134,7 +177,7 @@ impl Stage {
             statement.err().map(|error| error.code()),
             table.err().map(|error| error.code()),
         ] {
-            ensure!(code == Some(Code::AccessDenied), "{identity:?}: {code:?}");
+            ensure!(code == Some(Code::AccessDenied), "{name:?}: {code:?}");
         }
         Ok(())
     }
@@ -153,9 +196,7 @@ fn host() -> usize {
 
 /// A connector with the policy in its chain.
 fn connector(dialect: &str, bucket: &str, config: &SdkConfig) -> Result<Connector> {
-    let rules =
-        CALLERS.map(|(account, tenants)| json!({"account": account, "tenants": {"of": tenants}}));
-    let options = json!({"tenant_column": "host", "tenant_rules": rules}).to_string();
+    let options = json!({"tenant_column": "host", "tenant_rules": rules()}).to_string();
     let folder = component("tenant")?;
     let lookup = |name: &str| {
         Some(match name {

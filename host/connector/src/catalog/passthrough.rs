@@ -59,14 +59,19 @@ pub fn statement(arguments: &BTreeMap<String, String>, is_enabled: bool) -> Resu
 }
 
 /// The statement as a table. Its columns are asked for without running it; where that is not allowed, by running it as
-/// far as its first page.
+/// far as its first page, if it `may_run`.
 ///
 /// # Errors
 ///
 /// What Timestream says of the statement.
-pub async fn passthrough(clients: &Clients, text: &str) -> Result<Table> {
+pub async fn passthrough(clients: &Clients, text: &str, may_run: bool) -> Result<Table> {
     let columns = match prepared_columns(clients, text, "read the statement's columns").await? {
         Some(columns) => columns,
+        None if !may_run => {
+            let message = "cannot read the statement's columns: IAM denies timestream:PrepareQuery, and a policy bounds what a \
+                           run for them may cost; hint: allow timestream:PrepareQuery";
+            return Err(Error::new(Code::AccessDenied, Fault::Host, message));
+        }
         None => {
             tracing::warn!(
                 "PrepareQuery is denied, so the query is run for its columns; allow timestream:PrepareQuery"

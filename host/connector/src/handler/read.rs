@@ -8,7 +8,7 @@ use arrow::error::ArrowError;
 use super::Connector;
 use super::budget::Budget;
 use super::deadline::Deadline;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Fault, Result};
 use crate::query::{TopN, residual};
 use crate::spill::{Location, Output, Spiller};
 use crate::statement::{Query, Rest, Statement, statement};
@@ -77,7 +77,8 @@ impl Connector {
             request.max_inline_block_size,
         )?;
         reading.rows_counted = scan.part.rows;
-        let mut rows = Rows::new(&query, &statement, self.settings.top_n_bytes);
+        let plugin = scan.planned.plugin.label();
+        let mut rows = Rows::new(&query, &statement, plugin, self.settings.top_n_bytes);
         let sql = statement.sql.clone();
         let mut pages = (query.limit != Some(0))
             .then(|| Pages::start(&self.clients, sql, "timestream:Select", None));
@@ -114,7 +115,11 @@ impl Connector {
             tracing::Span::current().record("timestream_query_id", query_id);
         }
         let output = read.map_err(|error| {
-            let error = final_error(error, spiller.has_spilled());
+            let mut error = final_error(error, spiller.has_spilled());
+            // What a service says of a condition or of a view's text that fails may quote a row of someone else's.
+            if query.all_terms().count() > query.terms.len() {
+                error = error.without_detail();
+            }
             match &reading.timestream_query_id {
                 Some(query_id) => error.of_query(query_id),
                 None => error,
@@ -165,6 +170,8 @@ fn final_error(error: Error, has_spilled: bool) -> Error {
 /// What remains to be done with the rows of a statement.
 struct Rows<'a> {
     decoder: Decoder,
+    /// The dialect, for messages.
+    plugin: &'a str,
     statement: &'a Statement,
     top_n: Option<TopN>,
     /// Rows that may still be returned; None without a limit.
@@ -172,7 +179,12 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(query: &Query<'_>, statement: &'a Statement, top_n_bytes: usize) -> Self {
+    fn new(
+        query: &Query<'_>,
+        statement: &'a Statement,
+        plugin: &'a str,
+        top_n_bytes: usize,
+    ) -> Self {
         let fields = statement.selected.iter().map(|field| {
             let field = &query.mapping.fields[*field];
             Field::new(&field.name, field.data_type.clone(), true)
@@ -195,6 +207,7 @@ impl<'a> Rows<'a> {
         let left = if top_n.is_none() { query.limit } else { None };
         Self {
             decoder: Decoder::new(schema_of(fields)),
+            plugin,
             statement,
             top_n,
             left,
@@ -211,6 +224,14 @@ impl<'a> Rows<'a> {
                     .position(|selected| *selected == field)
             };
             let keep = residual::admitted(&self.statement.residual, &batch, column)?;
+            // All of it was promised to be met already, else the limit would not stand in the statement.
+            if self.statement.limit_pushed && keep.true_count() < batch.num_rows() {
+                let message = format!(
+                    "plugin {} called a policy's term exact, and a row came that does not meet it",
+                    self.plugin
+                );
+                return Err(Error::new(Code::Internal, Fault::Plugin, message));
+            }
             batch = filter_record_batch(&batch, &keep)
                 .map_err(|error| Error::bug(format_args!("rows cannot be filtered: {error}")))?;
         }

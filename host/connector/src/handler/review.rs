@@ -45,13 +45,13 @@ impl Connector {
     }
 
     /// Lets the policies judge a passthrough statement before Timestream is asked for its columns: it may run the
-    /// statement for that, and what it says of an error may quote a row.
+    /// statement for that, and what it says of an error may quote a row. Tells whether one of them sets a budget.
     pub(super) async fn review_statement(
         &self,
         text: &str,
         identity: Option<&Identity>,
         query_id: &str,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let table = Table {
             source: Source::Passthrough(text.to_owned()),
             columns: Vec::new(),
@@ -71,6 +71,8 @@ impl Connector {
             query_id: query_id.to_owned(),
             slice: Slice::WHOLE,
         };
-        self.review(&mut query).await
+        self.review(&mut query).await?;
+        let mut demands = query.demands.iter();
+        Ok(demands.any(|demand| demand.ruling.max_bytes_metered.is_some()))
     }
 }

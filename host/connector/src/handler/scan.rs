@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 
-use super::Connector;
+use super::{Connector, splits};
 use crate::catalog::{self, Carried, CarriedPart, Found, Owner};
 use crate::error::{Code, Error, Fault, Result};
 use crate::plugin::{Caller, Dialect, Digest};
@@ -73,7 +73,8 @@ impl Connector {
     /// one; and its mapping of the table.
     ///
     /// Metadata comes back from outside, and must not bring a statement: a user's is taken from the constraints alone,
-    /// where every call checks that it may be run, and a view's text is what Glue says.
+    /// where every call checks that it may be run, and a view's text is what Glue says. With policies nothing of it is
+    /// believed but a statement's columns, since a table's may decide what a policy demands.
     pub(super) async fn planned(
         &self,
         asked: Asked<'_>,
@@ -89,7 +90,9 @@ impl Connector {
         let is_enabled = self.settings.enable_query_passthrough;
         let statement =
             catalog::passthrough_statement(&constraints.query_passthrough_arguments, is_enabled)?;
-        let carried = Carried::table(schema.metadata())?;
+        let is_believed =
+            |table: &Table| !self.policies.any() || matches!(table.source, Source::Passthrough(_));
+        let carried = Carried::table(schema.metadata())?.filter(is_believed);
         let is_asked = |table: &Table| match (&table.source, statement) {
             (Source::Passthrough(text), Some(statement)) => text == statement,
             (Source::Passthrough(_), None) | (_, Some(_)) => false,
@@ -101,8 +104,8 @@ impl Connector {
             }
             (Some(table), _) => table,
             (None, Some(text)) => {
-                self.review_statement(text, identity, query_id).await?;
-                catalog::passthrough(&self.clients, text).await?
+                let has_budget = self.review_statement(text, identity, query_id).await?;
+                catalog::passthrough(&self.clients, text, !has_budget).await?
             }
             (None, None) => self.found(identity, name).await?.table,
         };
@@ -185,6 +188,11 @@ impl Connector {
         let planned = self
             .planned(Asked::of(request), Some(&carried.digest))
             .await?;
+        let age = splits::now()?.saturating_sub(carried.now);
+        if !(-MOST_SKEW..=MOST_AGE).contains(&age) {
+            let message = "cannot read the split: it was not made for a query that can still run; hint: run the query again";
+            return Err(Error::invalid_input(message));
+        }
         Ok(Scan {
             planned,
             now: carried.now,
@@ -227,6 +235,12 @@ impl Connector {
         Ok(query)
     }
 }
+
+/// Nanoseconds that a query's instant may lie behind at most: Athena ends a query long before (its quotas allow some hours).
+const MOST_AGE: i64 = 24 * 3_600_000_000_000;
+
+/// Nanoseconds that the clocks of two instances may differ by at most.
+const MOST_SKEW: i64 = 300_000_000_000;
 
 /// A Glue table's parameter: the name of a plugin in the store, which serves that table in place of the usual one.
 pub(super) const DIALECT: &str = "timestream_dialect";

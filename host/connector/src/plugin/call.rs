@@ -100,6 +100,11 @@ pub(super) fn store(engine: &Engine) -> Result<Store<Limits>> {
     Ok(store)
 }
 
+/// Fuel that a call has burnt.
+pub(super) fn burnt(store: &Store<Limits>) -> u64 {
+    CALL_FUEL.saturating_sub(store.get_fuel().unwrap_or_default())
+}
+
 /// Says what a plugin did when a call of it ended badly.
 pub(super) fn fault(plugin: &str, function: &str, error: &wasmtime::Error) -> Error {
     let why = if error.downcast_ref::<MemoryLimit>().is_some() {

@@ -1,6 +1,7 @@
 //! A compiled component of a world: identity, calls.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::component::{Component, Linker};
 
@@ -18,6 +19,8 @@ pub(super) struct Code<W> {
     world: W,
     digest: Digest,
     label: String,
+    /// That the dearest call has burnt so far.
+    most_fuel: AtomicU64,
 }
 
 impl<W: World> Code<W> {
@@ -87,6 +90,7 @@ impl<W: World> Code<W> {
             world,
             label: digest.short().to_owned(),
             digest,
+            most_fuel: AtomicU64::new(0),
         })
     }
 
@@ -105,13 +109,16 @@ impl<W: World> Code<W> {
     pub(super) fn call<T>(
         &self,
         function: &str,
-        call: impl FnOnce(&mut W::Call<'_>) -> wasmtime::Result<T>,
+        ask: impl FnOnce(&mut W::Call<'_>) -> wasmtime::Result<T>,
     ) -> Result<T> {
         let mut store = call::store(&self.engine)?;
-        self.world
+        let answer = self
+            .world
             .instantiate(&mut store)
-            .and_then(|mut instance| call(&mut instance))
-            .map_err(|error| call::fault(&self.label, function, &error))
+            .and_then(|mut instance| ask(&mut instance));
+        self.most_fuel
+            .fetch_max(call::burnt(&store), Ordering::Relaxed);
+        answer.map_err(|error| call::fault(&self.label, function, &error))
     }
 
     /// The error of a plugin that answered what cannot be.
@@ -131,6 +138,11 @@ impl<W> Code<W> {
     /// SHA-256 of the component's bytes.
     pub(super) fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// Fuel that the dearest call so far has burnt.
+    pub(super) fn most_fuel(&self) -> u64 {
+        self.most_fuel.load(Ordering::Relaxed)
     }
 
     /// Name and the first digits of the digest, for messages.

@@ -52,6 +52,11 @@ impl Dialect {
         self.code.digest()
     }
 
+    /// Fuel that the dearest call so far has burnt; each has a billion units.
+    pub fn most_fuel(&self) -> u64 {
+        self.code.most_fuel()
+    }
+
     /// Name and the first digits of the digest, for messages.
     pub fn label(&self) -> &str {
         self.code.label()

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 pub struct Policy {
     code: Code<v0_1::Policy>,
     name: String,
+    version: String,
 }
 
 impl Policy {
@@ -36,12 +37,21 @@ impl Policy {
     fn new(code: Code<v0_1::Policy>) -> Result<Arc<Self>> {
         let (name, version) = code.call("describe", |call| call.describe())?;
         let code = code.named(&name, &version)?;
-        Ok(Arc::new(Self { code, name }))
+        Ok(Arc::new(Self {
+            code,
+            name,
+            version,
+        }))
     }
 
     /// SHA-256 of the component's bytes.
     pub fn digest(&self) -> &Digest {
         self.code.digest()
+    }
+
+    /// Fuel that the dearest call so far has burnt; each has a billion units.
+    pub fn most_fuel(&self) -> u64 {
+        self.code.most_fuel()
     }
 
     /// Name and the first digits of the digest, for messages.
@@ -52,6 +62,11 @@ impl Policy {
     /// The name that it gives itself.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// Asks a policy from outside the package what it must be able to answer before it serves.

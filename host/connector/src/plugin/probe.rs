@@ -85,7 +85,13 @@ pub(super) fn dialect(plugin: &Dialect) -> Result<()> {
 /// Asks a policy everything, of someone of whom nothing is known. Its rules may let nobody but others ask.
 pub(super) fn policy(plugin: &Policy) -> Result<()> {
     let begun = Instant::now();
-    for table in tables() {
+    // As a statement is, before its columns are known.
+    let unknown = Table {
+        source: Source::Passthrough("SELECT 'a' AS name".to_owned()),
+        columns: Vec::new(),
+        options: Vec::new(),
+    };
+    for table in tables().into_iter().chain([unknown]) {
         let mapping = plain(&table);
         let of_all = terms(&mapping, &Function::NAMES.map(|(function, _)| function));
         for terms in [Vec::new(), of_all] {

@@ -75,14 +75,14 @@ impl Slot {
         let choice = self.choice(own)?;
         let is_usual = choice == self.choice;
         let Some(shelf) = &self.shelf else {
-            return if is_usual {
-                Ok(self.packaged.clone())
-            } else {
-                let why = format!(
-                    "cannot use the table's dialect `{choice}`: the function has no `plugin_store`"
-                );
-                Err(Error::invalid_input(why))
-            };
+            let pinned = choice.pinned.as_ref();
+            let is_packaged = pinned.is_none_or(|digest| digest == self.packaged.digest());
+            if is_usual && is_packaged {
+                return Ok(self.packaged.clone());
+            }
+            let why =
+                format!("cannot use the dialect `{choice}`: the function has no `plugin_store`");
+            return Err(Error::invalid_input(why));
         };
         let can_stand_in = is_usual && choice.pinned.is_none();
         match shelf.of_choice(&choice, can_stand_in).await {
@@ -97,6 +97,13 @@ impl Slot {
     ///
     /// When it can no longer be had.
     pub async fn of_digest(&self, own: Option<&str>, digest: &Digest) -> Result<Arc<Dialect>> {
+        let choice = self.choice(own)?;
+        if let Some(pinned) = choice.pinned.as_ref().filter(|pinned| *pinned != digest) {
+            let message = format!(
+                "cannot go on with the query: its dialect is not the one that is set, {pinned}"
+            );
+            return Err(Error::new(Code::PartialFailure, Fault::Host, message));
+        }
         if *digest == *self.packaged.digest() {
             return Ok(self.packaged.clone());
         }
@@ -105,7 +112,6 @@ impl Slot {
             Error::new(Code::PartialFailure, Fault::Host, message)
         };
         let shelf = self.shelf.as_ref().ok_or_else(gone)?;
-        let choice = self.choice(own)?;
         shelf
             .of_digest(&choice.name, digest)
             .await
@@ -124,14 +130,19 @@ impl Slot {
         self.shelf.as_ref()?.refusal(&choice)
     }
 
-    /// A table's own choice, which comes from outside, or the usual one. Empty is unset, as everywhere.
+    /// A table's own choice, which comes from outside, or the usual one. Empty is unset, as everywhere. Of the usual name,
+    /// the setting says which digest.
     fn choice(&self, own: Option<&str>) -> Result<Choice> {
-        match own.map(str::trim).filter(|own| !own.is_empty()) {
-            None => Ok(self.choice.clone()),
-            Some(own) if own == self.choice.name => Ok(self.choice.clone()),
-            Some(own) => Choice::parse(own).map_err(|why| {
-                Error::invalid_input(format!("cannot use the table's dialect `{own}`: it {why}"))
-            }),
+        let Some(own) = own.map(str::trim).filter(|own| !own.is_empty()) else {
+            return Ok(self.choice.clone());
+        };
+        let choice = Choice::parse(own).map_err(|why| {
+            Error::invalid_input(format!("cannot use the table's dialect `{own}`: it {why}"))
+        })?;
+        let is_usual = choice.name == self.choice.name;
+        match is_usual && (self.choice.pinned.is_some() || choice.pinned.is_none()) {
+            true => Ok(self.choice.clone()),
+            false => Ok(choice),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use tokio::sync::OnceCell;
@@ -62,6 +63,21 @@ impl Policies {
         Self { chain, origin }
     }
 
+    /// The same, with pointers that are believed for so long.
+    #[must_use]
+    pub fn with_life(self, life: Duration) -> Self {
+        let origin = match self.origin {
+            Origin::Store(shelf) => Origin::Store(shelf.with_life(life)),
+            package @ Origin::Package(_) => package,
+        };
+        Self { origin, ..self }
+    }
+
+    /// Whether there are any.
+    pub(crate) fn any(&self) -> bool {
+        !self.chain.is_empty()
+    }
+
     /// The policies as they are now. A query has no policies of its own: each read is judged by those that are current.
     ///
     /// # Errors
@@ -77,7 +93,14 @@ impl Policies {
         };
         let mut policies = Vec::with_capacity(self.chain.len());
         for choice in &self.chain {
-            policies.push(shelf.of_choice(choice, false).await?);
+            let policy = shelf.of_choice(choice, false).await.map_err(|error| {
+                let hint = "the function has a `plugin_store`, where its policies have to lie";
+                match error.code() {
+                    Code::EntityNotFound => error.with_hint(hint),
+                    _ => error,
+                }
+            });
+            policies.push(policy?);
         }
         Ok(policies)
     }

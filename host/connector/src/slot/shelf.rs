@@ -161,7 +161,12 @@ impl<P: Plugin> Shelf<P> {
             Ok(match found {
                 None => None,
                 Some(Pointer { digest, version }) => {
-                    Some((self.of_digest(&choice.name, &digest).await?, version))
+                    let seen = lock(&named.seen).plugin.clone();
+                    let plugin = match seen.filter(|plugin| *plugin.digest() == digest) {
+                        Some(plugin) => plugin,
+                        None => self.of_digest(&choice.name, &digest).await?,
+                    };
+                    Some((plugin, version))
                 }
             })
         };

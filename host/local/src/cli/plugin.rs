@@ -1,5 +1,8 @@
 //! `plugin`: what the author or packager of a plugin needs.
 
+mod build;
+mod check;
+mod new;
 mod sign;
 mod store;
 
@@ -9,6 +12,10 @@ use anyhow::{Context as _, bail};
 use connector::plugin::{self, Admitted, Digest, Engine};
 use connector::slot::Choice;
 
+use self::build::Build;
+use self::check::Check;
+use self::new::New;
+pub use self::new::WIT_BINDGEN;
 use self::sign::Sign;
 use self::store::Store;
 
@@ -17,6 +24,9 @@ use self::store::Store;
 #[expect(missing_docs, reason = "each has its own")]
 pub enum Plugin {
     Precompile(Precompile),
+    New(New),
+    Build(Build),
+    Check(Check),
     Sign(Sign),
     Push(Push),
     Current(Current),
@@ -71,6 +81,9 @@ pub struct Current {
 pub async fn run(args: Plugin) -> anyhow::Result<()> {
     match args {
         Plugin::Precompile(Precompile { file }) => precompile(&file),
+        Plugin::New(args) => new::new(&args),
+        Plugin::Build(args) => build::build(&args),
+        Plugin::Check(args) => check::check(args).await,
         Plugin::Sign(args) => sign::sign(args),
         Plugin::Push(args) => push(args).await,
         Plugin::Current(args) => current(args).await,
@@ -100,6 +113,13 @@ async fn push(args: Push) -> anyhow::Result<()> {
     let before = store.current(&name).await?;
     let signature = sign::signature_of(&args.file);
     if signature.exists() {
+        let written = |file: &Path| std::fs::metadata(file).and_then(|file| file.modified());
+        if written(&signature)? < written(&args.file)? {
+            let file = args.file.display();
+            bail!(
+                "{file} is newer than its signature; hint: sign it again, or remove the signature"
+            );
+        }
         let signature = read(&signature)?;
         store
             .put_signature(&name, plugin.digest(), signature)

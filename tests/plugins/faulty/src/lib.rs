@@ -3,6 +3,8 @@
 //! The table's option `fault` names what goes wrong; without it this is the default dialect. Faults of `map-table` and
 //! of `plan` have different names, so that a test can let one pass and break the other.
 
+mod narrowing;
+
 use std::hint::black_box;
 
 use guest::{
@@ -73,6 +75,9 @@ impl Dialect for Faulty {
                 kind: RefusalKind::Unsupported,
                 message: "everything".to_owned(),
             });
+        }
+        if let Some(plan) = narrowing::plan(request, mode().trim_ascii_end()) {
+            return plan;
         }
         let mut plan = Timestream::plan(request)?;
         match fault(&request.table) {

@@ -9,7 +9,7 @@ use minisign::{SecretKey, SecretKeyBox};
 ///
 /// The signature is written beside the plugin as FILE.minisig, from where `plugin push` takes it along. A function with the
 /// setting `plugin_keys` takes no plugin from a store that none of those keys has signed. Keys are minisign's, made by
-/// `minisign -G` or `rsign generate`.
+/// `minisign -G` or `rsign generate`. The password of a key that has one is asked for, unless it is in MINISIGN_PASSWORD.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Sign {
@@ -18,9 +18,6 @@ pub struct Sign {
     /// The file of the secret key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The key's password, if it has one; it is asked for if it is not given
-    #[arg(long, env = "MINISIGN_PASSWORD", hide_env_values = true)]
-    password: Option<String>,
 }
 
 /// Where the signature of a plugin lies.
@@ -39,7 +36,7 @@ pub(super) fn sign(args: Sign) -> anyhow::Result<()> {
     let plugin = super::read(&args.file)?;
     let key = std::fs::read_to_string(&args.key)
         .with_context(|| format!("cannot read {}", args.key.display()))?;
-    let key = secret_key(&key, args.password)
+    let key = secret_key(&key, std::env::var("MINISIGN_PASSWORD").ok())
         .with_context(|| format!("cannot use the key in {}", args.key.display()))?;
     let name = args.file.file_name().unwrap_or_default().to_string_lossy();
     let comment = format!("file:{name}");

@@ -1,7 +1,8 @@
 //! Conditions, hundreds at a time: terms as Athena sends them go through the connector and its dialect, and what they
 //! become is asked of rows as columns of one statement.
 
-use anyhow::Result;
+use crate::timestream::Conditions;
+use anyhow::{Result, ensure};
 use arrow::array::{Array, BooleanArray, RecordBatch};
 use connector::plugin::{Caller, Dialect, Verdict};
 use connector::query::{
@@ -9,14 +10,13 @@ use connector::query::{
 };
 use connector::slices::Slice;
 use connector::statement::{Query, statement};
-use local::timestream::Conditions;
 use tokio::runtime::{Builder, Runtime};
 
 use super::generate::{Draw, rows, term};
 use super::model::{COMPUTED, Column, Kind, Row, STORED};
 use super::oracle::{Expr, Fault, Term, admits};
 use super::shrink::shrink;
-use super::wire::{constraints, seen_batch, seen_rows, stored_batch};
+use super::wire::{constraints, name_of, seen_batch, seen_rows, seen_type, stored_batch};
 
 /// Terms asked of one table in one statement.
 pub const TERMS: usize = 300;
@@ -37,8 +37,11 @@ pub struct Bench<'a> {
     columns: &'static [Column],
     table: Table,
     mapping: Mapping,
-    /// Names and types of Athena's fields, one for each column.
+    /// Names and types of Athena's fields, one for each column; of a column that the dialect does not show, or not as
+    /// what it is, the name is nobody's.
     fields: Vec<(String, Kind)>,
+    /// The field of each column that is shown.
+    shown: Vec<Option<usize>>,
     rows: Vec<Row>,
     /// As Athena sees them.
     seen: Vec<Row>,
@@ -79,12 +82,23 @@ impl<'a> Bench<'a> {
         let columns: &'static [Column] = if stored { &STORED } else { &COMPUTED };
         let table = table(columns, stored);
         let mapping = plugin.map_table(&table)?;
-        let fields = mapping.fields.iter().zip(columns);
-        let fields = fields.map(|(field, column)| (field.name.clone(), column.kind));
+        let shown: Vec<Option<usize>> = (0..columns.len())
+            .map(|place| field_of(&mapping, place, columns[place].kind))
+            .collect();
+        ensure!(
+            shown.iter().any(Option::is_some),
+            "the dialect shows no column of a table as what it is"
+        );
+        let name = |field: &Option<usize>| match field {
+            Some(field) => mapping.fields[*field].name.clone(),
+            None => String::new(),
+        };
+        let kinds = columns.iter().map(|column| column.kind);
         Ok(Self {
             plugin,
             columns,
-            fields: fields.collect(),
+            fields: shown.iter().map(name).zip(kinds).collect(),
+            shown,
             seen: seen_rows(&rows),
             seen_batch: seen_batch(columns, &rows)?,
             conditions: Conditions::new(stored_batch(columns, &rows)?)?,
@@ -134,7 +148,7 @@ impl<'a> Bench<'a> {
             demands: Vec::new(),
             table: &self.table,
             mapping: &self.mapping,
-            projection: vec![0],
+            projection: self.shown.iter().flatten().copied().take(1).collect(),
             terms: terms.to_vec(),
             order: Vec::new(),
             limit: None,
@@ -177,7 +191,8 @@ impl<'a> Bench<'a> {
         let exact = verdicts
             .iter()
             .all(|verdict| matches!(verdict, Verdict::Exact(_)));
-        let kept = match residual::admitted(asked, &self.seen_batch, Some) {
+        let column = |field| self.shown.iter().position(|shown| *shown == Some(field));
+        let kept = match residual::admitted(asked, &self.seen_batch, column) {
             Ok(kept) => kept,
             Err(error) => return Ok(Some((format!("the residual fails: {error}"), None))),
         };
@@ -200,8 +215,13 @@ impl<'a> Bench<'a> {
         Ok(None)
     }
 
-    /// Which rows the term admits; None if it fails the query.
+    /// Which rows the term admits; None if it fails the query, or Athena would not send it.
     fn expected(&self, term: &Term) -> Option<Vec<bool>> {
+        let is_hidden = |column: &usize| self.shown[*column].is_none();
+        let mut hidden = (0..self.columns.len()).filter(is_hidden);
+        if hidden.any(|column| mentions(term, column)) || !is_announced(term, self.plugin) {
+            return None;
+        }
         let admitted = self.seen.iter().map(|row| admits(term, row));
         admitted.collect::<Result<_, Fault>>().ok()
     }
@@ -290,7 +310,35 @@ fn condition(verdict: &Verdict) -> Option<&str> {
     }
 }
 
-fn mentions(term: &Term, column: usize) -> bool {
+/// The field that shows a column as a value of its kind.
+fn field_of(mapping: &Mapping, column: usize, kind: Kind) -> Option<usize> {
+    mapping
+        .fields
+        .iter()
+        .position(|field| field.column == Some(column) && field.data_type == seen_type(kind))
+}
+
+/// Whether Athena would send a term: all functions of an expression are among those that the dialect wants.
+pub fn is_announced(term: &Term, plugin: &Dialect) -> bool {
+    fn all_known(expr: &Expr, plugin: &Dialect) -> bool {
+        match expr {
+            Expr::Column(_) | Expr::Constant(_) | Expr::Null => true,
+            Expr::Call(op, arguments) => {
+                let function = query::Function::from_name(name_of(*op));
+                let functions = &plugin.description().functions;
+                function.is_some_and(|function| functions.contains(&function))
+                    && arguments.iter().all(|argument| all_known(argument, plugin))
+            }
+        }
+    }
+    match term {
+        Term::Domain { .. } => true,
+        Term::Expression(expr) => all_known(expr, plugin),
+    }
+}
+
+/// Whether a term looks at a column.
+pub fn mentions(term: &Term, column: usize) -> bool {
     fn inside(expr: &Expr, column: usize) -> bool {
         match expr {
             Expr::Column(other) => *other == column,

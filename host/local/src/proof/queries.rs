@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use arrow::array::RecordBatch;
 use connector::wire::OrderDirection;
 
+use super::conditions::mentions;
 use super::end_to_end::ROWS;
 use super::generate::{self, Draw};
 use super::model::{Column, Kind, Row, Value};
@@ -17,20 +18,34 @@ const SIZES: [(u64, u64); 2] = [(16_000_000, 5_242_880), (2_000, 0)];
 
 /// A query of Athena's.
 #[derive(Debug)]
-pub(super) struct Query {
-    pub(super) terms: Vec<Term>,
+pub struct Query {
+    /// All must hold.
+    pub terms: Vec<Term>,
     /// Column, and its direction.
-    pub(super) order: Vec<(usize, OrderDirection)>,
-    pub(super) limit: Option<usize>,
+    pub order: Vec<(usize, OrderDirection)>,
+    /// Rows at most.
+    pub limit: Option<usize>,
     /// Columns, in order, perhaps twice; `id` first. Or none: rows are counted.
-    pub(super) columns: Vec<usize>,
-    pub(super) sizes: (u64, u64),
+    pub columns: Vec<usize>,
+    /// Bytes of a block, and of rows inline, at most.
+    pub sizes: (u64, u64),
     /// Rows, and how many nanoseconds beside the time of each the scan is cut, if it is one of a table without limit.
-    pub(super) cuts: Vec<(usize, i64)>,
+    pub cuts: Vec<(usize, i64)>,
+}
+
+impl Query {
+    /// The columns that it looks at, of so many.
+    pub fn used(&self, columns: usize) -> impl Iterator<Item = usize> {
+        (0..columns).filter(|column| {
+            self.columns.contains(column)
+                || self.order.iter().any(|(key, _)| key == column)
+                || self.terms.iter().any(|term| mentions(term, *column))
+        })
+    }
 }
 
 /// The query that the bytes decide.
-pub(super) fn query(columns: &[Column], bytes: &[u8]) -> Query {
+pub fn query(columns: &[Column], bytes: &[u8]) -> Query {
     let draw = &mut Draw::new(bytes);
     let mut terms = Vec::new();
     let mut restricted = BTreeSet::new();
@@ -79,7 +94,7 @@ pub(super) fn query(columns: &[Column], bytes: &[u8]) -> Query {
 }
 
 /// Whether an answer is one that the query allows.
-pub(super) fn judge(
+pub fn judge(
     columns: &[Column],
     query: &Query,
     seen: &[Row],
@@ -195,22 +210,18 @@ fn cell(batch: &RecordBatch, place: usize, row: usize, kind: Kind) -> Result<Opt
     }))
 }
 
-/// Whether the rows of an answer are among those that may be seen.
-pub(super) fn within(query: &Query, visible: &[usize], batches: &[RecordBatch]) -> Result<()> {
-    for batch in batches {
-        ensure!(
-            batch.num_rows() <= visible.len(),
-            "{} rows came, {} may be seen",
-            batch.num_rows(),
-            visible.len()
-        );
+/// Whether the rows of an answer are among those that may be seen, each once.
+pub fn within(query: &Query, visible: &[usize], batches: &[RecordBatch]) -> Result<()> {
+    let came: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let most = visible.len();
+    ensure!(came <= most, "{came} rows came, {most} may be seen");
+    let mut ids = BTreeSet::new();
+    for batch in batches.iter().filter(|_| !query.columns.is_empty()) {
         for row in 0..batch.num_rows() {
-            if query.columns.is_empty() {
-                continue;
-            }
             let Some(Value::Integer(id)) = cell(batch, 0, row, Kind::Bigint)? else {
                 anyhow::bail!("a row without its id");
             };
+            ensure!(ids.insert(id), "row {id} came twice");
             ensure!(
                 visible.contains(&usize::try_from(id)?),
                 "row {id} came, which is another's"

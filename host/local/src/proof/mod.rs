@@ -4,15 +4,16 @@
 //! Random cases are made of bytes that a seed gives ([`generate`]); a seed that fails is named, and its case made as
 //! simple as can be ([`shrink`]).
 
+pub mod calls;
 pub mod conditions;
+pub mod config;
 pub mod end_to_end;
 pub mod exhaustive;
 pub mod generate;
 pub mod model;
 pub mod oracle;
-mod queries;
+pub mod queries;
 pub mod records;
 pub mod run;
 pub mod shrink;
-pub mod tenants;
 pub mod wire;

@@ -2,38 +2,45 @@
 //! calls, inline and spilled, whole and cut at and beside the time of rows, against the rows that the evaluator picks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::s3::S3;
+use crate::timestream::{Options, Server};
 use anyhow::{Context, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::util::display::array_value_to_string;
 use aws_config::SdkConfig;
-use connector::Connector;
-use connector::wire::{Constraints, Identity, OrderByField, TableName};
-use local::s3::S3;
-use local::timestream::{Options, Server};
+use connector::plugin::{Dialect, Slicing};
+use connector::wire::{Constraints, Identity, OrderByField, Request, TableName, write_request};
+use connector::{Connector, Settings};
 use tokio::runtime::Runtime;
 
+use super::calls::{read_request, schema, select_of, splits, table_name};
+use super::conditions::is_announced;
+use super::config::{sdk_config, sdk_config_with_glue};
 use super::generate::{self, Draw};
 use super::model::{COMPUTED, Column, Kind, Row, STORED, Value};
 use super::oracle::{Term, admits};
 use super::queries::{Query, judge, query, within};
 use super::records::store;
 use super::shrink::shrink;
-use super::wire::{constraints, seen_rows, stored_batch};
-use crate::athena::{schema, select_of, table_name};
-use crate::{plugin, sdk_config, sdk_config_with_glue, settings};
+use super::wire::{constraints, seen_rows, seen_type, stored_batch};
 
 /// Queries asked of one table.
 pub const QUERIES: usize = 10;
 
-pub(super) const ROWS: usize = 40;
-pub(super) const ROW_BYTES: usize = 40;
+/// Rows of a table.
+pub const ROWS: usize = 40;
+/// Bytes that a row is made of at most.
+pub const ROW_BYTES: usize = 40;
 const QUERY_BYTES: usize = 400;
 
 /// A stand-in, and a bucket.
-pub(super) struct Servers {
-    pub(super) runtime: Runtime,
+pub struct Servers {
+    /// In which they run.
+    pub runtime: Runtime,
     timestream: Server,
     s3: S3,
     write: aws_sdk_timestreamwrite::Client,
@@ -44,42 +51,91 @@ pub(super) struct Servers {
 pub struct Stage {
     servers: Servers,
     connector: Connector,
+    dialect: Arc<Dialect>,
+    asked: AtomicUsize,
 }
 
 /// What is read: a table or view, or a passthrough statement.
-pub(super) struct Source {
-    pub(super) name: TableName,
+pub struct Source {
+    /// As Athena names it.
+    pub name: TableName,
     /// The statement's.
-    pub(super) arguments: BTreeMap<String, String>,
+    pub arguments: BTreeMap<String, String>,
     /// Asked for once: such calls are paced.
-    pub(super) schema: SchemaRef,
-    pub(super) columns: &'static [Column],
-    pub(super) rows: Vec<Row>,
+    pub schema: SchemaRef,
+    /// What it has.
+    pub columns: &'static [Column],
+    /// As they are stored.
+    pub rows: Vec<Row>,
 }
 
 /// Who reads it, and may see which of its rows.
-pub(super) struct Reader<'a> {
-    pub(super) connector: &'a Connector,
-    pub(super) identity: Identity,
-    pub(super) sees: &'a dyn Fn(&Row) -> bool,
+pub struct Reader<'a> {
+    /// Which is asked.
+    pub connector: &'a Connector,
+    /// In whose name.
+    pub identity: Identity,
+    /// Whether a row may be seen, as Athena sees it.
+    pub sees: &'a dyn Fn(&Row) -> bool,
+    /// Whether Athena would send a term.
+    pub sends: &'a dyn Fn(&Term) -> bool,
+    /// Counts the queries that were asked.
+    pub asked: &'a AtomicUsize,
     /// Whether the scan may be cut: it is one of a table, and the dialect divides it.
-    pub(super) cuts: bool,
+    pub cuts: bool,
     /// Whether the dialect may lose rows, so that nothing counts but whose they are.
-    pub(super) loses_rows: bool,
+    pub loses_rows: bool,
 }
 
 impl Stage {
-    /// Starts the servers.
+    /// Starts the servers, and a connector with this dialect.
     ///
     /// # Errors
     ///
     /// When one does not start.
-    pub fn start() -> Result<Self> {
+    pub fn start(dialect: Arc<Dialect>) -> Result<Self> {
         let servers = Servers::start()?;
         let config = servers.config("http://127.0.0.1:1");
-        let settings = settings(servers.bucket())?;
-        let connector = Connector::with_plugin(settings, &config, plugin("timestream")?);
-        Ok(Self { servers, connector })
+        let lookup = |name: &str| {
+            Some(match name {
+                "spill_bucket" => servers.bucket().to_owned(),
+                "disable_glue" => "true".to_owned(),
+                // Scans are cut where the query says.
+                "slices_per_query" => "1".to_owned(),
+                _ => return None,
+            })
+        };
+        let settings = Settings::from_lookup(lookup)?;
+        let connector = Connector::with_plugin(settings, &config, dialect.clone());
+        Ok(Self {
+            servers,
+            connector,
+            dialect,
+            asked: AtomicUsize::new(0),
+        })
+    }
+
+    /// Whether the dialect divides a table.
+    async fn divides(&self, source: &Source) -> Result<bool> {
+        let unconstrained = Constraints {
+            limit: -1,
+            ..Constraints::default()
+        };
+        let Source { name, schema, .. } = source;
+        let parts = splits(&self.connector, name, schema, &unconstrained).await?;
+        let split = parts.into_iter().next().context("no split")?;
+        let request = read_request(name, schema, &[], split, &unconstrained)?;
+        let request = write_request(&Request::ReadRecordsRequest(request))?;
+        let explained = self.connector.explain(&request).await?;
+        Ok(matches!(
+            explained.statement.slicing,
+            Slicing::ByTime { .. }
+        ))
+    }
+
+    /// How many queries were asked: of those that the seeds give, the ones that use what the dialect shows and wants.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// Asks [`QUERIES`] random queries of a random table or statement, which the seed decides. What is wrong comes back,
@@ -119,7 +175,9 @@ impl Stage {
             connector: &self.connector,
             identity: Identity::default(),
             sees: &|_| true,
-            cuts: is_stored,
+            sends: &|term| is_announced(term, &self.dialect),
+            asked: &self.asked,
+            cuts: is_stored && self.servers.runtime.block_on(self.divides(&source))?,
             loses_rows: false,
         };
         let found = self.servers.ask_all(&reader, &source, bytes);
@@ -130,8 +188,20 @@ impl Stage {
     }
 }
 
+fn is_found_out(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<connector::Error>();
+    error.is_some_and(|error| error.fault() == connector::Fault::Plugin)
+}
+
+/// Whether a field shows a column as what it is.
+fn is_shown(source: &Source, column: usize) -> bool {
+    let Column { name, kind, .. } = source.columns[column];
+    let field = source.schema.field_with_name(&name.to_lowercase());
+    field.is_ok_and(|field| *field.data_type() == seen_type(kind))
+}
+
 /// The arguments that ask for a statement.
-pub(super) fn passthrough(statement: &str) -> BTreeMap<String, String> {
+pub fn passthrough(statement: &str) -> BTreeMap<String, String> {
     [("schemaFunctionName", "SYSTEM.QUERY"), ("QUERY", statement)]
         .map(|(name, text)| (name.to_owned(), text.to_owned()))
         .into()
@@ -143,7 +213,7 @@ impl Servers {
     /// # Errors
     ///
     /// When one does not start.
-    pub(super) fn start() -> Result<Self> {
+    pub fn start() -> Result<Self> {
         let runtime = Runtime::new()?;
         let (timestream, s3) = runtime.block_on(async {
             let timestream = Server::start(Options {
@@ -165,12 +235,12 @@ impl Servers {
     }
 
     /// A configuration that reaches them, and a Glue at this address.
-    pub(super) fn config(&self, glue: &str) -> SdkConfig {
+    pub fn config(&self, glue: &str) -> SdkConfig {
         sdk_config_with_glue(&self.timestream.url(), &self.s3.url(), glue)
     }
 
     /// The bucket's name.
-    pub(super) fn bucket(&self) -> &str {
+    pub fn bucket(&self) -> &str {
         self.s3.bucket()
     }
 
@@ -179,7 +249,7 @@ impl Servers {
     /// # Errors
     ///
     /// When they cannot be written.
-    pub(super) fn write(&self, table: &str, draw: &mut Draw<'_>) -> Result<Vec<Row>> {
+    pub fn write(&self, table: &str, draw: &mut Draw<'_>) -> Result<Vec<Row>> {
         let mut rows = generate::rows(draw, &STORED, true, ROWS);
         // A column exists once a record has it.
         for (place, column) in STORED.iter().enumerate() {
@@ -197,14 +267,14 @@ impl Servers {
     /// # Errors
     ///
     /// When that fails.
-    pub(super) fn drop(&self, table: &str) -> Result<()> {
+    pub fn drop(&self, table: &str) -> Result<()> {
         let delete = self.write.delete_table().database_name("d");
         self.runtime.block_on(delete.table_name(table).send())?;
         Ok(())
     }
 
     /// Asks [`QUERIES`] random queries of a source. What is wrong comes back, made as simple as can be.
-    pub(super) fn ask_all(
+    pub fn ask_all(
         &self,
         reader: &Reader<'_>,
         source: &Source,
@@ -231,6 +301,15 @@ impl Servers {
 
     /// What is wrong with a query's answer.
     fn wrong(&self, reader: &Reader<'_>, source: &Source, query: &Query) -> Option<String> {
+        let is_sent = query.terms.iter().all(reader.sends);
+        if !is_sent
+            || query
+                .used(source.columns.len())
+                .any(|column| !is_shown(source, column))
+        {
+            return None;
+        }
+        reader.asked.fetch_add(1, Ordering::Relaxed);
         let seen = seen_rows(&source.rows);
         let visible: Vec<usize> = (0..seen.len())
             .filter(|id| (reader.sees)(&seen[*id]))
@@ -249,6 +328,8 @@ impl Servers {
             .collect();
         let answer = self.runtime.block_on(self.ask(reader, source, query));
         let wrong = match answer {
+            // What a dialect lies about may be found out.
+            Err(error) if reader.loses_rows && is_found_out(&error) => None,
             Err(error) => Some(format!("the query fails: {error:#}")),
             Ok(batches) if reader.loses_rows => within(query, &visible, &batches)
                 .err()

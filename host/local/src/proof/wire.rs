@@ -39,6 +39,12 @@ const NAMES: [(Op, &str); 20] = [
     (Op::Negate, "$negate"),
 ];
 
+/// Athena's name of a function.
+pub fn name_of(op: Op) -> &'static str {
+    let known = NAMES.iter().find(|(known, _)| *known == op);
+    known.map_or("", |(_, name)| name)
+}
+
 /// How Timestream's values look to its queries.
 pub fn stored_type(kind: Kind) -> DataType {
     match kind {
@@ -248,8 +254,7 @@ fn expression(fields: &[(String, Kind)], expr: &Expr) -> Result<Expression> {
                 let list = arguments.split_off(1);
                 arguments.push(call("$array", list));
             }
-            let name = NAMES.iter().find(|(known, _)| known == op);
-            call(name.map_or("", |(_, name)| name), arguments)
+            call(name_of(*op), arguments)
         }
     })
 }

@@ -1,0 +1,130 @@
+//! `plugin check`: what a function would say of a plugin, and whether a dialect is right.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use connector::plugin::{Admitted, Dialect, Digest, Engine, Policy};
+
+use super::{read, say};
+use crate::proof::{conditions, end_to_end, exhaustive, run};
+
+/// Checks a plugin: that a function would take it and, of a dialect, that it loses no row
+///
+/// A function takes a component that imports nothing, exports the contract and answers probing requests of every kind. Whether a
+/// dialect is right is tried here: random conditions, whole queries with orders and limits, and every domain over small lines
+/// of values are asked of the local Timestream, and held against an evaluator that sees no SQL. What is wrong is printed in
+/// its simplest form: the condition, what became of it, and the row. Columns that the dialect does not show as what they are,
+/// and functions that it does not announce, are left out.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Check {
+    /// The plugin, a WebAssembly component
+    file: PathBuf,
+    /// Random conditions to try of a dialect, and a twentieth as many whole queries
+    #[arg(long, default_value_t = 3_000)]
+    cases: u64,
+    /// The first seed
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Whole queries take so many times as long as a condition.
+const CONDITIONS_A_QUERY: u64 = 20;
+
+/// Checks, and says what was found.
+///
+/// # Errors
+///
+/// What is wrong with the plugin.
+pub(super) async fn check(args: Check) -> anyhow::Result<()> {
+    let bytes = read(&args.file)?;
+    // Runtimes of their own are started below.
+    tokio::task::spawn_blocking(move || check_bytes(&bytes, args.cases, args.seed))
+        .await
+        .context("the check was cut short")?
+}
+
+fn check_bytes(bytes: &[u8], cases: u64, seed: u64) -> anyhow::Result<()> {
+    say(&format!("digest      {}", Digest::of(bytes)));
+    say(&format!("size        {} KiB", bytes.len().div_ceil(1024)));
+    let plugin = Admitted::from_bytes(&Engine::new()?, bytes)?;
+    match plugin {
+        Admitted::Policy(policy) => {
+            say("contract    timestream:dialect/policy@0.1, and no import");
+            check_policy(&policy)
+        }
+        Admitted::Dialect(dialect) => {
+            say("contract    timestream:dialect/dialect@0.1, and no import");
+            check_dialect(&dialect, cases, seed)
+        }
+    }
+}
+
+fn check_policy(policy: &Policy) -> anyhow::Result<()> {
+    say(&format!(
+        "name        {} {}",
+        policy.name(),
+        policy.version()
+    ));
+    let started = Instant::now();
+    policy.probe()?;
+    probed(started, policy.most_fuel());
+    Ok(())
+}
+
+fn check_dialect(dialect: &Arc<Dialect>, cases: u64, seed: u64) -> anyhow::Result<()> {
+    let described = dialect.description();
+    say(&format!(
+        "name        {} {}",
+        described.name, described.version
+    ));
+    let functions: Vec<&str> = described
+        .functions
+        .iter()
+        .map(|function| function.name())
+        .collect();
+    let mut wants = vec![match functions.as_slice() {
+        [] => "value sets alone".to_owned(),
+        functions => functions.join(" "),
+    }];
+    wants.extend(described.limit.then(|| "limits".to_owned()));
+    wants.extend(described.top_n.then(|| "orders with a limit".to_owned()));
+    say(&format!("wants       {}", wants.join(", ")));
+    let started = Instant::now();
+    dialect.probe()?;
+    probed(started, dialect.most_fuel());
+
+    let batches = cases.div_ceil(conditions::TERMS as u64);
+    run::seeds(
+        seed,
+        batches,
+        |seed| conditions::batch(dialect, seed),
+        |_| {},
+    )?;
+    say(&format!(
+        "conditions  {}",
+        batches * conditions::TERMS as u64
+    ));
+    let batches = cases.div_ceil(CONDITIONS_A_QUERY * end_to_end::QUERIES as u64);
+    let stage = end_to_end::Stage::start(dialect.clone())?;
+    run::seeds(seed, batches, |seed| stage.batch(seed), |_| {})?;
+    say(&format!("queries     {}", stage.asked()));
+    for line in exhaustive::lines() {
+        let checked = line.check(dialect)?;
+        say(&format!(
+            "domains     {}: all {}, {} of them exact",
+            line.name, checked.domains, checked.exact
+        ));
+    }
+    say("no row is lost, and none is one too many");
+    Ok(())
+}
+
+fn probed(started: Instant, most_fuel: u64) {
+    let milliseconds = started.elapsed().as_millis();
+    say(&format!(
+        "probes      answered in {milliseconds} ms; the dearest call burnt {most_fuel} of 1000000000 units of fuel"
+    ));
+}
