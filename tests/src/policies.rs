@@ -346,7 +346,7 @@ async fn with_policies_a_table_is_looked_up_again() {
     let table = metadata
         .values_mut()
         .find(|value| value.contains("\"time\""))
-        .expect("the table travels");
+        .unwrap();
     assert!(table.contains("\"kind\":\"time\""), "{table}");
     *table = table.replace("\"kind\":\"time\"", "\"kind\":\"computed\"");
     let forged = schema.as_ref().clone().with_metadata(metadata);

@@ -2,19 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::sync::Arc;
+
 use tests::plugin;
 use tests::proof::model::Value;
 use tests::proof::oracle::{Bound, Expr, Op, Set, Term, admits};
+use tests::proof::subject::Subject;
 use tests::proof::{conditions, end_to_end, exhaustive, run, tenants};
 
 #[test]
 fn every_small_domain_of_every_type_keeps_its_rows() {
     let lines = exhaustive::lines();
     for name in ["timestream", "java-compat"] {
-        let plugin = plugin(name).unwrap();
+        let subject = Subject::willing(plugin(name).unwrap());
         let check = |number: u64| {
             let line = &lines[number as usize];
-            let checked = line.check(&plugin)?;
+            let checked = line.check(&subject)?;
             // Their values are all that SQL has a form for, so nothing may be left to the host.
             if name == "timestream" && ["boolean", "bigint", "integer"].contains(&line.name) {
                 assert_eq!(checked.exact, checked.domains, "{}", line.name);
@@ -28,14 +31,15 @@ fn every_small_domain_of_every_type_keeps_its_rows() {
 
 #[test]
 fn thousands_of_random_terms_keep_their_rows() {
-    let plugin = plugin("timestream").unwrap();
-    let batch = |seed| conditions::batch(&plugin, seed);
+    let subject = Subject::willing(plugin("timestream").unwrap());
+    let batch = |seed| conditions::batch(&subject, seed);
     run::seeds(1, 20, batch, |_| {}).unwrap();
 }
 
 #[test]
 fn hundreds_of_random_queries_give_their_rows() {
-    let stage = end_to_end::Stage::start(plugin("timestream").unwrap()).unwrap();
+    let subject = Subject::willing(plugin("timestream").unwrap());
+    let stage = end_to_end::Stage::start(Arc::new(subject)).unwrap();
     run::seeds(1, 50, |seed| stage.batch(seed), |_| {}).unwrap();
 }
 

@@ -243,9 +243,10 @@ async fn a_pinned_digest_is_the_only_one_that_serves() {
     let choice = Choice::parse(&format!("timestream@{pinned}")).unwrap();
     let slot = slot(store, choice);
     assert_eq!(*slot.current(None).await.unwrap().digest(), pinned);
-    // A query that was planned before it was pinned is read on.
-    slot.of_digest(None, &other).await.unwrap();
-    assert_eq!(*slot.current(None).await.unwrap().digest(), pinned);
+    // Whoever pins one may do so because another is bad: a query that was planned with that is not read on.
+    let error = slot.of_digest(None, &other).await.unwrap_err();
+    assert_eq!(error.code(), Code::PartialFailure);
+    assert!(error.message().contains(pinned.as_str()), "{error}");
 
     let choice = Choice::parse(&format!("timestream@{}", Digest::of(b"gone"))).unwrap();
     let slot = self::slot(store, choice);

@@ -2,11 +2,13 @@
 //! the connector what it finds by itself: `cargo xtask prove`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
 use tests::plugin;
+use tests::proof::subject::Subject;
 use tests::proof::{conditions, end_to_end, exhaustive, run, tenants};
 use tests::trino::evaluator::{self, Bench};
 use tests::trino::fault::Fault;
@@ -61,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 fn prove(arguments: &Arguments) -> anyhow::Result<()> {
-    let plugin = plugin("timestream")?;
+    let subject = Arc::new(Subject::willing(plugin("timestream")?));
     let says_nothing = !arguments.exhaustive
         && [
             arguments.cases,
@@ -78,7 +80,7 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
         let check = |number: u64| {
             let line = &lines[number as usize];
             let started = Instant::now();
-            let count = line.check(&plugin)?.domains;
+            let count = line.check(&subject)?.domains;
             let seconds = started.elapsed().as_secs_f64();
             say(&format!(
                 "{}: all {count} domains ({seconds:.0} s)",
@@ -94,7 +96,7 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
         count: arguments.cases.unwrap_or(usual(1_000_000)),
         per_seed: conditions::TERMS as u64,
     };
-    conditions.run(arguments.seed, |seed| conditions::batch(&plugin, seed))?;
+    conditions.run(arguments.seed, |seed| conditions::batch(&subject, seed))?;
     let queries = Tier {
         what: "queries",
         option: "--end-to-end",
@@ -102,7 +104,7 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
         per_seed: end_to_end::QUERIES as u64,
     };
     if queries.count > 0 {
-        let stage = end_to_end::Stage::start(plugin.clone())?;
+        let stage = end_to_end::Stage::start(subject.clone())?;
         queries.run(arguments.seed, |seed| stage.batch(seed))?;
     }
     if let Some(count) = arguments.tenants {

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use anyhow::{Result, ensure};
 use aws_config::SdkConfig;
 use connector::wire::{Identity, TableName};
-use connector::{Code, Connector, Settings};
+use connector::{Code, Connector, Fault, Settings};
 use serde_json::json;
 
 use crate::athena::{schema, splits_for, table_name};
@@ -143,6 +143,8 @@ impl Stage {
                 (Some(tenants), Some(Value::Text(host))) => tenants.contains(&host.as_str()),
                 _ => false,
             },
+            // What a dialect lies about may be found out.
+            forgives: &|error| *loses_rows && is_found_out(error),
             sends: &|_| true,
             asked: &AtomicUsize::new(0),
             cuts: *divides && !is_view,
@@ -181,6 +183,11 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+fn is_found_out(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<connector::Error>();
+    error.is_some_and(|error| error.fault() == Fault::Plugin)
 }
 
 /// Queries of a seed.

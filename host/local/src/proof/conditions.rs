@@ -16,6 +16,7 @@ use super::generate::{Draw, rows, term};
 use super::model::{COMPUTED, Column, Kind, Row, STORED};
 use super::oracle::{Expr, Fault, Term, admits};
 use super::shrink::shrink;
+use super::subject::Subject;
 use super::wire::{constraints, name_of, seen_batch, seen_rows, seen_type, stored_batch};
 
 /// Terms asked of one table in one statement.
@@ -33,7 +34,7 @@ const TERM_BYTES: usize = 160;
 
 /// Rows, and what is asked of them.
 pub struct Bench<'a> {
-    plugin: &'a Dialect,
+    subject: &'a Subject,
     columns: &'static [Column],
     table: Table,
     mapping: Mapping,
@@ -78,10 +79,10 @@ impl<'a> Bench<'a> {
     /// # Errors
     ///
     /// When the dialect refuses the table.
-    pub fn new(plugin: &'a Dialect, stored: bool, rows: Vec<Row>) -> Result<Self> {
+    pub fn new(subject: &'a Subject, stored: bool, rows: Vec<Row>) -> Result<Self> {
         let columns: &'static [Column] = if stored { &STORED } else { &COMPUTED };
         let table = table(columns, stored);
-        let mapping = plugin.map_table(&table)?;
+        let mapping = subject.dialect.map_table(&table)?;
         let shown: Vec<Option<usize>> = (0..columns.len())
             .map(|place| field_of(&mapping, place, columns[place].kind))
             .collect();
@@ -95,7 +96,7 @@ impl<'a> Bench<'a> {
         };
         let kinds = columns.iter().map(|column| column.kind);
         Ok(Self {
-            plugin,
+            subject,
             columns,
             fields: shown.iter().map(name).zip(kinds).collect(),
             shown,
@@ -157,7 +158,7 @@ impl<'a> Bench<'a> {
             query_id: String::new(),
             slice: Slice::WHOLE,
         };
-        Ok(statement(self.plugin, &query)?.verdicts)
+        Ok(statement(&self.subject.dialect, &query)?.verdicts)
     }
 
     /// Where conditions are true, of as many at a time as a statement holds.
@@ -219,7 +220,8 @@ impl<'a> Bench<'a> {
     fn expected(&self, term: &Term) -> Option<Vec<bool>> {
         let is_hidden = |column: &usize| self.shown[*column].is_none();
         let mut hidden = (0..self.columns.len()).filter(is_hidden);
-        if hidden.any(|column| mentions(term, column)) || !is_announced(term, self.plugin) {
+        if hidden.any(|column| mentions(term, column)) || !is_announced(term, &self.subject.dialect)
+        {
             return None;
         }
         let admitted = self.seen.iter().map(|row| admits(term, row));
@@ -235,7 +237,9 @@ impl<'a> Bench<'a> {
         let mut exact = 0;
         // What fails the query would fail the statement of all.
         let sound: Vec<usize> = (0..terms.len())
-            .filter(|place| self.expected(&terms[*place]).is_some())
+            .filter(|place| {
+                self.expected(&terms[*place]).is_some() && !self.is_refused(&terms[*place])
+            })
             .collect();
         for places in sound.chunks(TERMS) {
             let chosen: Vec<Term> = places.iter().map(|place| terms[*place].clone()).collect();
@@ -252,6 +256,15 @@ impl<'a> Bench<'a> {
             }
         }
         Ok(Found::Exact(exact))
+    }
+
+    /// Whether the dialect refuses a term, and may.
+    fn is_refused(&self, term: &Term) -> bool {
+        let plan = || {
+            let constraints = constraints(&self.fields, &[term])?;
+            self.plan(&query::terms(&constraints, &self.mapping)?)
+        };
+        plan().is_err_and(|error: anyhow::Error| self.subject.is_allowed(&error))
     }
 
     /// The first term that is wrong or fails when it is asked alone.
@@ -402,7 +415,7 @@ pub fn table(columns: &[Column], stored: bool) -> Table {
 /// # Errors
 ///
 /// When the dialect refuses the table.
-pub fn batch(plugin: &Dialect, seed: u64) -> Result<Option<String>> {
+pub fn batch(subject: &Subject, seed: u64) -> Result<Option<String>> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut bytes = |count| {
         let mut bytes = vec![0; count];
@@ -417,7 +430,7 @@ pub fn batch(plugin: &Dialect, seed: u64) -> Result<Option<String>> {
         stored,
         ROWS,
     );
-    let bench = Bench::new(plugin, stored, rows)?;
+    let bench = Bench::new(subject, stored, rows)?;
     let made = |bytes: &[u8]| term(&mut Draw::new(bytes), columns);
 
     let origins: Vec<Vec<u8>> = (0..TERMS).map(|_| bytes(TERM_BYTES)).collect();

@@ -12,7 +12,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::util::display::array_value_to_string;
 use aws_config::SdkConfig;
-use connector::plugin::{Dialect, Slicing};
+use connector::plugin::Slicing;
 use connector::wire::{Constraints, Identity, OrderByField, Request, TableName, write_request};
 use connector::{Connector, Settings};
 use tokio::runtime::Runtime;
@@ -26,6 +26,7 @@ use super::oracle::{Term, admits};
 use super::queries::{Query, judge, query, within};
 use super::records::store;
 use super::shrink::shrink;
+use super::subject::Subject;
 use super::wire::{constraints, seen_rows, seen_type, stored_batch};
 
 /// Queries asked of one table.
@@ -51,7 +52,7 @@ pub struct Servers {
 pub struct Stage {
     servers: Servers,
     connector: Connector,
-    dialect: Arc<Dialect>,
+    subject: Arc<Subject>,
     asked: AtomicUsize,
 }
 
@@ -83,6 +84,8 @@ pub struct Reader<'a> {
     pub asked: &'a AtomicUsize,
     /// Whether the scan may be cut: it is one of a table, and the dialect divides it.
     pub cuts: bool,
+    /// Whether an error is to be expected.
+    pub forgives: &'a dyn Fn(&anyhow::Error) -> bool,
     /// Whether the dialect may lose rows, so that nothing counts but whose they are.
     pub loses_rows: bool,
 }
@@ -93,7 +96,7 @@ impl Stage {
     /// # Errors
     ///
     /// When one does not start.
-    pub fn start(dialect: Arc<Dialect>) -> Result<Self> {
+    pub fn start(subject: Arc<Subject>) -> Result<Self> {
         let servers = Servers::start()?;
         let config = servers.config("http://127.0.0.1:1");
         let lookup = |name: &str| {
@@ -106,11 +109,11 @@ impl Stage {
             })
         };
         let settings = Settings::from_lookup(lookup)?;
-        let connector = Connector::with_plugin(settings, &config, dialect.clone());
+        let connector = Connector::with_plugin(settings, &config, subject.dialect.clone());
         Ok(Self {
             servers,
             connector,
-            dialect,
+            subject,
             asked: AtomicUsize::new(0),
         })
     }
@@ -122,7 +125,11 @@ impl Stage {
             ..Constraints::default()
         };
         let Source { name, schema, .. } = source;
-        let parts = splits(&self.connector, name, schema, &unconstrained).await?;
+        let parts = splits(&self.connector, name, schema, &unconstrained).await;
+        let parts = match parts.map_err(anyhow::Error::from) {
+            Err(error) if self.subject.is_allowed(&error) => return Ok(false),
+            parts => parts?,
+        };
         let split = parts.into_iter().next().context("no split")?;
         let request = read_request(name, schema, &[], split, &unconstrained)?;
         let request = write_request(&Request::ReadRecordsRequest(request))?;
@@ -175,7 +182,8 @@ impl Stage {
             connector: &self.connector,
             identity: Identity::default(),
             sees: &|_| true,
-            sends: &|term| is_announced(term, &self.dialect),
+            forgives: &|error| self.subject.is_allowed(error),
+            sends: &|term| is_announced(term, &self.subject.dialect),
             asked: &self.asked,
             cuts: is_stored && self.servers.runtime.block_on(self.divides(&source))?,
             loses_rows: false,
@@ -186,11 +194,6 @@ impl Stage {
         }
         Ok(found)
     }
-}
-
-fn is_found_out(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<connector::Error>();
-    error.is_some_and(|error| error.fault() == connector::Fault::Plugin)
 }
 
 /// Whether a field shows a column as what it is.
@@ -328,8 +331,7 @@ impl Servers {
             .collect();
         let answer = self.runtime.block_on(self.ask(reader, source, query));
         let wrong = match answer {
-            // What a dialect lies about may be found out.
-            Err(error) if reader.loses_rows && is_found_out(&error) => None,
+            Err(error) if (reader.forgives)(&error) => None,
             Err(error) => Some(format!("the query fails: {error:#}")),
             Ok(batches) if reader.loses_rows => within(query, &visible, &batches)
                 .err()

@@ -4,7 +4,7 @@
 use super::conditions::{Bench, Found};
 use super::model::{COMPUTED, Column, Kind, Row, STORED, Value};
 use super::oracle::{Bound, Set, Term};
-use connector::plugin::Dialect;
+use super::subject::Subject;
 
 /// Bounds lie at seven points of a type, and rows there and beside them.
 pub struct Line {
@@ -201,7 +201,7 @@ impl Line {
     /// # Errors
     ///
     /// What is wrong with the first that is.
-    pub fn check(&self, plugin: &Dialect) -> anyhow::Result<Checked> {
+    pub fn check(&self, subject: &Subject) -> anyhow::Result<Checked> {
         let columns: &[Column] = if self.stored { &STORED } else { &COMPUTED };
         let place = columns.iter().position(|column| column.name == self.column);
         let place = place.ok_or_else(|| anyhow::anyhow!("no column `{}`", self.column))?;
@@ -227,7 +227,7 @@ impl Line {
                 })
             })
             .collect();
-        match Bench::new(plugin, self.stored, rows)?.check(&terms)? {
+        match Bench::new(subject, self.stored, rows)?.check(&terms)? {
             Found::Exact(exact) => Ok(Checked {
                 domains: terms.len(),
                 exact,

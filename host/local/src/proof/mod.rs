@@ -16,4 +16,5 @@ pub mod queries;
 pub mod records;
 pub mod run;
 pub mod shrink;
+pub mod subject;
 pub mod wire;

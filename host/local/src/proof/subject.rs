@@ -1,0 +1,52 @@
+//! The dialect that is to be proved.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use connector::plugin::Dialect;
+use connector::{Error, Fault};
+
+/// A dialect, and whether it may refuse.
+#[derive(Debug)]
+pub struct Subject {
+    /// The dialect.
+    pub dialect: Arc<Dialect>,
+    /// A dialect that refuses what it does not want is right; of one that should want everything it is a fault.
+    may_refuse: bool,
+    refused: AtomicUsize,
+}
+
+impl Subject {
+    /// One that must plan whatever it is asked.
+    pub fn willing(dialect: Arc<Dialect>) -> Self {
+        Self {
+            dialect,
+            may_refuse: false,
+            refused: AtomicUsize::new(0),
+        }
+    }
+
+    /// One that may refuse.
+    pub fn of_anyone(dialect: Arc<Dialect>) -> Self {
+        Self {
+            may_refuse: true,
+            ..Self::willing(dialect)
+        }
+    }
+
+    /// How often it has refused.
+    pub fn refused(&self) -> usize {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Whether an error is a refusal that is allowed, and counts it.
+    pub(super) fn is_allowed(&self, error: &anyhow::Error) -> bool {
+        let error = error.downcast_ref::<Error>();
+        let is_allowed =
+            self.may_refuse && error.is_some_and(|error| error.fault() == Fault::Caller);
+        if is_allowed {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        is_allowed
+    }
+}
