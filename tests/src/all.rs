@@ -35,3 +35,4 @@ mod through;
 mod tidy;
 mod user;
 mod weaknesses;
+mod wide;

@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use connector::plugin::Digest;
@@ -13,7 +14,7 @@ use tests::processes::program;
 use tests::{component, plugin, sdk_config, workspace};
 
 /// The command `plugin`, in a folder; with the toolchain that has built the tests' plugins, and the S3 at an address.
-fn run(folder: &Path, s3: &str, arguments: &[&str]) -> Output {
+fn command(folder: &Path, s3: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program("athena-timestream").unwrap());
     let toolchain = workspace().join("target/components/toolchain");
     for line in std::fs::read_to_string(toolchain).unwrap().lines() {
@@ -28,8 +29,12 @@ fn run(folder: &Path, s3: &str, arguments: &[&str]) -> Output {
         // One build of the dependencies for all plugins.
         ("CARGO_TARGET_DIR", target().to_str().unwrap()),
     ]);
-    let command = command.current_dir(folder).arg("plugin").args(arguments);
-    command.output().unwrap()
+    command.current_dir(folder).arg("plugin").args(arguments);
+    command
+}
+
+fn run(folder: &Path, s3: &str, arguments: &[&str]) -> Output {
+    command(folder, s3, arguments).output().unwrap()
 }
 
 fn target() -> std::path::PathBuf {
@@ -132,6 +137,49 @@ async fn a_policy_is_made_the_same_way() {
         &config,
     );
     assert_eq!(policies.current().await.unwrap().len(), 1);
+}
+
+/// Saved, and served; what does not build leaves the one before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_file_is_built_checked_and_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    succeed(folder, "http://127.0.0.1:1", &["new", "live", "--policy"]);
+    let mut command = command(folder, "http://127.0.0.1:1", &["watch", "live", "store"]);
+    let output = command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut watch = Watching(output.spawn().unwrap());
+    let lines = BufReader::new(watch.0.stdout.take().unwrap()).lines();
+    let mut lines = lines.map(Result::unwrap);
+    let code = folder.join("live/src/lib.rs");
+    let save = |from: &str, to: &str| {
+        let text = std::fs::read_to_string(&code).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&code, text.replace(from, to)).unwrap();
+    };
+    let current = || std::fs::read_to_string(folder.join("store/live/current")).unwrap();
+    let first = lines.next().unwrap();
+    assert_eq!(first, format!("live {}", current().trim()));
+    save("max_bytes_metered: None", "max_bytes_metered: Nothing");
+    let refused = lines.next().unwrap();
+    assert!(
+        refused.starts_with("not taken over: cargo failed"),
+        "{refused}"
+    );
+    assert_eq!(first, format!("live {}", current().trim()));
+    save("max_bytes_metered: Nothing", "max_bytes_metered: Some(1)");
+    let second = lines.next().unwrap();
+    assert_eq!(second, format!("live {}", current().trim()));
+    assert_ne!(first, second);
+}
+
+/// A process that ends with the test.
+struct Watching(std::process::Child);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }
 
 /// The mistakes that lose rows, each in a mode of the misbehaving plugin.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use tests::component;
 use tests::processes::{Emulator, Serve, output};
 
 /// Rooms, instants of 2024-01-01 (UTC) as milliseconds, and degrees.
@@ -134,6 +135,39 @@ fn a_clock_in_a_condition_is_explained_with_the_form_that_is_sent() {
         explained.contains("write time > timestamp '"),
         "{explained}"
     );
+}
+
+#[test]
+fn plugins_are_compared_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = Serve::start().unwrap();
+    load(&serve, folder.path());
+    let file = |name: &str| component(name).unwrap().display().to_string();
+    let (ours, java) = (file("timestream"), file("java-compat"));
+    let sql = "select room from home.climate where room <> 'attic'";
+    let explain = |more: &[&str]| {
+        let mut command = serve.command().unwrap();
+        command.args(["explain", sql, "--plugin", &ours, "--plugin", &java]);
+        output(command.args(more)).unwrap()
+    };
+    let compared = explain(&[]);
+    let head = compared.lines().nth(1).unwrap();
+    assert!(head.contains("home.climate"), "{compared}");
+    assert!(head.contains(&ours) && head.contains(&java), "{compared}");
+    let line = |label: &str| {
+        let mut lines = compared.lines();
+        let line = lines.find(|line| line.starts_with(&format!("| {label} ")));
+        line.unwrap().to_owned()
+    };
+    let sent = line("sent");
+    assert_eq!(sent.matches("room not in {'attic'}").count(), 2, "{sent}");
+    assert!(
+        line("room").contains("exact: \"room\" <> 'attic'"),
+        "{compared}"
+    );
+    assert_eq!(line("statement").matches("SELECT \"room\"").count(), 2);
+    assert!(!compared.contains("| read "), "{compared}");
+    assert!(explain(&["--read"]).contains(" rows fetched, "));
 }
 
 #[test]

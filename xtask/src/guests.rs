@@ -15,11 +15,12 @@ use crate::say;
 use crate::toolchain::{self, Toolchain};
 
 /// The packages of `plugins/*` and `tests/plugins/*`.
-const PLUGINS: [&str; 6] = [
+const PLUGINS: [&str; 7] = [
     "timestream",
     "java-compat",
     "guard",
     "tenant",
+    "wide",
     "faulty",
     "faulty-policy",
 ];

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use connector::plugin::{Caller, Engine, PlanRequest, Dialect};
+use connector::plugin::{Caller, Dialect, Engine, PlanRequest};
 use connector::query;
 use guest::{Dialect as _, Timestream};
 use serde_json::{Map, Value};

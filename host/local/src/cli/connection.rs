@@ -1,6 +1,6 @@
 //! Which connector a command asks, and how: arguments that `query` and `explain` share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -8,6 +8,8 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_lambda::config::retry::RetryConfig;
 use clap::ValueEnum;
+use connector::plugin::{self, Dialect};
+use connector::slot::{Choice, Keys, Slot};
 use connector::{Connector, Settings};
 
 use crate::athena::{Athena, Engine, Function, Options, Profile};
@@ -89,6 +91,19 @@ impl Connection {
     ///
     /// When the settings are wrong, or there is no dialect.
     pub(super) async fn open(&self) -> anyhow::Result<Athena> {
+        self.open_as(None).await
+    }
+
+    /// The same with the plugin of a file in this process.
+    ///
+    /// # Errors
+    ///
+    /// When the settings are wrong, or the file is not a dialect.
+    pub(super) async fn open_with(&self, plugin: &Path) -> anyhow::Result<Athena> {
+        self.open_as(Some(plugin)).await
+    }
+
+    async fn open_as(&self, plugin: Option<&Path>) -> anyhow::Result<Athena> {
         let config = aws_config::load_from_env().await;
         let mut options = Options::new(aws_sdk_s3::Client::new(&config));
         options.filter_again = self.filter_again;
@@ -115,9 +130,28 @@ impl Connection {
                 client: lambda(&config, url),
                 name: self.function.clone(),
             },
-            None => Function::InProcess(Arc::new(Connector::new(settings()?, &config)?)),
+            None => {
+                let settings = settings()?;
+                let connector = match plugin {
+                    None => Connector::new(settings, &config),
+                    Some(file) => Dialect::from_file(&plugin::Engine::new()?, file).map(|plugin| {
+                        // In place of what a store has, too.
+                        let slot = Slot::new(plugin, None, &Keys::default(), usual(), &config);
+                        Connector::with_slot(settings, &config, slot)
+                    }),
+                };
+                Function::InProcess(Arc::new(connector?))
+            }
         };
         Athena::open(function, options)
+    }
+}
+
+/// The choice that a plugin without a store serves.
+fn usual() -> Choice {
+    Choice {
+        name: "timestream".to_owned(),
+        pinned: None,
     }
 }
 

@@ -1,5 +1,10 @@
 //! `explain`: what would become of a query, before anything is read.
 
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::compare::{self, Column};
 use super::connection::Connection;
 use super::print;
 
@@ -11,6 +16,12 @@ use super::print;
 pub struct Explain {
     /// The query
     sql: String,
+    /// A plugin's file: what it makes of the query, beside what others make of it
+    #[arg(long = "plugin", value_name = "FILE", conflicts_with = "lambda")]
+    plugins: Vec<PathBuf>,
+    /// Read the query through each plugin, to tell what it fetches
+    #[arg(long, requires = "plugins")]
+    read: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -21,6 +32,9 @@ pub struct Explain {
 ///
 /// What is wrong with the query, or what the connector says; a dialect's refusal is one.
 pub async fn run(args: Explain) -> anyhow::Result<()> {
+    if !args.plugins.is_empty() {
+        return compare(&args).await;
+    }
     let athena = args.connection.open().await?;
     let scans = athena.explain(&args.sql).await?;
     if scans.is_empty() {
@@ -28,6 +42,28 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
     }
     for scan in &scans {
         say(&print::scan(scan));
+    }
+    say(args.connection.planner());
+    Ok(())
+}
+
+/// The same through several plugins, side by side.
+async fn compare(args: &Explain) -> anyhow::Result<()> {
+    let mut columns = Vec::with_capacity(args.plugins.len());
+    for plugin in &args.plugins {
+        let athena = args.connection.open_with(plugin).await?;
+        let scans = match args.read {
+            true => athena.query(&args.sql).await.map(|result| result.scans),
+            false => athena.explain(&args.sql).await,
+        };
+        let plugin = plugin.display().to_string();
+        columns.push(Column {
+            scans: scans.with_context(|| format!("through {plugin}"))?,
+            plugin,
+        });
+    }
+    for table in compare::tables(&columns)? {
+        say(&table);
     }
     say(args.connection.planner());
     Ok(())

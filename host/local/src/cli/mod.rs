@@ -1,5 +1,6 @@
 //! The commands of `athena-timestream`, one file each.
 
+mod compare;
 mod connection;
 pub mod demo;
 pub mod explain;

@@ -5,6 +5,7 @@ mod check;
 mod new;
 mod sign;
 mod store;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ use self::new::New;
 pub use self::new::WIT_BINDGEN;
 use self::sign::Sign;
 use self::store::Store;
+use self::watch::Watch;
 
 /// What the author or packager of a plugin needs
 #[derive(Debug, clap::Subcommand)]
@@ -30,6 +32,7 @@ pub enum Plugin {
     Sign(Sign),
     Push(Push),
     Current(Current),
+    Watch(Watch),
 }
 
 /// Compiles a plugin to native code, so that a cold start of the function need not
@@ -87,6 +90,7 @@ pub async fn run(args: Plugin) -> anyhow::Result<()> {
         Plugin::Sign(args) => sign::sign(args),
         Plugin::Push(args) => push(args).await,
         Plugin::Current(args) => current(args).await,
+        Plugin::Watch(args) => watch::watch(args).await,
     }
 }
 

@@ -54,9 +54,39 @@ pub(super) fn scan(scan: &Scan) -> String {
         }
     }
     if scan.bytes > 0 {
-        cost(scan, &mut lines);
+        lines.add("read", &cost(scan));
     }
     lines.text
+}
+
+/// The same in parts, by label: what is sent, each term, the statement, and what it cost if it was read.
+pub(super) fn cells(scan: &Scan) -> Vec<(String, String)> {
+    let mut cells = Vec::new();
+    let mut add = |label: &str, text: String| cells.push((label.to_owned(), text));
+    match scan.constraints.as_slice() {
+        [] => add("sent", "no constraint".to_owned()),
+        sent => sent.iter().for_each(|sent| add("sent", sent.clone())),
+    }
+    if let Some(explanation) = &scan.explanation {
+        let verdicts = explanation.statement.verdicts.iter();
+        let demanded = explanation.demands.iter();
+        let terms = explanation.terms.iter();
+        let terms = terms.chain(demanded.flat_map(|demand| &demand.ruling.terms));
+        for (term, verdict) in terms.zip(verdicts) {
+            let (word, text) = match verdict {
+                Verdict::Exact(condition) => ("exact", condition),
+                Verdict::Wider(condition) => ("wider", condition),
+                Verdict::Skipped(reason) => ("skipped", reason),
+            };
+            let term = describe(term, &explanation.mapping);
+            add(&term, format!("{word}: {text}"));
+        }
+        add("statement", explanation.statement.sql.clone());
+    }
+    if scan.bytes > 0 {
+        add("read", cost(scan));
+    }
+    cells
 }
 
 fn explain(explanation: &Explanation, lines: &mut Lines) {
@@ -114,7 +144,7 @@ fn add_demand(demand: &Demand, lines: &mut Lines) {
 }
 
 /// Bytes and rows: of Timestream where the connector is in this process, else of its answers alone.
-fn cost(scan: &Scan, lines: &mut Lines) {
+fn cost(scan: &Scan) -> String {
     let mut text = String::new();
     if !scan.readings.is_empty() {
         let sum =
@@ -139,7 +169,7 @@ fn cost(scan: &Scan, lines: &mut Lines) {
         "{} rows returned, {} spilled blocks, {} bytes",
         scan.rows, scan.blocks, scan.bytes
     );
-    lines.add("read", &text);
+    text
 }
 
 struct Lines {

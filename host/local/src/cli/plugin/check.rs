@@ -81,6 +81,12 @@ fn check_policy(policy: &Policy) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Tries some hundred conditions of a dialect.
+pub(super) fn quickly(dialect: &Arc<Dialect>) -> anyhow::Result<()> {
+    let subject = Subject::of_anyone(dialect.clone());
+    run::seeds(1, 1, |seed| conditions::batch(&subject, seed), |_| {})
+}
+
 fn check_dialect(dialect: &Arc<Dialect>, args: &Check) -> anyhow::Result<()> {
     let (cases, seed) = (args.cases.unwrap_or(CASES), args.seed);
     let described = dialect.description();

@@ -1,0 +1,254 @@
+//! The plugin `wide` against a pivot by DuckDB: random records of every measure type, with gaps.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use aws_sdk_timestreamwrite::types::{Dimension, MeasureValueType, Record, TimeUnit};
+use connector::wire::{Constraints, Marker, MarkerBound, Range, ValueSet};
+use connector::{Connector, Settings};
+use local::s3::S3;
+use local::timestream::{Options, Server};
+use serde_json::{Value, json};
+use tests::athena::{rows, select, table_name};
+use tests::processes::python;
+use tests::{plugin, sdk_config};
+
+/// Measures, the column of their values, and their types. Two differ in case alone, one is called like a dimension.
+const MEASURES: [(&str, &str, MeasureValueType); 6] = [
+    ("CPU", "double", MeasureValueType::Double),
+    ("cpu", "double", MeasureValueType::Double),
+    ("n", "bigint", MeasureValueType::Bigint),
+    ("it's", "varchar", MeasureValueType::Varchar),
+    ("on", "boolean", MeasureValueType::Boolean),
+    ("host", "varchar", MeasureValueType::Varchar),
+];
+
+/// 2024-01-01 00:00:00, in milliseconds.
+const NEW_YEAR: i64 = 1_704_067_200_000;
+
+/// What DuckDB makes of the records on standard input: rows as lists of texts, NULL as null.
+const PIVOT: &str = r#"
+import duckdb, json, sys
+asked = json.load(sys.stdin)
+duckdb.execute("CREATE TABLE r (host VARCHAR, region VARCHAR, millis BIGINT, measure VARCHAR, value VARCHAR)")
+if asked["records"]:
+    duckdb.executemany("INSERT INTO r VALUES (?, ?, ?, ?, ?)", asked["records"])
+measures = ", ".join("any_value(value) FILTER (measure = '" + m.replace("'", "''") + "')" for m in asked["measures"])
+known = ", ".join("'" + m.replace("'", "''") + "'" for m in asked["measures"])
+rows = duckdb.execute(f"SELECT host, region, millis, {measures} FROM r WHERE measure IN ({known}) AND {asked['where']} GROUP BY ALL").fetchall()
+print(json.dumps(rows))
+"#;
+
+struct Stage {
+    _timestream: Server,
+    _s3: S3,
+    connector: Connector,
+    /// `host`, `region`, milliseconds, measure, value.
+    records: Vec<[Value; 5]>,
+}
+
+impl Stage {
+    async fn start(seed: u64) -> Self {
+        let timestream = Server::start(Options::default()).await.unwrap();
+        let s3 = S3::start(0, "spill", None).await.unwrap();
+        let config = sdk_config(&timestream.url(), &s3.url());
+        let write = aws_sdk_timestreamwrite::Client::new(&config);
+        write
+            .create_database()
+            .database_name("d")
+            .send()
+            .await
+            .unwrap();
+        let create = write.create_table().database_name("d").table_name("t");
+        create.send().await.unwrap();
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut records = Vec::new();
+        // One record of each measure, so that every column exists; then with gaps, and of a measure nobody asks for.
+        let all = MEASURES.iter().map(|measure| (measure, 0, 0, false));
+        let mut chosen: Vec<_> = all.collect();
+        for at in 0..20 {
+            for host in 0..3 {
+                for measure in &MEASURES {
+                    if random.u8(..3) == 0 && (at, host) != (0, 0) {
+                        chosen.push((measure, at, host, random.bool()));
+                    }
+                }
+            }
+        }
+        for ((name, _, r#type), at, host, has_region) in chosen {
+            let value = match r#type {
+                MeasureValueType::Double => format!("{:?}", f64::from(random.i16(..)) / 2.0),
+                MeasureValueType::Bigint => random.i64(..).to_string(),
+                MeasureValueType::Boolean => random.bool().to_string(),
+                _ => format!("it's {}", random.u8(..)),
+            };
+            let time = NEW_YEAR + 1_000 * at;
+            let dimension = |name: &str, value: &str| {
+                let dimension = Dimension::builder().name(name).value(value);
+                dimension.build().unwrap()
+            };
+            let host = format!("h{host}");
+            let mut record = Record::builder()
+                .dimensions(dimension("host", &host))
+                .measure_name(*name)
+                .measure_value(&value)
+                .measure_value_type(r#type.clone())
+                .time(time.to_string())
+                .time_unit(TimeUnit::Milliseconds);
+            if has_region {
+                record = record.dimensions(dimension("region", "r"));
+            }
+            let send = write.write_records().database_name("d").table_name("t");
+            send.records(record.build()).send().await.unwrap();
+            let region = if has_region { json!("r") } else { Value::Null };
+            records.push([json!(host), region, json!(time), json!(name), json!(value)]);
+        }
+        // A second dimension exists once a record has it.
+        let measures = MEASURES
+            .map(|(name, kind, _)| format!("{name} {kind}"))
+            .join(", ");
+        let options = json!({"wide_measures": measures}).to_string();
+        let settings = Settings::from_lookup(|name| match name {
+            "spill_bucket" => Some("spill".to_owned()),
+            "disable_glue" => Some("true".to_owned()),
+            "slices_per_query" => Some("1".to_owned()),
+            "dialect_options" => Some(options.clone()),
+            _ => None,
+        });
+        let wide = plugin("wide").unwrap();
+        Self {
+            connector: Connector::with_plugin(settings.unwrap(), &config, wide),
+            _timestream: timestream,
+            _s3: s3,
+            records,
+        }
+    }
+
+    /// The rows that DuckDB makes, as texts, in order.
+    fn pivot(&self, condition: &str) -> Vec<Vec<String>> {
+        let asked = json!({
+            "records": self.records,
+            "measures": MEASURES.map(|(name, ..)| name),
+            "where": condition,
+        });
+        let mut python = Command::new(python().unwrap());
+        let python = python
+            .args(["-c", PIVOT])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = python.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(asked.to_string().as_bytes()).unwrap();
+        drop(input);
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let rows: Vec<Vec<Value>> = serde_json::from_slice(&output.stdout).unwrap();
+        let text = |value: &Value| match value {
+            Value::Null => "NULL".to_owned(),
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        };
+        let mut rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.iter().map(text).collect())
+            .collect();
+        rows.sort();
+        rows
+    }
+
+    /// The same from the connector, and how many rows it fetched.
+    async fn wide(&self, constraints: &Constraints) -> (Vec<Vec<String>>, usize) {
+        let name = table_name("d", "t");
+        let schema = tests::athena::get_table(&self.connector, &name)
+            .await
+            .unwrap();
+        let fields: Vec<&str> = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .collect();
+        assert_eq!(fields.len(), 3 + MEASURES.len(), "{fields:?}");
+        assert_eq!(fields[..3], ["host", "region", "time"]);
+        let sizes = (16_000_000, 5_242_880);
+        let read = select(&self.connector, None, &name, &fields, constraints, sizes).await;
+        let (batches, readings) = read.unwrap();
+        let mut rows = rows(&batches).unwrap();
+        for row in &mut rows {
+            // To milliseconds, as the records have it.
+            row[2] = millis(&row[2]).to_string();
+        }
+        rows.sort();
+        (rows, readings.iter().map(|reading| reading.rows_read).sum())
+    }
+}
+
+/// `2024-01-01T00:00:05.001` in milliseconds.
+fn millis(text: &str) -> i64 {
+    let (day, time) = text.split_once('T').unwrap();
+    assert_eq!(day, "2024-01-01");
+    let seconds: Vec<f64> = time.split(':').map(|part| part.parse().unwrap()).collect();
+    let millis = (seconds[0] * 3_600.0 + seconds[1] * 60.0 + seconds[2]) * 1_000.0;
+    NEW_YEAR + millis.round() as i64
+}
+
+fn unconstrained() -> Constraints {
+    Constraints {
+        limit: -1,
+        ..Constraints::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_those_of_a_pivot() {
+    for seed in 1..=3 {
+        let stage = Stage::start(seed).await;
+        let (rows, _) = stage.wide(&unconstrained()).await;
+        assert!(rows.len() > 20, "{}", rows.len());
+        assert_eq!(rows, stage.pivot("true"), "seed {seed}");
+
+        // Time and a dimension are asked of Timestream: what is fetched is what is returned.
+        let at = |millis: i64, bound| {
+            let array = arrow::array::Date64Array::from(vec![millis]);
+            let column: arrow::array::ArrayRef = std::sync::Arc::new(array);
+            let batch = arrow::array::RecordBatch::try_from_iter([("col1", column)]).unwrap();
+            Marker {
+                value_block: connector::wire::Block(batch),
+                bound,
+                null_value: false,
+            }
+        };
+        let mut constraints = unconstrained();
+        let (low, high) = (NEW_YEAR + 3_000, NEW_YEAR + 9_000);
+        let range = Range {
+            low: at(low, MarkerBound::Exactly),
+            high: at(high, MarkerBound::Below),
+        };
+        let times = ValueSet::SortedRangeSet {
+            r#type: connector::wire::ArrowType::from(&arrow::datatypes::DataType::Date64),
+            ranges: vec![range],
+            null_allowed: false,
+        };
+        let column: arrow::array::ArrayRef =
+            std::sync::Arc::new(arrow::array::StringArray::from(vec!["h1"]));
+        let batch = arrow::array::RecordBatch::try_from_iter([("col1", column)]).unwrap();
+        let hosts = ValueSet::EquatableValueSet {
+            value_block: connector::wire::Block(batch),
+            white_list: true,
+            null_allowed: false,
+        };
+        constraints.summary.insert("time".to_owned(), times);
+        constraints.summary.insert("host".to_owned(), hosts);
+        let (rows, fetched) = stage.wide(&constraints).await;
+        let expected = stage.pivot(&format!(
+            "host = 'h1' AND millis >= {low} AND millis < {high}"
+        ));
+        assert!(!expected.is_empty());
+        assert_eq!(
+            (rows, fetched),
+            (expected.clone(), expected.len()),
+            "seed {seed}"
+        );
+    }
+}
