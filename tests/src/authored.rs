@@ -69,7 +69,7 @@ async fn a_plugin_is_made_built_checked_pushed_and_serves() {
     let checked = run(&["check", "mine/mine.wasm", "--cases", "300"]);
     assert!(checked.contains("name        mine 0.1.0\n"), "{checked}");
     assert!(
-        checked.ends_with("no row is lost, and none is one too many\n"),
+        checked.ends_with("of what was judged no row is lost, and none is one too many\n"),
         "{checked}"
     );
 

@@ -66,6 +66,7 @@ struct Inner {
     summary: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     is_unreachable: bool,
+    is_refusal: bool,
 }
 
 impl Error {
@@ -78,6 +79,7 @@ impl Error {
             summary: None,
             source: None,
             is_unreachable: false,
+            is_refusal: false,
         }))
     }
 
@@ -172,6 +174,17 @@ impl Error {
     /// What Athena is told.
     pub fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// Whether it is a plugin's own refusal, and nothing that went wrong.
+    pub fn is_refusal(&self) -> bool {
+        self.0.is_refusal
+    }
+
+    /// The same as a plugin's own refusal.
+    pub(crate) fn as_refusal(mut self) -> Self {
+        self.0.is_refusal = true;
+        self
     }
 
     /// Whether it is that nobody answered a call.

@@ -4,7 +4,7 @@
 mod options;
 
 use guest::{
-    ArrowType, Bound, ColumnKind, Domain, Literal, Policy, PolicyDescription, Range, Refusal,
+    ArrowType, Bound, ColumnKind, Domain, Literal, Node, Policy, PolicyDescription, Range, Refusal,
     RefusalKind, Request, Ruling, Source, Term, ValueSet,
 };
 
@@ -33,13 +33,9 @@ impl Policy for Guard {
         };
         let fields = time_fields(request);
         let terms = request.terms.iter();
-        let of_time: Vec<&Domain> = terms
-            .filter_map(|term| match term {
-                Term::Domain(domain) if fields.contains(&domain.field) => Some(domain),
-                _ => None,
-            })
-            .collect();
-        if fields.is_empty() || of_time.iter().any(|domain| has_beginning(domain)) {
+        let of_time: Vec<&Term> = terms.filter(|term| mentions(term, &fields)).collect();
+        let begins = |term: &&Term| matches!(term, Term::Domain(domain) if has_beginning(domain));
+        if fields.is_empty() || of_time.iter().any(begins) {
             return Ok(ruling);
         }
         match options.time {
@@ -81,6 +77,16 @@ fn is_timestamp(request: &Request, field: u32) -> bool {
         r#type,
         Some(ArrowType::DateMilli | ArrowType::TimestampMilliUtc)
     )
+}
+
+/// Whether a term looks at one of the fields.
+fn mentions(term: &Term, fields: &[u32]) -> bool {
+    match term {
+        Term::Domain(domain) => fields.contains(&domain.field),
+        Term::Expression(nodes) => nodes
+            .iter()
+            .any(|node| matches!(node, Node::Field(field) if fields.contains(field))),
+    }
 }
 
 /// Whether a domain admits nothing before some value.

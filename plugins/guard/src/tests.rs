@@ -126,6 +126,16 @@ fn a_window_is_added_where_it_is_set_and_missing() {
     let until = vec![domain(1, range(Bound::Unbounded, at(0)))];
     let refusal = Guard::review(&request(table(), &options, until)).unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Forbidden);
+    // So would one be that a window contradicts.
+    let computed = Term::Expression(vec![
+        Node::Field(1),
+        Node::Constant(Literal::Timestamp(0)),
+        Node::Call(guest::Call {
+            function: guest::Function::LessThan,
+            arguments: vec![0, 1],
+        }),
+    ]);
+    assert!(Guard::review(&request(table(), &options, vec![computed])).is_err());
 }
 
 #[test]

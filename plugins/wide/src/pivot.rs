@@ -7,6 +7,9 @@ use guest::{
 
 use super::measures::{self, Measure, refusal};
 
+/// What the host says of a Glue table that leaves out dimensions or the time.
+const HIDDEN: &str = "timestream_hidden_keys";
+
 /// A table of single-measure records, and how its rows are made.
 #[derive(Debug)]
 pub(crate) struct Pivot<'a> {
@@ -43,14 +46,31 @@ impl<'a> Pivot<'a> {
             .filter(|(_, column)| is_key(column.kind))
             .map(|(index, _)| index)
             .collect();
+        let has_time = keys
+            .iter()
+            .any(|key| table.columns[*key as usize].kind == ColumnKind::Time);
+        let mut options = table.options.iter();
+        if let Some((_, hidden)) = options.find(|(name, _)| name == HIDDEN) {
+            let message = format!(
+                "Glue does not list {hidden}, without which records of several series would become one row; hint: list all dimensions and the time, or no column"
+            );
+            return Err(refusal(&message));
+        }
+        if !has_time {
+            return Err(refusal(
+                "the table has no time, by which its records become rows",
+            ));
+        }
+        // As Athena sees them, which knows no case.
         let mut taken: Vec<String> = keys
             .iter()
-            .map(|key| table.columns[*key as usize].name.clone())
+            .map(|key| table.columns[*key as usize].name.to_lowercase())
             .collect();
+        let dimensions = taken.clone();
         let names = measures.iter().map(|measure| {
             // A dimension may have the name of a measure.
             let mut name = measure.name.clone();
-            while taken.contains(&name) {
+            while dimensions.contains(&name.to_lowercase()) || taken.contains(&name) {
                 name.push_str("_measure");
             }
             taken.push(name.clone());

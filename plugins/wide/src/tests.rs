@@ -85,14 +85,18 @@ fn fields_are_dimensions_time_and_measures() {
     );
     // A measure that is called like a dimension, and two that differ in case alone.
     let mapping = Wide::map_table(&table(Some("Host double,CPU double,cpu double"))).unwrap();
-    let mut names: Vec<&str> = mapping
-        .fields
-        .iter()
-        .map(|field| field.name.as_str())
-        .collect();
+    let fields = mapping.fields.iter();
+    let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
     assert_eq!(names.len(), 5);
-    names.dedup();
-    assert_eq!(names.len(), 5, "{names:?}");
+    assert_eq!(names[..3], ["host", "time", "host_measure"]);
+    assert_ne!(names[3], names[4]);
+    // The dimension keeps its name whatever the measure's case is: a policy may look for it.
+    for measure in ["host", "HOST"] {
+        let mapping = Wide::map_table(&table(Some(&format!("{measure} double")))).unwrap();
+        let fields = mapping.fields.iter();
+        let host: Vec<_> = fields.filter(|field| field.name == "host").collect();
+        assert_eq!((host.len(), host[0].column), (1, Some(0)), "{measure}");
+    }
     // Without the option it is the shipped dialect.
     let usual = Timestream::map_table(&table(None)).unwrap();
     assert_eq!(Wide::map_table(&table(None)).unwrap(), usual);
@@ -157,6 +161,15 @@ fn measures_that_cannot_be_are_refused() {
             refusal.message
         );
     }
+    let mut hidden = table(Some("cpu double"));
+    let option = ("timestream_hidden_keys".to_owned(), "`region`".to_owned());
+    hidden.options.push(option);
+    let refusal = Wide::map_table(&hidden).unwrap_err();
+    assert!(refusal.message.contains("does not list `region`"));
+    let mut timeless = table(Some("cpu double"));
+    timeless.columns.remove(2);
+    let refusal = Wide::map_table(&timeless).unwrap_err();
+    assert!(refusal.message.contains("has no time"));
     let empty = Wide::map_table(&table(Some(" "))).unwrap();
     assert_eq!(empty, Timestream::map_table(&table(None)).unwrap());
 }

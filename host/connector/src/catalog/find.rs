@@ -168,6 +168,8 @@ async fn defined_table(
         look(names, &source).await
     };
     let mut table = describe(names, &source, look).await?;
+    let mut keys = table.columns.clone();
+    keys.retain(|column| matches!(column.kind, ColumnKind::Dimension | ColumnKind::Time));
     table.columns = fit(&definition.columns, table.columns).map_err(|error| {
         let TableName {
             schema_name,
@@ -178,5 +180,15 @@ async fn defined_table(
         ))
     })?;
     table.options.extend(definition.options);
+    keys.retain(|key| !table.columns.iter().any(|column| column.name == key.name));
+    if !keys.is_empty() {
+        let names = keys.iter().map(|key| format!("`{}`", key.name));
+        let names = names.collect::<Vec<_>>().join(", ");
+        table.options.push((HIDDEN_KEYS.to_owned(), names));
+    }
     Ok(table)
 }
+
+/// An option that the host sets: which dimensions, or the time, a Glue table does not list. A dialect that makes one row of
+/// several records must know.
+const HIDDEN_KEYS: &str = "timestream_hidden_keys";

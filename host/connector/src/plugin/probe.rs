@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use arrow::datatypes::DataType;
 
 use super::{Caller, Dialect, PlanRequest, Policy};
-use crate::error::{Fault, Result};
+use crate::error::Result;
 use crate::query::{
     Bound, Column, ColumnKind, Domain, Expression, Field, Function, Literal, Mapping, Range,
     Scalar, SortKey, Source, Table, Term, TimestreamType, ValueSet,
@@ -145,7 +145,7 @@ fn plain(table: &Table) -> Mapping {
 /// An answer; None where it is a refusal, which is meant for the one who asks.
 fn unless_refused<T>(answer: Result<T>) -> Result<Option<T>> {
     match answer {
-        Err(error) if error.fault() == Fault::Caller => Ok(None),
+        Err(error) if error.is_refusal() => Ok(None),
         answer => answer.map(Some),
     }
 }

@@ -77,7 +77,8 @@ impl Slot {
         let Some(shelf) = &self.shelf else {
             let pinned = choice.pinned.as_ref();
             let is_packaged = pinned.is_none_or(|digest| digest == self.packaged.digest());
-            if is_usual && is_packaged {
+            // A table may pin what the package has.
+            if choice.name == self.choice.name && is_packaged {
                 return Ok(self.packaged.clone());
             }
             let why =

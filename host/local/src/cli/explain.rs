@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
 use super::compare::{self, Column};
 use super::connection::Connection;
 use super::print;
@@ -57,10 +55,14 @@ async fn compare(args: &Explain) -> anyhow::Result<()> {
             false => athena.explain(&args.sql).await,
         };
         let plugin = plugin.display().to_string();
-        columns.push(Column {
-            scans: scans.with_context(|| format!("through {plugin}"))?,
-            plugin,
-        });
+        let scans = match scans {
+            Ok(scans) => scans,
+            Err(error) => {
+                say(&format!("{plugin}: {error:#}"));
+                continue;
+            }
+        };
+        columns.push(Column { plugin, scans });
     }
     for table in compare::tables(&columns)? {
         say(&table);

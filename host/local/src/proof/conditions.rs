@@ -241,6 +241,7 @@ impl<'a> Bench<'a> {
                 self.expected(&terms[*place]).is_some() && !self.is_refused(&terms[*place])
             })
             .collect();
+        self.subject.add_judged(sound.len());
         for places in sound.chunks(TERMS) {
             let chosen: Vec<Term> = places.iter().map(|place| terms[*place].clone()).collect();
             let wrong = match self.judge(&chosen) {

@@ -127,7 +127,7 @@ impl Stage {
         let Source { name, schema, .. } = source;
         let parts = splits(&self.connector, name, schema, &unconstrained).await;
         let parts = match parts.map_err(anyhow::Error::from) {
-            Err(error) if self.subject.is_allowed(&error) => return Ok(false),
+            Err(error) if is_refusal(&error) => return Ok(false),
             parts => parts?,
         };
         let split = parts.into_iter().next().context("no split")?;
@@ -194,6 +194,11 @@ impl Stage {
         }
         Ok(found)
     }
+}
+
+fn is_refusal(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<connector::Error>();
+    error.is_some_and(connector::Error::is_refusal)
 }
 
 /// Whether a field shows a column as what it is.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use connector::Error;
 use connector::plugin::Dialect;
-use connector::{Error, Fault};
 
 /// A dialect, and whether it may refuse.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub struct Subject {
     /// A dialect that refuses what it does not want is right; of one that should want everything it is a fault.
     may_refuse: bool,
     refused: AtomicUsize,
+    judged: AtomicUsize,
 }
 
 impl Subject {
@@ -23,6 +24,7 @@ impl Subject {
             dialect,
             may_refuse: false,
             refused: AtomicUsize::new(0),
+            judged: AtomicUsize::new(0),
         }
     }
 
@@ -39,11 +41,19 @@ impl Subject {
         self.refused.load(Ordering::Relaxed)
     }
 
+    /// How many terms it was judged by: those that use what it shows and wants, and that fail on no row.
+    pub fn judged(&self) -> usize {
+        self.judged.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add_judged(&self, terms: usize) {
+        self.judged.fetch_add(terms, Ordering::Relaxed);
+    }
+
     /// Whether an error is a refusal that is allowed, and counts it.
     pub(super) fn is_allowed(&self, error: &anyhow::Error) -> bool {
         let error = error.downcast_ref::<Error>();
-        let is_allowed =
-            self.may_refuse && error.is_some_and(|error| error.fault() == Fault::Caller);
+        let is_allowed = self.may_refuse && error.is_some_and(Error::is_refusal);
         if is_allowed {
             self.refused.fetch_add(1, Ordering::Relaxed);
         }

@@ -22,12 +22,14 @@ pub struct Build {
 }
 
 /// Flags and wrappers meant for the host would break a WebAssembly build.
-const HOST_ONLY: [&str; 5] = [
+const HOST_ONLY: [&str; 7] = [
     "RUSTFLAGS",
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
     "RUSTC_WRAPPER",
+    "CARGO_BUILD_RUSTC_WRAPPER",
     "RUSTC_WORKSPACE_WRAPPER",
+    "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
 ];
 
 /// Builds.

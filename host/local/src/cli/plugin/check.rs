@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use connector::plugin::{Admitted, Dialect, Digest, Engine, Policy};
 
 use super::{read, say};
@@ -17,7 +17,7 @@ use crate::proof::{conditions, end_to_end, exhaustive, run};
 /// dialect is right is tried here: random conditions, whole queries with orders and limits, and every domain over small lines
 /// of values are asked of the local Timestream, and held against an evaluator that sees no SQL. What is wrong is printed in
 /// its simplest form: the condition, what became of it, and the row. Columns that the dialect does not show as what they are,
-/// and functions that it does not announce, are left out.
+/// functions that it does not announce, and what it refuses are not judged; a dialect that options change is tried without them.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Check {
@@ -118,8 +118,16 @@ fn check_dialect(dialect: &Arc<Dialect>, args: &Check) -> anyhow::Result<()> {
     let batches = cases.div_ceil(conditions::TERMS as u64);
     let batch = |seed| conditions::batch(&subject, seed);
     run::seeds(seed, batches, batch, |_| {})?;
-    let count = batches * conditions::TERMS as u64;
-    say(&format!("conditions  {count}{}", refused(0)));
+    let drawn = batches * conditions::TERMS as u64;
+    let judged = subject.judged();
+    say(&format!(
+        "conditions  {drawn} drawn, {judged} judged{}",
+        refused(0)
+    ));
+    ensure!(
+        judged > 0,
+        "no condition could be judged: the dialect shows, wants or plans none of them"
+    );
 
     let batches = cases.div_ceil(CONDITIONS_A_QUERY * end_to_end::QUERIES as u64);
     let before = subject.refused();
@@ -129,13 +137,17 @@ fn check_dialect(dialect: &Arc<Dialect>, args: &Check) -> anyhow::Result<()> {
     let is_exhaustive = args.exhaustive || args.cases.is_none();
     let lines = exhaustive::lines().into_iter();
     for line in lines.filter(|_| is_exhaustive) {
+        let before = subject.judged();
         let checked = line.check(&subject)?;
         say(&format!(
-            "domains     {}: all {}, {} of them exact",
-            line.name, checked.domains, checked.exact
+            "domains     {}: {} drawn, {} judged, {} of them exact",
+            line.name,
+            checked.domains,
+            subject.judged() - before,
+            checked.exact
         ));
     }
-    say("no row is lost, and none is one too many");
+    say("of what was judged no row is lost, and none is one too many");
     Ok(())
 }
 

@@ -65,6 +65,7 @@ fn manifest(name: &str) -> String {
 name = "{name}"
 version = "0.1.0"
 edition = "2024"
+rust-version = "1.95"
 
 [lib]
 crate-type = ["cdylib", "rlib"]
@@ -79,8 +80,9 @@ codegen-units = 1
 panic = "abort"
 strip = "debuginfo"
 
-# Not part of a workspace above it.
+# Not part of a workspace above it; the library's own tests need more than the plugin.
 [workspace]
+exclude = ["guest"]
 "#
     )
 }

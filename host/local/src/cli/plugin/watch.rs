@@ -14,7 +14,8 @@ use super::{build, check, name, read, say};
 /// Builds a plugin's crate whenever a file of it is saved, checks it quickly, and makes it current in a store
 ///
 /// A function with that store takes it over within ten seconds of its next request. What does not build, or fails the check,
-/// is printed, and the plugin before stays. Ends with the terminal's interrupt.
+/// is printed, and the plugin before stays. The plugin is not signed, so that a function with `plugin_keys` does not take it.
+/// Files outside the folder are not watched. Ends with the terminal's interrupt.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Watch {
@@ -36,18 +37,15 @@ pub(super) async fn watch(args: Watch) -> anyhow::Result<()> {
     let store = Store::open(&args.store).await?;
     let (send, mut changes) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.is_ok_and(|event| is_change(&event)) {
-            // Nobody listens any more when the process ends.
-            let _ = send.send(());
+        // After an error it is not known what has changed.
+        if event.is_ok_and(|event| !is_change(&event)) {
+            return;
         }
+        // Nobody listens any more when the process ends.
+        let _ = send.send(());
     })?;
-    for part in ["src", "guest", "wit", "Cargo.toml"] {
-        let path = args.folder.join(part);
-        if path.exists() {
-            let watched = watcher.watch(&path, RecursiveMode::Recursive);
-            watched.with_context(|| format!("cannot watch {}", path.display()))?;
-        }
-    }
+    let watched = watcher.watch(&args.folder, RecursiveMode::Recursive);
+    watched.with_context(|| format!("cannot watch {}", args.folder.display()))?;
     loop {
         match serve(&args.folder, &store).await {
             Ok(line) => say(&line),
@@ -57,8 +55,17 @@ pub(super) async fn watch(args: Watch) -> anyhow::Result<()> {
     }
 }
 
+/// Whether a file of the crate is another: none that cargo or this command writes.
 fn is_change(event: &Event) -> bool {
-    event.kind.is_create() || event.kind.is_modify() || event.kind.is_remove()
+    let is_written = |path: &PathBuf| {
+        let mut parts = path.iter().map(|part| part.to_string_lossy());
+        let is_component = path
+            .extension()
+            .is_some_and(|end| end == "wasm" || end == "new");
+        is_component || parts.any(|part| part == "target" || part == "Cargo.lock")
+    };
+    event.need_rescan()
+        || (!event.kind.is_access() && event.paths.iter().any(|path| !is_written(path)))
 }
 
 /// Waits for a change, and until there is quiet.
@@ -70,7 +77,8 @@ fn wait(changes: Receiver<()>) -> anyhow::Result<Receiver<()>> {
 
 /// Builds, checks and pushes; what is now current.
 async fn serve(folder: &Path, store: &Store) -> anyhow::Result<String> {
-    let file = build::component_of(folder)?;
+    let folder = folder.to_path_buf();
+    let file = tokio::task::spawn_blocking(move || build::component_of(&folder)).await??;
     let bytes = read(&file)?;
     let plugin = Admitted::from_bytes(&Engine::new()?, &bytes)?;
     plugin.probe()?;
