@@ -46,7 +46,7 @@ fn hundreds_of_random_queries_give_their_rows() {
 #[test]
 fn no_tenant_is_shown_another_s_rows() {
     let stage = tenants::Stage::start().unwrap();
-    run::seeds(1, 25, |seed| stage.batch(seed), |_| {}).unwrap();
+    run::seeds(1, 12, |seed| stage.batch(seed), |_| {}).unwrap();
 }
 
 /// Whether an expression admits a row of one column.

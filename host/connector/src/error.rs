@@ -182,7 +182,7 @@ impl Error {
     }
 
     /// The same as a plugin's own refusal.
-    pub(crate) fn as_refusal(mut self) -> Self {
+    pub(crate) fn into_refusal(mut self) -> Self {
         self.0.is_refusal = true;
         self
     }

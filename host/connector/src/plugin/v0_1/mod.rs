@@ -57,6 +57,6 @@ impl Refusal {
         // A plugin's own words: they may quote a value.
         Error::new(code, Fault::Caller, format!("{who} refuses the query"))
             .with_detail(self.0.message)
-            .as_refusal()
+            .into_refusal()
     }
 }
