@@ -4,6 +4,7 @@ pub mod jvm;
 pub mod processes;
 pub mod proof;
 pub mod scripted;
+pub mod stores;
 pub mod suite;
 pub mod trino;
 

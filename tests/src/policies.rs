@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,6 +15,7 @@ use connector::{Code, Connector, Fault, Settings};
 use serde_json::json;
 use tests::athena::{get_table, read_request, rows, schema, select, splits, table_name};
 use tests::scripted::{Call, Reply, Scripted};
+use tests::stores::push_current;
 use tests::{component, plugin, sdk_config};
 
 const USUAL: (u64, u64) = (16_000_000, 5_242_880);
@@ -79,12 +79,15 @@ fn connector(settings: Settings, timestream: &Scripted, s3: &Scripted) -> Connec
 /// All rows of `d.t`.
 async fn all(connector: &Connector, columns: &[&str]) -> anyhow::Result<Vec<Vec<String>>> {
     let name = table_name("d", "t");
-    let unconstrained = Constraints {
+    let (batches, _) = select(connector, None, &name, columns, &unconstrained(), USUAL).await?;
+    rows(&batches)
+}
+
+fn unconstrained() -> Constraints {
+    Constraints {
         limit: -1,
         ..Constraints::default()
-    };
-    let (batches, _) = select(connector, None, &name, columns, &unconstrained, USUAL).await?;
-    rows(&batches)
+    }
 }
 
 fn code(error: &anyhow::Error) -> Code {
@@ -119,10 +122,7 @@ async fn a_window_is_asked_of_timestream_and_held_against_every_row() {
 
     let name = table_name("d", "t");
     let schema = get_table(&connector, &name).await.unwrap();
-    let constraints = Constraints {
-        limit: -1,
-        ..Constraints::default()
-    };
+    let constraints = unconstrained();
     let parts = splits(&connector, &name, &schema, &constraints).await;
     let split = parts.unwrap().pop().unwrap();
     // A field that is needed and was not asked for is read, and not returned.
@@ -260,16 +260,6 @@ async fn a_policy_that_cannot_be_had_lets_nothing_through() {
     }
 }
 
-/// Puts a component into a folder's store, and the pointer to it.
-fn push(store: &Path, name: &str, component: &[u8]) {
-    let digest = Digest::of(component);
-    let folder = store.join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join(format!("{digest}.wasm")), component).unwrap();
-    std::fs::write(folder.join("next"), digest.as_str()).unwrap();
-    std::fs::rename(folder.join("next"), folder.join("current")).unwrap();
-}
-
 #[tokio::test]
 async fn policies_of_a_store_are_those_that_lie_there() {
     let store = tempfile::tempdir().unwrap();
@@ -285,12 +275,12 @@ async fn policies_of_a_store_are_those_that_lie_there() {
     assert!(error.to_string().contains("`guard`"), "{error}");
 
     let guard = std::fs::read(component("guard").unwrap()).unwrap();
-    push(store.path(), "guard", &guard);
+    push_current(store.path(), "guard", &guard);
     let there = connector(settings("guard", &more), &timestream, &s3);
     assert_eq!(all(&there, &["host", "time"]).await.unwrap().len(), 1);
     // A dialect under the name of a policy.
     let dialect = std::fs::read(component("timestream").unwrap()).unwrap();
-    push(store.path(), "guard", &dialect);
+    push_current(store.path(), "guard", &dialect);
     let wrong = connector(settings("guard", &more), &timestream, &s3);
     let error = all(&wrong, &["host", "time"]).await.unwrap_err();
     assert!(error.to_string().contains("policy@0.1"), "{error}");
@@ -302,7 +292,7 @@ async fn a_policy_is_replaced_in_the_store() {
     let store = tempfile::tempdir().unwrap();
     let store = store.path();
     let bytes = |name: &str| std::fs::read(component(name).unwrap()).unwrap();
-    push(store, "rules", &bytes("guard"));
+    push_current(store, "rules", &bytes("guard"));
     let place = Place::Folder(store.to_owned());
     let (engine, config) = (Engine::new().unwrap(), sdk_config("", ""));
     let chain = vec![Choice::parse("rules").unwrap()];
@@ -323,11 +313,11 @@ async fn a_policy_is_replaced_in_the_store() {
         )
     };
     assert_eq!(current().await, ("guard".to_owned(), Vec::new()));
-    push(store, "rules", &bytes("timestream"));
+    push_current(store, "rules", &bytes("timestream"));
     let (name, refusals) = current().await;
     assert_eq!((name.as_str(), refusals.len()), ("guard", 1));
     assert!(refusals[0].contains("policy@0.1"), "{refusals:?}");
-    push(store, "rules", &bytes("tenant"));
+    push_current(store, "rules", &bytes("tenant"));
     assert_eq!(current().await, ("tenant".to_owned(), Vec::new()));
 }
 
@@ -350,11 +340,7 @@ async fn with_policies_a_table_is_looked_up_again() {
     assert!(table.contains("\"kind\":\"time\""), "{table}");
     *table = table.replace("\"kind\":\"time\"", "\"kind\":\"computed\"");
     let forged = schema.as_ref().clone().with_metadata(metadata);
-    let unconstrained = Constraints {
-        limit: -1,
-        ..Constraints::default()
-    };
-    let refused = splits(&connector, &name, &Arc::new(forged), &unconstrained).await;
+    let refused = splits(&connector, &name, &Arc::new(forged), &unconstrained()).await;
     assert_eq!(refused.unwrap_err().code(), Code::AccessDenied);
 }
 
@@ -367,17 +353,13 @@ async fn a_split_of_another_day_is_not_read() {
     let connector = connector(settings("guard", &[more]), &timestream, &s3);
     let name = table_name("d", "t");
     let schema = get_table(&connector, &name).await.unwrap();
-    let unconstrained = Constraints {
-        limit: -1,
-        ..Constraints::default()
-    };
-    let parts = splits(&connector, &name, &schema, &unconstrained).await;
+    let parts = splits(&connector, &name, &schema, &unconstrained()).await;
     let split = parts.unwrap().pop().unwrap();
     let read = async |now: i64| {
         let mut split = split.clone();
         let property = split.properties.get_mut("athena-timestream.now").unwrap();
         *property = now.to_string();
-        let request = read_request(&name, &schema, &["host"], split, &unconstrained).unwrap();
+        let request = read_request(&name, &schema, &["host"], split, &unconstrained()).unwrap();
         let request = write_request(&Request::ReadRecordsRequest(request)).unwrap();
         connector.handle(&request).await.map(drop)
     };

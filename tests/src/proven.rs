@@ -14,7 +14,7 @@ use tests::proof::{conditions, end_to_end, exhaustive, run, tenants};
 fn every_small_domain_of_every_type_keeps_its_rows() {
     let lines = exhaustive::lines();
     for name in ["timestream", "java-compat"] {
-        let subject = Subject::willing(plugin(name).unwrap());
+        let subject = Subject::strict(plugin(name).unwrap());
         let check = |number: u64| {
             let line = &lines[number as usize];
             let checked = line.check(&subject)?;
@@ -31,14 +31,14 @@ fn every_small_domain_of_every_type_keeps_its_rows() {
 
 #[test]
 fn thousands_of_random_terms_keep_their_rows() {
-    let subject = Subject::willing(plugin("timestream").unwrap());
+    let subject = Subject::strict(plugin("timestream").unwrap());
     let batch = |seed| conditions::batch(&subject, seed);
     run::seeds(1, 20, batch, |_| {}).unwrap();
 }
 
 #[test]
 fn hundreds_of_random_queries_give_their_rows() {
-    let subject = Subject::willing(plugin("timestream").unwrap());
+    let subject = Subject::strict(plugin("timestream").unwrap());
     let stage = end_to_end::Stage::start(Arc::new(subject)).unwrap();
     run::seeds(1, 50, |seed| stage.batch(seed), |_| {}).unwrap();
 }

@@ -129,7 +129,7 @@ async fn an_unsigned_plugin_leaves_the_last_good_one_in_place() {
     // A query that was planned with it does not get it either.
     let error = faulty.of_digest(None, &digest).await.unwrap_err();
     assert!(error.message().contains("none of the keys"), "{error}");
-    // What is no signature, and none at all.
+    // Bytes that are not a signature.
     let signature = folder.join(format!("{digest}.wasm.minisig"));
     for (bytes, said) in [
         (&b"x"[..], "not one of minisign's"),

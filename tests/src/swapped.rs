@@ -17,6 +17,7 @@ use local::s3::S3;
 use tests::athena::{get_table, read_request, splits, table_name};
 use tests::processes::{Moto, program};
 use tests::scripted::{Reply, Scripted};
+use tests::stores::{point, push};
 use tests::{component, plugin, sdk_config, settings};
 
 fn bytes_of(name: &str) -> Vec<u8> {
@@ -42,23 +43,6 @@ fn unfit(mode: &str) -> Vec<u8> {
 
 fn usual() -> Choice {
     Choice::parse("timestream").unwrap()
-}
-
-/// Puts a component into a folder's store.
-fn push(store: &Path, name: &str, component: &[u8]) -> Digest {
-    let digest = Digest::of(component);
-    let folder = store.join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join(format!("{digest}.wasm")), component).unwrap();
-    digest
-}
-
-/// Moves a folder's pointer at once, as a store has to.
-fn point(store: &Path, name: &str, text: &str) {
-    let folder = store.join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("next"), text).unwrap();
-    std::fs::rename(folder.join("next"), folder.join("current")).unwrap();
 }
 
 /// A slot that looks at a folder at each request; the packaged plugin is the shipped one.

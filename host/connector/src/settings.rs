@@ -162,12 +162,7 @@ impl Settings {
             plugin_keys: lookup
                 .parsed("plugin_keys", Keys::parse)
                 .unwrap_or_default(),
-            plugin: lookup
-                .parsed("plugin", Choice::parse)
-                .unwrap_or_else(|| Choice {
-                    name: "timestream".to_owned(),
-                    pinned: None,
-                }),
+            plugin: lookup.parsed("plugin", Choice::parse).unwrap_or_default(),
             dialect: lookup
                 .text("dialect")
                 .map_or_else(packaged_dialect, PathBuf::from),

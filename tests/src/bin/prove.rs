@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 fn prove(arguments: &Arguments) -> anyhow::Result<()> {
-    let subject = Arc::new(Subject::willing(plugin("timestream")?));
+    let subject = Arc::new(Subject::strict(plugin("timestream")?));
     let says_nothing = !arguments.exhaustive
         && [
             arguments.cases,

@@ -160,7 +160,7 @@ impl Stage {
         Ok(found.map(|found| format!("{found}\n  {caller:?} {connector}")))
     }
 
-    /// Statements of its own are not allowed to anyone, and nothing to someone of whom no rule speaks.
+    /// A passthrough statement is refused, whatever it selects, and so is every query of a caller that no rule matches.
     fn refused(&self, connector: &Connector, name: &TableName) -> Result<()> {
         let statement = passthrough("SELECT 'a' AS host, n AS id FROM d.t");
         let query = table_name("system", "query");

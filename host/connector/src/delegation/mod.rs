@@ -65,7 +65,7 @@ impl Sealed {
         let malformed =
             |why: &str| Error::invalid_input(format!("cannot use `{TOKEN}` of the request: {why}"));
         let bytes = STANDARD.decode(&self.token);
-        let bytes = bytes.map_err(|_| malformed("it is no Base64"))?;
+        let bytes = bytes.map_err(|_| malformed("it is not Base64"))?;
         let message = Message::parse(&bytes).map_err(malformed)?;
         let mut keys = message.keys.iter();
         let key = keys

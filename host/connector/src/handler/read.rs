@@ -116,7 +116,7 @@ impl Connector {
         }
         let output = read.map_err(|error| {
             let mut error = final_error(error, spiller.has_spilled());
-            // What a service says of a condition or of a view's text that fails may quote a row of someone else's.
+            // What a service says of a condition or of a view's text that fails may quote a row that the caller may not see.
             if query.all_terms().count() > query.terms.len() {
                 error = error.without_detail();
             }
@@ -288,7 +288,7 @@ fn project(batch: &RecordBatch, request: &ReadRecordsRequest) -> Result<RecordBa
     })
 }
 
-/// The same values in a type whose members may have other names: they are told by their places.
+/// The same values in a type whose members may have other names: members match by position.
 fn renamed(data: ArrayData, data_type: &DataType) -> Result<ArrayData, ArrowError> {
     let members: Vec<&DataType> = match data_type {
         DataType::List(element) => vec![element.data_type()],
@@ -358,7 +358,7 @@ mod tests {
 
     /// Athena may write a member's name in lower case, and by names both would be one.
     #[test]
-    fn members_keep_their_values_by_their_places() {
+    fn members_match_by_position() {
         let numbers = |first| Arc::new(Int64Array::from(vec![first, first + 1])) as ArrayRef;
         let columns = vec![numbers(10), numbers(20)];
         let rows = StructArray::try_new(members(["A", "a"]), columns, None).unwrap();

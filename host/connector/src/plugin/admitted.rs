@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::code::Code;
+use super::code::{Code, compile};
 use super::{Dialect, Digest, Engine, Policy, v0_1};
 use crate::error::Result;
 
@@ -22,9 +22,12 @@ impl Admitted {
     ///
     /// As [`Dialect::from_bytes`] and [`Policy::from_bytes`]; what exports neither world is refused as a dialect.
     pub fn from_bytes(engine: &Engine, bytes: &[u8]) -> Result<Self> {
-        match Code::<v0_1::Policy>::is_exported(engine, bytes)? {
-            true => Policy::from_bytes(engine, bytes).map(Self::Policy),
-            false => Dialect::from_bytes(engine, bytes).map(Self::Dialect),
+        let digest = Digest::of(bytes);
+        let component = compile(engine, bytes, &digest)?;
+        if Code::<v0_1::Policy>::is_exported(engine, &component) {
+            Policy::new(Code::link(engine, &component, digest)?).map(Self::Policy)
+        } else {
+            Dialect::new(Code::link(engine, &component, digest)?).map(Self::Dialect)
         }
     }
 

@@ -64,18 +64,14 @@ impl<W: World> Code<W> {
     }
 
     /// Whether a component exports what this world does.
-    ///
-    /// # Errors
-    ///
-    /// When the bytes are not a component.
-    pub(super) fn is_exported(engine: &Engine, bytes: &[u8]) -> Result<bool> {
-        let component = compile(engine, bytes, &Digest::of(bytes))?;
+    pub(super) fn is_exported(engine: &Engine, component: &Component) -> bool {
         let exported = component.component_type();
         let mut exports = exported.exports(engine.wasmtime());
-        Ok(exports.any(|(name, _)| name.starts_with(W::EXPORT)))
+        exports.any(|(name, _)| name.starts_with(W::EXPORT))
     }
 
-    fn link(engine: &Engine, component: &Component, digest: Digest) -> Result<Self> {
+    /// Links a compiled component, as [`Code::from_bytes`].
+    pub(super) fn link(engine: &Engine, component: &Component, digest: Digest) -> Result<Self> {
         let refuse = |why: &str, error: wasmtime::Error| refused(&digest, why, Some(error));
         let linker = Linker::new(engine.wasmtime());
         let instance = linker
@@ -170,7 +166,7 @@ pub fn precompile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>> {
         .map_err(|error| refused(&digest, "it is not a WebAssembly component", Some(error)))
 }
 
-fn compile(engine: &Engine, bytes: &[u8], digest: &Digest) -> Result<Component> {
+pub(super) fn compile(engine: &Engine, bytes: &[u8], digest: &Digest) -> Result<Component> {
     if bytes.len() > MAX_COMPONENT_BYTES {
         let why = format!("it is larger than {} MiB", MAX_COMPONENT_BYTES >> 20);
         return Err(refused(digest, &why, None));

@@ -37,7 +37,7 @@ impl Dialect {
         Self::new(Code::from_bytes(engine, bytes)?)
     }
 
-    fn new(code: Code<v0_1::Dialect>) -> Result<Arc<Self>> {
+    pub(super) fn new(code: Code<v0_1::Dialect>) -> Result<Arc<Self>> {
         let description = code.call("describe", |call| call.describe())?;
         let code = code.named(&description.name, &description.version)?;
         Ok(Arc::new(Self { code, description }))

@@ -34,7 +34,7 @@ impl Policy {
         Self::new(Code::from_bytes(engine, bytes)?)
     }
 
-    fn new(code: Code<v0_1::Policy>) -> Result<Arc<Self>> {
+    pub(super) fn new(code: Code<v0_1::Policy>) -> Result<Arc<Self>> {
         let (name, version) = code.call("describe", |call| call.describe())?;
         let code = code.named(&name, &version)?;
         Ok(Arc::new(Self {

@@ -82,7 +82,7 @@ pub(super) fn dialect(plugin: &Dialect) -> Result<()> {
     Ok(())
 }
 
-/// Asks a policy everything, of someone of whom nothing is known. Its rules may let nobody but others ask.
+/// Asks a policy everything, in the name of a caller without account, ARN, tags or groups, whom its rules may refuse.
 pub(super) fn policy(plugin: &Policy) -> Result<()> {
     let begun = Instant::now();
     // As a statement is, before its columns are known.

@@ -42,6 +42,16 @@ impl Choice {
     }
 }
 
+/// The package's own dialect.
+impl Default for Choice {
+    fn default() -> Self {
+        Self {
+            name: "timestream".to_owned(),
+            pinned: None,
+        }
+    }
+}
+
 impl fmt::Display for Choice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.pinned {

@@ -21,9 +21,9 @@ impl Keys {
         keys.map(Self).map_err(|_| why)
     }
 
-    /// Whether signatures are asked for.
-    pub(super) fn ask(&self) -> bool {
-        !self.0.is_empty()
+    /// Whether there are none, and so no signature is asked for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether one of the keys has signed a component.

@@ -20,7 +20,7 @@ pub use self::keys::Keys;
 pub use self::policies::Policies;
 use self::shelf::Shelf;
 use self::store::Store;
-pub use self::store::{POINTER, Place};
+pub use self::store::{POINTER, Place, component_path, signature_path};
 use crate::error::{Code, Error, Fault, Result};
 use crate::plugin::{Dialect, Digest, Engine};
 
@@ -124,8 +124,8 @@ impl Slot {
             })
     }
 
-    /// Why the store's current plugin, of the usual name or of a table's own, is not used. None if it is used, or if there
-    /// is no store.
+    /// Why the store's current plugin, of the usual name or of a table's own, is not used. None if it is used, or without a
+    /// store.
     pub fn refusal(&self, own: Option<&str>) -> Option<String> {
         let choice = self.choice(own).ok()?;
         self.shelf.as_ref()?.refusal(&choice)

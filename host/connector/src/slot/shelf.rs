@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::choice::Choice;
 use super::keys::Keys;
 use super::known::Known;
-use super::store::{Pointer, Store, signature_path, wrong};
+use super::store::{Pointer, Store, component_path, signature_path, wrong};
 use crate::error::{Code, Error, Fault, Result};
 use crate::plugin::{Digest, Engine, Plugin};
 use crate::telemetry;
@@ -224,16 +224,16 @@ impl<P: Plugin> Shelf<P> {
             None => Box::pin(self.fetched(name, digest)).await?,
         };
         // What is signed is a plugin under its own name: it must not serve in place of another.
-        if self.keys.ask() && plugin.name() != name {
+        if !self.keys.is_empty() && plugin.name() != name {
             let why = format!("it is signed as `{}`", plugin.name());
-            return Err(wrong(&format!("{name}/{digest}.wasm"), &why));
+            return Err(wrong(&component_path(name, digest), &why));
         }
         Ok(plugin)
     }
 
     async fn fetched(&self, name: &str, digest: &Digest) -> Result<Arc<P>> {
         let component = self.store.component(name, digest).await?;
-        if self.keys.ask() {
+        if !self.keys.is_empty() {
             let signature = self.store.signature(name, digest).await?;
             let checked = self.keys.check(&component, &signature);
             checked.map_err(|why| wrong(&signature_path(name, digest), why))?;

@@ -117,7 +117,7 @@ impl Store {
 
     /// The component of a digest, as it lies there.
     pub(super) async fn component(&self, name: &str, digest: &Digest) -> Result<Vec<u8>> {
-        let path = format!("{name}/{digest}.wasm");
+        let path = component_path(name, digest);
         match self.read(&path, None, MAX_COMPONENT_BYTES).await? {
             Some((bytes, _)) if Digest::of(&bytes) == *digest => Ok(bytes),
             _ => Err(wrong(&path, "its SHA-256 is not the one in its name")),
@@ -197,9 +197,14 @@ impl Store {
     }
 }
 
-/// Where the signature of a component lies.
-pub(super) fn signature_path(name: &str, digest: &Digest) -> String {
-    format!("{name}/{digest}.wasm.minisig")
+/// Where a component lies in a store.
+pub fn component_path(name: &str, digest: &Digest) -> String {
+    format!("{name}/{digest}.wasm")
+}
+
+/// Where the signature of a component lies in a store.
+pub fn signature_path(name: &str, digest: &Digest) -> String {
+    format!("{}.minisig", component_path(name, digest))
 }
 
 pub(super) fn wrong(path: &str, why: &str) -> Error {

@@ -136,7 +136,8 @@ impl Connection {
                     None => Connector::new(settings, &config),
                     Some(file) => Dialect::from_file(&plugin::Engine::new()?, file).map(|plugin| {
                         // In place of what a store has, too.
-                        let slot = Slot::new(plugin, None, &Keys::default(), usual(), &config);
+                        let slot =
+                            Slot::new(plugin, None, &Keys::default(), Choice::default(), &config);
                         Connector::with_slot(settings, &config, slot)
                     }),
                 };
@@ -144,14 +145,6 @@ impl Connection {
             }
         };
         Athena::open(function, options)
-    }
-}
-
-/// The choice that a plugin without a store serves.
-fn usual() -> Choice {
-    Choice {
-        name: "timestream".to_owned(),
-        pinned: None,
     }
 }
 

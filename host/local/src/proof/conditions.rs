@@ -39,7 +39,7 @@ pub struct Bench<'a> {
     table: Table,
     mapping: Mapping,
     /// Names and types of Athena's fields, one for each column; of a column that the dialect does not show, or not as
-    /// what it is, the name is nobody's.
+    /// what it is, the name is empty.
     fields: Vec<(String, Kind)>,
     /// The field of each column that is shown.
     shown: Vec<Option<usize>>,

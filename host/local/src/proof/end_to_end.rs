@@ -26,7 +26,7 @@ use super::oracle::{Term, admits};
 use super::queries::{Query, judge, query, within};
 use super::records::store;
 use super::shrink::shrink;
-use super::subject::Subject;
+use super::subject::{Subject, is_refusal};
 use super::wire::{constraints, seen_rows, seen_type, stored_batch};
 
 /// Queries asked of one table.
@@ -194,11 +194,6 @@ impl Stage {
         }
         Ok(found)
     }
-}
-
-fn is_refusal(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<connector::Error>();
-    error.is_some_and(connector::Error::is_refusal)
 }
 
 /// Whether a field shows a column as what it is.

@@ -122,7 +122,7 @@ pub fn judge(
             for (place, column) in query.columns.iter().enumerate() {
                 let (came, stored) = (cell(place)?, &seen[id][*column]);
                 let name = columns[*column].name;
-                // By their text, so that the zeros are told apart.
+                // Compared as text, which distinguishes the two zeros.
                 ensure!(
                     format!("{came:?}") == format!("{stored:?}"),
                     "`{name}` of row {id} came as {came:?}, it is {stored:?}"

@@ -19,7 +19,7 @@ pub struct Subject {
 
 impl Subject {
     /// One that must plan whatever it is asked.
-    pub fn willing(dialect: Arc<Dialect>) -> Self {
+    pub fn strict(dialect: Arc<Dialect>) -> Self {
         Self {
             dialect,
             may_refuse: false,
@@ -29,10 +29,10 @@ impl Subject {
     }
 
     /// One that may refuse.
-    pub fn of_anyone(dialect: Arc<Dialect>) -> Self {
+    pub fn lenient(dialect: Arc<Dialect>) -> Self {
         Self {
             may_refuse: true,
-            ..Self::willing(dialect)
+            ..Self::strict(dialect)
         }
     }
 
@@ -52,11 +52,15 @@ impl Subject {
 
     /// Whether an error is a refusal that is allowed, and counts it.
     pub(super) fn is_allowed(&self, error: &anyhow::Error) -> bool {
-        let error = error.downcast_ref::<Error>();
-        let is_allowed = self.may_refuse && error.is_some_and(Error::is_refusal);
+        let is_allowed = self.may_refuse && is_refusal(error);
         if is_allowed {
             self.refused.fetch_add(1, Ordering::Relaxed);
         }
         is_allowed
     }
+}
+
+/// Whether an error is a plugin's own refusal.
+pub(super) fn is_refusal(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Error>().is_some_and(Error::is_refusal)
 }

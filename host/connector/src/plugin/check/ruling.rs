@@ -66,7 +66,7 @@ fn data_type(field: usize, mapping: &Mapping) -> Result<&DataType, String> {
 fn domain(answer: Domain, mapping: &Mapping) -> Result<Domain, String> {
     let data_type = data_type(answer.field, mapping)?;
     let checked = |literal: Literal| {
-        let literal = athena_s(literal)?;
+        let literal = in_millis(literal)?;
         match literal.fits(data_type) {
             true => Ok(literal),
             false => Err(format!(
@@ -111,7 +111,7 @@ fn domain(answer: Domain, mapping: &Mapping) -> Result<Domain, String> {
 }
 
 /// A constant as rows have it: in milliseconds, if it is a timestamp.
-fn athena_s(literal: Literal) -> Result<Literal, String> {
+fn in_millis(literal: Literal) -> Result<Literal, String> {
     match literal {
         Literal::Nanos(nanos) if nanos % NANOS_PER_MILLI == 0 => {
             Ok(Literal::Millis(nanos / NANOS_PER_MILLI))
@@ -137,7 +137,7 @@ fn expression(nodes: &[NodeAnswer], mapping: &Mapping) -> Result<Expression, Str
                 data_type(*field as usize, mapping)?;
                 Expression::Field(*field as usize)
             }
-            NodeAnswer::Constant(literal) => Expression::Constant(athena_s(literal.clone())?),
+            NodeAnswer::Constant(literal) => Expression::Constant(in_millis(literal.clone())?),
             NodeAnswer::Null => Expression::Null,
             NodeAnswer::Call(function, arguments) => {
                 if !function.takes(arguments.len()) {

@@ -83,7 +83,7 @@ fn check_policy(policy: &Policy) -> anyhow::Result<()> {
 
 /// Tries some hundred conditions of a dialect.
 pub(super) fn quickly(dialect: &Arc<Dialect>) -> anyhow::Result<()> {
-    let subject = Subject::of_anyone(dialect.clone());
+    let subject = Subject::lenient(dialect.clone());
     run::seeds(1, 1, |seed| conditions::batch(&subject, seed), |_| {})
 }
 
@@ -110,7 +110,7 @@ fn check_dialect(dialect: &Arc<Dialect>, args: &Check) -> anyhow::Result<()> {
     dialect.probe()?;
     probed(started, dialect.most_fuel());
 
-    let subject = Arc::new(Subject::of_anyone(dialect.clone()));
+    let subject = Arc::new(Subject::lenient(dialect.clone()));
     let refused = |before: usize| match subject.refused() - before {
         0 => String::new(),
         refused => format!(", {refused} of them refused"),

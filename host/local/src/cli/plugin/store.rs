@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use aws_sdk_s3::Client;
 use connector::plugin::Digest;
-use connector::slot::{POINTER, Place};
+use connector::slot::{POINTER, Place, component_path, signature_path};
 
 /// A folder, or a prefix in S3.
 pub(super) enum Store {
@@ -52,7 +52,7 @@ impl Store {
 
     /// Whether a plugin is there, as its name says.
     pub(super) async fn has(&self, name: &str, digest: &Digest) -> anyhow::Result<bool> {
-        let bytes = self.read(&component(name, digest)).await?;
+        let bytes = self.read(&component_path(name, digest)).await?;
         Ok(bytes.is_some_and(|bytes| Digest::of(&bytes) == *digest))
     }
 
@@ -63,7 +63,7 @@ impl Store {
         digest: &Digest,
         bytes: Vec<u8>,
     ) -> anyhow::Result<()> {
-        self.write(&component(name, digest), bytes).await
+        self.write(&component_path(name, digest), bytes).await
     }
 
     /// Adds the signature of a plugin.
@@ -73,8 +73,7 @@ impl Store {
         digest: &Digest,
         bytes: Vec<u8>,
     ) -> anyhow::Result<()> {
-        let path = format!("{}.minisig", component(name, digest));
-        self.write(&path, bytes).await
+        self.write(&signature_path(name, digest), bytes).await
     }
 
     async fn read(&self, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
@@ -135,8 +134,4 @@ impl Store {
         }
         Ok(())
     }
-}
-
-fn component(name: &str, digest: &Digest) -> String {
-    format!("{name}/{digest}.wasm")
 }
