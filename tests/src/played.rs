@@ -90,11 +90,19 @@ fn read_whole(stage: &Stage) {
     }
 }
 
-/// Each fault makes an answer wrong among some hundreds.
+/// Each fault makes an answer wrong among some hundreds of statements.
 fn find(stage: &Stage, faults: &[Fault]) {
     for fault in faults {
         let play = Play::new(stage, Some(*fault));
-        let mut seeds = 1..20;
+        // Where the generator stands today, the first of these seeds finds it; the others keep the test true when the
+        // generator changes.
+        let first = match fault {
+            Fault::Limit | Fault::Null => 1,
+            Fault::Bounds => 2,
+            Fault::Zero => 3,
+            Fault::Milliseconds => 7,
+        };
+        let mut seeds = first..first + 20;
         assert!(
             seeds.any(|seed| !play.is_right(seed).unwrap()),
             "{} is not found",

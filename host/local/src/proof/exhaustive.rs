@@ -1,10 +1,14 @@
-//! Every domain over a small line of values: all unions of up to three ranges, all lists of up to three values, taken or
-//! left out, with NULL and without. No sampling: all of them, some 20,000 a type.
+//! Every domain over a small line of values: all unions of up to [`RANGES`] ranges, all lists of up to three values,
+//! taken or left out, with NULL and without. No sampling: all of them, some 20,000 a type.
 
 use super::conditions::{Bench, Found};
 use super::model::{COMPUTED, Column, Kind, Row, STORED, Value};
 use super::oracle::{Bound, Set, Term};
 use super::subject::Subject;
+
+/// Ranges of a domain. With two there is one place between ranges and a fifth of the domains; three have one that
+/// touches neither end.
+pub const RANGES: usize = 3;
 
 /// Bounds lie at seven points of a type, and rows there and beside them.
 pub struct Line {
@@ -196,12 +200,12 @@ pub struct Checked {
 }
 
 impl Line {
-    /// Asks every domain of the line.
+    /// Asks every domain of the line that has no more than so many ranges.
     ///
     /// # Errors
     ///
     /// What is wrong with the first that is.
-    pub fn check(&self, subject: &Subject) -> anyhow::Result<Checked> {
+    pub fn check(&self, subject: &Subject, ranges: usize) -> anyhow::Result<Checked> {
         let columns: &[Column] = if self.stored { &STORED } else { &COMPUTED };
         let place = columns.iter().position(|column| column.name == self.column);
         let place = place.ok_or_else(|| anyhow::anyhow!("no column `{}`", self.column))?;
@@ -217,7 +221,7 @@ impl Line {
         };
         let rows: Vec<Row> = values.chain(null).map(row).collect();
         let terms: Vec<Term> = self
-            .sets()
+            .sets(ranges)
             .into_iter()
             .flat_map(|set| {
                 [false, true].map(|null| Term::Domain {
@@ -237,10 +241,10 @@ impl Line {
     }
 
     /// All sets of the line.
-    fn sets(&self) -> Vec<Set> {
+    fn sets(&self, ranges: usize) -> Vec<Set> {
         let mut sets = Vec::new();
         let cuts = 2 * self.points.len() + 2;
-        for chosen in up_to(3, |count| choices(cuts, 2 * count)) {
+        for chosen in up_to(ranges, |count| choices(cuts, 2 * count)) {
             let range = |pair: &[usize]| (self.low(pair[0]), self.high(pair[1]));
             sets.push(Set::Ranges(chosen.chunks(2).map(range).collect()));
         }

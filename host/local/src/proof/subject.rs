@@ -46,6 +46,11 @@ impl Subject {
         self.judged.load(Ordering::Relaxed)
     }
 
+    /// Whether it may refuse: then each term is first planned alone, since a refusal must not take others with it.
+    pub(super) fn may_refuse(&self) -> bool {
+        self.may_refuse
+    }
+
     pub(super) fn add_judged(&self, terms: usize) {
         self.judged.fetch_add(terms, Ordering::Relaxed);
     }

@@ -138,7 +138,7 @@ fn check_dialect(dialect: &Arc<Dialect>, args: &Check) -> anyhow::Result<()> {
     let lines = exhaustive::lines().into_iter();
     for line in lines.filter(|_| is_exhaustive) {
         let before = subject.judged();
-        let checked = line.check(&subject)?;
+        let checked = line.check(&subject, exhaustive::RANGES)?;
         say(&format!(
             "domains     {}: {} drawn, {} judged, {} of them exact",
             line.name,
