@@ -57,18 +57,22 @@ macro_rules! export_dialect {
 
             impl Guest for Component {
                 fn describe() -> $crate::Description {
+                    $crate::panic::keep_messages();
                     <$dialect as $crate::Dialect>::describe()
                 }
 
                 fn map_table(table: $crate::Table) -> Result<$crate::Mapping, $crate::Refusal> {
+                    $crate::panic::keep_messages();
                     <$dialect as $crate::Dialect>::map_table(&table)
                 }
 
                 fn plan(request: $crate::Request) -> Result<$crate::QueryPlan, $crate::Refusal> {
+                    $crate::panic::keep_messages();
                     <$dialect as $crate::Dialect>::plan(&request)
                 }
 
                 fn bins_of(table: $crate::Table, width: i64) -> Result<$crate::Bins, $crate::Refusal> {
+                    $crate::panic::keep_messages();
                     <$dialect as $crate::Dialect>::bins_of(&table, width)
                 }
             }

@@ -23,6 +23,49 @@
 //! guest::export_dialect!(Guarded);
 //! ```
 //!
+//! The default's answer can be changed before it leaves. This one has the host check every row again:
+//!
+//! ```
+//! use guest::{Dialect, QueryPlan, Refusal, Request, Timestream, Verdict};
+//!
+//! /// Calls no condition exact.
+//! struct Careful;
+//!
+//! impl Dialect for Careful {
+//!     fn plan(request: &Request) -> Result<QueryPlan, Refusal> {
+//!         let mut plan = Timestream::plan(request)?;
+//!         for verdict in &mut plan.verdicts {
+//!             if let Verdict::Exact(condition) = verdict {
+//!                 *verdict = Verdict::Wider(std::mem::take(condition));
+//!             }
+//!         }
+//!         Ok(plan)
+//!     }
+//! }
+//!
+//! guest::export_dialect!(Careful);
+//! ```
+//!
+//! And this one chooses what Athena sees of a table. A field says which column it shows, so that the default plan needs
+//! no change where fields are left out:
+//!
+//! ```
+//! use guest::{Dialect, Mapping, Refusal, Table, Timestream};
+//!
+//! /// Shows no column whose name begins with an underscore.
+//! struct Tidy;
+//!
+//! impl Dialect for Tidy {
+//!     fn map_table(table: &Table) -> Result<Mapping, Refusal> {
+//!         let mut mapping = Timestream::map_table(table)?;
+//!         mapping.fields.retain(|field| !field.name.starts_with('_'));
+//!         Ok(mapping)
+//!     }
+//! }
+//!
+//! guest::export_dialect!(Tidy);
+//! ```
+//!
 //! A [`Policy`] adds terms that every row must meet, whatever the dialect makes of them, or refuses; [`export_policy!`]
 //! exports it:
 //!
@@ -79,6 +122,8 @@ mod refusal;
 
 #[doc(hidden)]
 pub mod bindings;
+#[doc(hidden)]
+pub mod panic;
 
 pub use bindings::dialect::exports::timestream::dialect::dialect::{
     Bins, Description, QueryPlan, Slicing, Verdict,

@@ -33,10 +33,12 @@ macro_rules! export_policy {
 
             impl Guest for Component {
                 fn describe() -> $crate::PolicyDescription {
+                    $crate::panic::keep_messages();
                     <$policy as $crate::Policy>::describe()
                 }
 
                 fn review(request: $crate::Request) -> Result<$crate::Ruling, $crate::Refusal> {
+                    $crate::panic::keep_messages();
                     <$policy as $crate::Policy>::review(&request)
                 }
             }

@@ -51,7 +51,6 @@ pub(crate) fn request(table: Table, terms: Vec<Term>) -> Request {
             tags: Vec::new(),
             groups: Vec::new(),
         },
-        query_id: String::new(),
     }
 }
 

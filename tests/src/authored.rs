@@ -216,6 +216,23 @@ fn a_check_finds_what_loses_rows_and_prints_it() {
     }
 }
 
+/// The options that a dialect is tried with decide what it plans.
+#[test]
+fn a_dialect_is_checked_with_the_options_that_are_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let faulty = component("faulty").unwrap();
+    let check = ["check", faulty.to_str().unwrap(), "--cases", "300"];
+    succeed(folder.path(), "http://127.0.0.1:1", &check);
+    let with = |option: &str| {
+        let arguments = [&check[..], &["--option", option]].concat();
+        refused_run(folder.path(), &arguments)
+    };
+    let said = with("fault=claims-true");
+    assert!(said.contains("keeps a row too many"), "{said}");
+    let said = with("fault");
+    assert!(said.contains("it has no `=`"), "{said}");
+}
+
 /// The crate that `plugin new` writes has the library's only dependency in the version that the workspace has.
 #[test]
 fn the_library_of_a_new_crate_depends_on_what_the_workspace_does() {

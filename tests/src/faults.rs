@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use connector::timestream::Throttling;
 use connector::wire::{Constraints, Request, write_request};
-use connector::{Code, Connector, Deadline, Error, Settings};
+use connector::{Code, Connector, Deadline, Error, Invocation, Settings};
 use local::s3::S3;
 use serde_json::json;
 use tests::athena::{get_table, read_request, rows, select, splits, table_name};
@@ -43,6 +43,14 @@ async fn read(connector: &Connector) -> Vec<u8> {
     let mut splits = splits(connector, &name, &schema, &none).await.unwrap();
     let request = read_request(&name, &schema, &["n"], splits.remove(0), &none).unwrap();
     write_request(&Request::ReadRecordsRequest(request)).unwrap()
+}
+
+/// Lambda's, of a function that is killed after a time.
+fn invocation(time: Duration) -> Invocation {
+    Invocation {
+        request_id: "r".to_owned(),
+        deadline: Deadline::after(time),
+    }
 }
 
 /// A read that has spilled cannot be repeated, so pages after the first are asked for longer than the first while
@@ -199,7 +207,8 @@ async fn a_read_ends_before_its_time_does_and_ends_the_run() {
     let connector = connector(&config, &s3);
     let payload = read(&connector).await;
     let time = Duration::from_millis(800);
-    let answer = connector.answer(&payload, Some(Deadline::after(time)));
+    let invocation = invocation(time);
+    let answer = connector.answer(&payload, Some(&invocation));
     let error = timeout(time, answer).await.unwrap().unwrap_err();
     assert_eq!(error.code(), Code::OperationTimeout);
     assert!(error.message().contains("longer timeout"), "{error}");
@@ -289,7 +298,8 @@ async fn a_run_is_ended_too_whose_first_page_comes_late() {
     let connector = connector(&config, &s3);
     let payload = read(&connector).await;
     let time = Duration::from_secs(2);
-    let answer = connector.answer(&payload, Some(Deadline::after(time)));
+    let invocation = invocation(time);
+    let answer = connector.answer(&payload, Some(&invocation));
     let error = timeout(time, answer).await.unwrap().unwrap_err();
     assert_eq!(error.code(), Code::OperationTimeout);
     assert!(error.message().contains("SCRIPTED"), "{error}");

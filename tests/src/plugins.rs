@@ -2,14 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::array::AsArray as _;
+use arrow::datatypes::{DataType, TimeUnit, TimestampMillisecondType};
 use connector::plugin::{Caller, Dialect, Engine, Plan, PlanRequest, Slicing, Verdict, precompile};
 use connector::query::{
     Bound, Column, ColumnKind, Domain, Expression, Function, Literal, Range, Scalar, SortKey,
     Source, Table, Term, TimestreamType, ValueSet,
 };
-use connector::{Code, Fault};
-use tests::{component, plugin};
+use connector::wire::Constraints;
+use connector::{Code, Connector, Fault, Settings};
+use tests::athena::{get_table, select, table_name};
+use tests::scripted::{Call, Reply, Scripted};
+use tests::{component, plugin, sdk_config};
 
 fn column(name: &str, scalar: Scalar, kind: ColumnKind) -> Column {
     Column {
@@ -56,7 +60,6 @@ fn plan(table: &Table, terms: Vec<Term>, order: &[SortKey], limit: Option<u64>) 
         limit,
         now: 1_700_000_000_000_000_000,
         caller: &Caller::default(),
-        query_id: "query",
     };
     dialect.plan(&request).unwrap()
 }
@@ -312,7 +315,6 @@ fn views_and_passthrough_are_sources() {
         limit: None,
         now: 0,
         caller: &Caller::default(),
-        query_id: "query",
     };
     // Either harmless or refused; never a broken statement.
     match dialect.plan(&request) {
@@ -347,14 +349,13 @@ fn faulty_plan(fault: &str) -> connector::Result<Plan> {
         limit: None,
         now: 0,
         caller: &Caller::default(),
-        query_id: "query",
     })
 }
 
 #[test]
 fn every_bad_answer_names_the_plugin_and_the_next_call_works() {
     let cases = [
-        ("trap", "failed in `plan`: it panicked"),
+        ("trap", "failed in `plan`: it panicked: a plugin's bug ("),
         ("loop", "did not come to an end within its fuel"),
         ("recurse", "ran out of stack"),
         ("allocate", "asked for more than 64 MiB"),
@@ -459,9 +460,46 @@ fn a_precompiled_plugin_answers_as_the_compiled_one_and_another_one_s_code_is_le
     assert!(refused.message().contains("not a WebAssembly component"));
 }
 
-#[test]
-fn a_zoned_timestamp_is_an_arrow_type_of_the_contract() {
-    // The shipped dialect maps none; the type's place in the protocol is milliseconds.
+/// The shipped dialects show none; Athena reads it as `timestamp(3) with time zone`.
+#[tokio::test]
+async fn a_dialect_may_show_timestamps_with_the_zone_utc() {
+    let timestream = Scripted::start(|call: &Call| {
+        if call.sql().starts_with("DESCRIBE") {
+            return Reply::description(&[("time", "timestamp", "TIMESTAMP")]);
+        }
+        Reply::page(
+            &[("time", "TIMESTAMP")],
+            &[&[Some("2024-03-01 00:00:00.001999999")]],
+            None,
+        )
+    });
+    let timestream = timestream.await.unwrap();
+    let settings = Settings::from_lookup(|name| match name {
+        "spill_bucket" => Some("spill".to_owned()),
+        "disable_glue" => Some("true".to_owned()),
+        "dialect_options" => Some(r#"{"fault": "zoned"}"#.to_owned()),
+        _ => None,
+    });
+    // A bucket that is there.
+    let s3 = Scripted::start(|_| Reply::Json(String::new()));
+    let s3 = s3.await.unwrap();
+    let config = sdk_config(timestream.url(), s3.url());
+    let faulty = plugin("faulty").unwrap();
+    let connector = Connector::with_plugin(settings.unwrap(), &config, faulty);
     let zoned = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
-    assert!(TimestreamType::Scalar(Scalar::Timestamp).decodes_into(&zoned));
+    let constraints = Constraints {
+        limit: -1,
+        ..Constraints::default()
+    };
+    let name = table_name("d", "t");
+    let schema = get_table(&connector, &name).await.unwrap();
+    assert_eq!(*schema.field(0).data_type(), zoned);
+    let sizes = (16_000_000, 5_242_880);
+    let read = select(&connector, None, &name, &["time"], &constraints, sizes).await;
+    let (batches, _) = read.unwrap();
+    let times = batches[0]
+        .column(0)
+        .as_primitive::<TimestampMillisecondType>();
+    // 2024-03-01 00:00:00.001, above twelve bits for the zone, of which UTC's is 0 (wit/README.md).
+    assert_eq!(times.value(0), 1_709_251_200_001 << 12);
 }

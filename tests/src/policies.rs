@@ -14,6 +14,9 @@ use connector::wire::{Constraints, Request, write_request};
 use connector::{Code, Connector, Fault, Settings};
 use serde_json::json;
 use tests::athena::{get_table, read_request, rows, schema, select, splits, table_name};
+use tests::proof::model::Kind;
+use tests::proof::oracle::{Expr, Op, Term};
+use tests::proof::wire::constraints;
 use tests::scripted::{Call, Reply, Scripted};
 use tests::stores::push_current;
 use tests::{component, plugin, sdk_config};
@@ -236,6 +239,30 @@ async fn each_policy_sees_the_terms_of_those_before_it() {
     assert!(shown("guard,faulty-policy").await.contains("1 terms"));
 }
 
+/// A term that the host keeps to itself is not shown, but its fields are, when splits are made and when they are read.
+#[tokio::test]
+async fn policies_see_the_fields_of_terms_that_are_kept() {
+    let timestream = Scripted::start(|_| {
+        Reply::description(&[
+            ("host", "varchar", "DIMENSION"),
+            ("time", "timestamp", "TIMESTAMP"),
+            ("at", "timestamp", "MULTI"),
+        ])
+    });
+    let (timestream, s3) = (timestream.await.unwrap(), s3().await);
+    let more = options(json!({"fault": "shown"}));
+    let connector = connector(settings("faulty-policy", &[more]), &timestream, &s3);
+    let name = table_name("d", "t");
+    let schema = get_table(&connector, &name).await.unwrap();
+    let fields = ["time", "at"].map(|name| (name.to_owned(), Kind::Timestamp));
+    let sides = vec![Expr::Column(0), Expr::Column(1)];
+    let equal = Term::Expression(Expr::Call(Op::Equal, sides));
+    let constraints = constraints(&fields, &[&equal]).unwrap();
+    let error = splits(&connector, &name, &schema, &constraints).await;
+    let said = error.unwrap_err().to_string();
+    assert!(said.contains("0 terms, 2 fields"), "{said}");
+}
+
 #[tokio::test]
 async fn a_policy_that_cannot_be_had_lets_nothing_through() {
     let other = Digest::of(b"another");
@@ -426,6 +453,31 @@ async fn a_service_s_reason_is_not_shown_beside_terms_of_a_policy() {
     assert!(said.contains("may quote a row"), "{said}");
 }
 
+/// A plugin's last words may quote a rule.
+#[tokio::test]
+async fn the_words_of_a_panic_are_not_shown_under_a_policy() {
+    let said = async |policies: &str, of_policy: serde_json::Value, of_dialect: &str| {
+        let (timestream, s3) = (timestream(&[]).await, s3().await);
+        let more = [
+            options(of_policy),
+            ("dialect_options", of_dialect.to_owned()),
+        ];
+        let config = sdk_config(timestream.url(), s3.url());
+        let faulty = plugin("faulty").unwrap();
+        let connector = Connector::with_plugin(settings(policies, &more), &config, faulty);
+        all(&connector, &["host"]).await.unwrap_err().to_string()
+    };
+    let (panics, does_not) = (r#"{"fault": "trap"}"#, "{}");
+    let alone = said("", json!({}), panics).await;
+    assert!(alone.contains("it panicked: a plugin's bug ("), "{alone}");
+    let under_policy = said("guard", json!({"guard_time": "24h"}), panics).await;
+    let of_policy = said("faulty-policy", json!({"fault": "trap"}), does_not).await;
+    for said in [under_policy, of_policy] {
+        assert!(said.contains("it panicked (the reason may quote"), "{said}");
+        assert!(!said.contains("bug"), "{said}");
+    }
+}
+
 #[test]
 fn rulings_that_cannot_be_held_against_a_row_are_refused() {
     let policy = Policy::from_file(
@@ -474,7 +526,6 @@ fn rulings_that_cannot_be_held_against_a_row_are_refused() {
             limit: None,
             now: 0,
             caller: &Caller::default(),
-            query_id: "query",
         })
     };
     assert_eq!(review(None).unwrap().terms, []);
@@ -486,7 +537,7 @@ fn rulings_that_cannot_be_held_against_a_row_are_refused() {
             "other-type",
             "term 0: a constant is integer, the field is Utf8",
         ),
-        ("fraction", "1 nanoseconds is not a whole millisecond"),
+        ("fraction", "a timestamp is not a whole millisecond"),
         ("backwards", "a range ends before it begins"),
         ("many-terms", "1001 terms; at most 1000"),
         ("no-nodes", "an expression without nodes"),

@@ -10,15 +10,15 @@ use tests::proof::oracle::{Bound, Expr, Op, Set, Term, admits};
 use tests::proof::subject::Subject;
 use tests::proof::{conditions, end_to_end, exhaustive, run, tenants};
 
-/// `cargo xtask prove --exhaustive` has three ranges, and five times as many domains.
+/// `cargo xtask prove --exhaustive` has domains of three ranges, five times as many.
 #[test]
 fn every_small_domain_of_every_type_keeps_its_rows() {
     let lines = exhaustive::lines();
-    for name in ["timestream", "java-compat"] {
+    for (name, ranges) in [("timestream", 2), ("java-compat", 1)] {
         let subject = Subject::strict(plugin(name).unwrap());
         let check = |number: u64| {
             let line = &lines[number as usize];
-            let checked = line.check(&subject, 2)?;
+            let checked = line.check(&subject, ranges)?;
             // Their values are all that SQL has a form for, so nothing may be left to the host.
             if name == "timestream" && ["boolean", "bigint", "integer"].contains(&line.name) {
                 assert_eq!(checked.exact, checked.domains, "{}", line.name);

@@ -107,7 +107,6 @@ fn asked(plugin: &Dialect, put: &Put) -> (String, Vec<String>) {
         limit: Some(1),
         now: 0,
         caller: Caller::default(),
-        query_id: String::new(),
         slice: Slice::WHOLE,
     };
     let made = statement(plugin, &query).unwrap();

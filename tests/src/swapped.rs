@@ -3,10 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use connector::plugin::Digest;
@@ -20,7 +18,7 @@ use tests::scripted::{Reply, Scripted};
 use tests::stores::{point, push};
 use tests::{component, plugin, sdk_config, settings};
 
-fn bytes_of(name: &str) -> Vec<u8> {
+pub(crate) fn bytes_of(name: &str) -> Vec<u8> {
     std::fs::read(component(name).unwrap()).unwrap()
 }
 
@@ -41,12 +39,12 @@ fn unfit(mode: &str) -> Vec<u8> {
     component
 }
 
-fn usual() -> Choice {
+pub(crate) fn usual() -> Choice {
     Choice::parse("timestream").unwrap()
 }
 
 /// A slot that looks at a folder at each request; the packaged plugin is the shipped one.
-fn slot(store: &Path, choice: Choice) -> Slot {
+pub(crate) fn slot(store: &Path, choice: Choice) -> Slot {
     let packaged = plugin("timestream").unwrap();
     let place = Place::Folder(store.to_owned());
     Slot::new(
@@ -334,13 +332,13 @@ async fn a_plugin_is_pushed_and_an_earlier_one_made_current_again() {
 }
 
 /// A table `d.t`, and what a query of it needs.
-struct Stage {
-    timestream: Scripted,
-    s3: S3,
+pub(crate) struct Stage {
+    pub(crate) timestream: Scripted,
+    pub(crate) s3: S3,
 }
 
 impl Stage {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let timestream = Scripted::start(|call| {
             if call.sql().starts_with("DESCRIBE") {
                 return Reply::description(&[("host", "varchar", "DIMENSION")]);
@@ -357,14 +355,14 @@ impl Stage {
         settings(self.s3.bucket()).unwrap()
     }
 
-    fn connector(&self, slot: Slot) -> Connector {
+    pub(crate) fn connector(&self, slot: Slot) -> Connector {
         let config = sdk_config(self.timestream.url(), &self.s3.url());
         Connector::with_slot(self.settings(), &config, slot)
     }
 }
 
 /// The calls of a query up to its read.
-async fn planned(connector: &Connector) -> ReadRecordsRequest {
+pub(crate) async fn planned(connector: &Connector) -> ReadRecordsRequest {
     let (name, constraints) = (table_name("d", "t"), Constraints::default());
     let schema = get_table(connector, &name).await.unwrap();
     let split = splits(connector, &name, &schema, &constraints).await;
@@ -373,7 +371,7 @@ async fn planned(connector: &Connector) -> ReadRecordsRequest {
 }
 
 /// The dialect that a read is done with.
-async fn dialect(connector: &Connector, request: ReadRecordsRequest) -> String {
+pub(crate) async fn dialect(connector: &Connector, request: ReadRecordsRequest) -> String {
     let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
     connector.handle(&payload).await.unwrap();
     connector.explain(&payload).await.unwrap().dialect
@@ -442,48 +440,6 @@ async fn a_table_may_have_a_dialect_of_its_own() {
             .unwrap_err();
         assert!(error.message().contains(why), "{name}: {error}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_query_fails_or_sees_two_plugins_while_they_are_swapped() {
-    const SWAPS: usize = 1_000;
-    const CLIENTS: usize = 8;
-    let stage = Stage::start().await;
-    let store = tempfile::tempdir().unwrap();
-    let digests =
-        ["java-compat", "faulty"].map(|name| push(store.path(), "timestream", &bytes_of(name)));
-    point(store.path(), "timestream", digests[0].as_str());
-    let connector = Arc::new(stage.connector(slot(store.path(), usual())));
-    // Until the first is taken over, the package's plugin stands in.
-    planned(&connector).await;
-    let is_done = Arc::new(AtomicBool::new(false));
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|_| {
-            let (connector, is_done) = (connector.clone(), is_done.clone());
-            tokio::spawn(async move {
-                let mut seen = HashSet::new();
-                while !is_done.load(Ordering::Relaxed) {
-                    let request = planned(&connector).await;
-                    let digest = &request.split.properties["athena-timestream.dialect"];
-                    let digest = Digest::parse(digest).unwrap();
-                    let used = dialect(&connector, request).await;
-                    assert!(used.contains(digest.short()), "{used} {digest}");
-                    seen.insert(digest);
-                }
-                seen
-            })
-        })
-        .collect();
-    for swap in 0..SWAPS {
-        point(store.path(), "timestream", digests[swap % 2].as_str());
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    is_done.store(true, Ordering::Relaxed);
-    let mut seen = HashSet::new();
-    for client in clients {
-        seen.extend(client.await.unwrap());
-    }
-    assert_eq!(seen, HashSet::from(digests));
 }
 
 /// `name@sha256` in the setting: no other plugin of that name serves, whoever asks for one.

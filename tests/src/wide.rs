@@ -4,10 +4,14 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use aws_config::SdkConfig;
 use aws_sdk_timestreamwrite::types::{Dimension, MeasureValueType, Record, TimeUnit};
 use connector::wire::{Constraints, Marker, MarkerBound, Range, ValueSet};
 use connector::{Connector, Settings};
+use local::athena::{Athena, Function, Options as Asked, Profile};
 use local::s3::S3;
 use local::timestream::{Options, Server};
 use serde_json::{Value, json};
@@ -28,23 +32,28 @@ const MEASURES: [(&str, &str, MeasureValueType); 6] = [
 /// 2024-01-01 00:00:00, in milliseconds.
 const NEW_YEAR: i64 = 1_704_067_200_000;
 
-/// What DuckDB makes of the records on standard input: rows as lists of texts, NULL as null.
+/// What DuckDB makes of the records on standard input, under each condition: rows as lists of texts, NULL as null. Conditions
+/// see the measures under the fields' names, typed.
 const PIVOT: &str = r#"
 import duckdb, json, sys
 asked = json.load(sys.stdin)
 duckdb.execute("CREATE TABLE r (host VARCHAR, region VARCHAR, millis BIGINT, measure VARCHAR, value VARCHAR)")
 if asked["records"]:
     duckdb.executemany("INSERT INTO r VALUES (?, ?, ?, ?, ?)", asked["records"])
-measures = ", ".join("any_value(value) FILTER (measure = '" + m.replace("'", "''") + "')" for m in asked["measures"])
+measures = ", ".join("any_value(value) FILTER (measure = '" + m.replace("'", "''") + f"') AS m{place}" for place, m in enumerate(asked["measures"]))
 known = ", ".join("'" + m.replace("'", "''") + "'" for m in asked["measures"])
-rows = duckdb.execute(f"SELECT host, region, millis, {measures} FROM r WHERE measure IN ({known}) AND {asked['where']} GROUP BY ALL").fetchall()
-print(json.dumps(rows))
+duckdb.execute(f"CREATE TABLE p AS SELECT host, region, millis, make_timestamp(millis * 1000) AS time, {measures} FROM r WHERE measure IN ({known}) GROUP BY ALL")
+texts = ", ".join(f"m{place}" for place in range(len(asked["measures"])))
+typed = ", ".join(f'CAST(m{place} AS {kind}) AS "{field}"' for place, (field, kind) in enumerate(asked["fields"]))
+select = lambda where: duckdb.execute(f"SELECT host, region, millis, {texts} FROM (SELECT *, {typed} FROM p) WHERE {where}").fetchall()
+print(json.dumps([select(where) for where in asked["where"]]))
 "#;
 
 struct Stage {
     _timestream: Server,
     _s3: S3,
-    connector: Connector,
+    connector: Arc<Connector>,
+    config: SdkConfig,
     /// `host`, `region`, milliseconds, measure, value.
     records: Vec<[Value; 5]>,
 }
@@ -119,19 +128,22 @@ impl Stage {
         });
         let wide = plugin("wide").unwrap();
         Self {
-            connector: Connector::with_plugin(settings.unwrap(), &config, wide),
+            connector: Arc::new(Connector::with_plugin(settings.unwrap(), &config, wide)),
+            config,
             _timestream: timestream,
             _s3: s3,
             records,
         }
     }
 
-    /// The rows that DuckDB makes, as texts, in order.
-    fn pivot(&self, condition: &str) -> Vec<Vec<String>> {
+    /// The rows that DuckDB makes under each condition, as texts, in order.
+    fn pivots(&self, conditions: &[String], fields: &[String]) -> Vec<Vec<Vec<String>>> {
+        let kinds = MEASURES.iter().map(|(_, kind, _)| kind);
         let asked = json!({
             "records": self.records,
             "measures": MEASURES.map(|(name, ..)| name),
-            "where": condition,
+            "fields": fields.iter().zip(kinds).collect::<Vec<_>>(),
+            "where": conditions,
         });
         let mut python = Command::new(python().unwrap());
         let python = python
@@ -144,18 +156,27 @@ impl Stage {
         drop(input);
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success());
-        let rows: Vec<Vec<Value>> = serde_json::from_slice(&output.stdout).unwrap();
+        let pivots: Vec<Vec<Vec<Value>>> = serde_json::from_slice(&output.stdout).unwrap();
         let text = |value: &Value| match value {
             Value::Null => "NULL".to_owned(),
             Value::String(text) => text.clone(),
             value => value.to_string(),
         };
-        let mut rows: Vec<Vec<String>> = rows
-            .iter()
-            .map(|row| row.iter().map(text).collect())
+        let texts = |rows: Vec<Vec<Value>>| {
+            let row = |row: &Vec<Value>| row.iter().map(text).collect();
+            let mut rows: Vec<Vec<String>> = rows.iter().map(row).collect();
+            rows.sort();
+            rows
+        };
+        pivots.into_iter().map(texts).collect()
+    }
+
+    /// Under one condition on the keys.
+    fn pivot(&self, condition: &str) -> Vec<Vec<String>> {
+        let fields: Vec<String> = (0..MEASURES.len())
+            .map(|place| format!("f{place}"))
             .collect();
-        rows.sort();
-        rows
+        self.pivots(&[condition.to_owned()], &fields).remove(0)
     }
 
     /// The same from the connector, and how many rows it fetched.
@@ -174,13 +195,62 @@ impl Stage {
         let sizes = (16_000_000, 5_242_880);
         let read = select(&self.connector, None, &name, &fields, constraints, sizes).await;
         let (batches, readings) = read.unwrap();
-        let mut rows = rows(&batches).unwrap();
-        for row in &mut rows {
-            // To milliseconds, as the records have it.
-            row[2] = millis(&row[2]).to_string();
-        }
-        rows.sort();
-        (rows, readings.iter().map(|reading| reading.rows_read).sum())
+        (
+            texts(&batches),
+            readings.iter().map(|reading| reading.rows_read).sum(),
+        )
+    }
+}
+
+/// Rows as texts, in order.
+fn texts(batches: &[RecordBatch]) -> Vec<Vec<String>> {
+    if batches.is_empty() {
+        return Vec::new();
+    }
+    let mut rows = rows(batches).unwrap();
+    for row in &mut rows {
+        // To milliseconds, as the records have it.
+        row[2] = millis(&row[2]).to_string();
+    }
+    rows.sort();
+    rows
+}
+
+/// A condition on keys and measures that means the same in Athena's SQL and in DuckDB's.
+fn condition(random: &mut fastrand::Rng, fields: &[String], depth: u8) -> String {
+    if depth > 0 && random.u8(..2) == 0 {
+        let left = condition(random, fields, depth - 1);
+        let right = condition(random, fields, depth - 1);
+        return match random.u8(..3) {
+            0 => format!("({left} AND {right})"),
+            1 => format!("({left} OR {right})"),
+            _ => format!("NOT ({left})"),
+        };
+    }
+    let host = random.u8(..4);
+    let instant = |second: i64| format!("TIMESTAMP '2024-01-01 00:00:{second:02}'");
+    let second = random.i64(0..20);
+    let later = instant(second + random.i64(0..10));
+    let instant = instant(second);
+    let [upper, lower, n, text, on, other_host] = fields else {
+        panic!("{fields:?}")
+    };
+    match random.u8(..15) {
+        0 => format!("host = 'h{host}'"),
+        1 => format!("host IN ('h{host}', 'h1')"),
+        2 => format!("host <> 'h{host}'"),
+        3 => "region IS NULL".to_owned(),
+        4 => "region = 'r'".to_owned(),
+        5 => format!("time >= {instant}"),
+        6 => format!("time < {instant}"),
+        7 => format!("time BETWEEN {instant} AND {later}"),
+        8 => format!(r#""{upper}" > {}.5"#, random.i16(..)),
+        9 => format!(r#""{n}" < 0"#),
+        10 => format!(r#""{text}" LIKE 'it''s 1%'"#),
+        11 => format!(r#""{on}""#),
+        12 => format!(r#""{lower}" IS NULL"#),
+        13 => format!(r#""{upper}" < "{lower}""#),
+        _ => format!(r#""{other_host}" IN ('it''s {host}', 'it''s 20{host}')"#),
     }
 }
 
@@ -211,7 +281,7 @@ async fn rows_are_those_of_a_pivot() {
         // Time and a dimension are asked of Timestream: what is fetched is what is returned.
         let at = |millis: i64, bound| {
             let array = arrow::array::Date64Array::from(vec![millis]);
-            let column: arrow::array::ArrayRef = std::sync::Arc::new(array);
+            let column: arrow::array::ArrayRef = Arc::new(array);
             let batch = arrow::array::RecordBatch::try_from_iter([("col1", column)]).unwrap();
             Marker {
                 value_block: connector::wire::Block(batch),
@@ -230,8 +300,7 @@ async fn rows_are_those_of_a_pivot() {
             ranges: vec![range],
             null_allowed: false,
         };
-        let column: arrow::array::ArrayRef =
-            std::sync::Arc::new(arrow::array::StringArray::from(vec!["h1"]));
+        let column: arrow::array::ArrayRef = Arc::new(arrow::array::StringArray::from(vec!["h1"]));
         let batch = arrow::array::RecordBatch::try_from_iter([("col1", column)]).unwrap();
         let hosts = ValueSet::EquatableValueSet {
             value_block: connector::wire::Block(batch),
@@ -250,5 +319,32 @@ async fn rows_are_those_of_a_pivot() {
             (expected.clone(), expected.len()),
             "seed {seed}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_conditions_keep_the_rows_of_the_pivot() {
+    let stage = Stage::start(4).await;
+    let name = table_name("d", "t");
+    let schema = tests::athena::get_table(&stage.connector, &name);
+    let schema = schema.await.unwrap();
+    let fields = schema.fields().iter().skip(3);
+    let fields: Vec<String> = fields.map(|field| field.name().clone()).collect();
+    let mut random = fastrand::Rng::with_seed(4);
+    let conditions: Vec<String> = (0..100)
+        .map(|_| condition(&mut random, &fields, 3))
+        .collect();
+    let pivots = stage.pivots(&conditions, &fields);
+    assert!(pivots.iter().filter(|rows| !rows.is_empty()).count() > 50);
+    for profile in [Profile::ValueSets, Profile::Everything] {
+        let function = Function::InProcess(stage.connector.clone());
+        let mut asked = Asked::new(aws_sdk_s3::Client::new(&stage.config));
+        asked.profile = profile;
+        let athena = Athena::open(function, asked).unwrap();
+        for (condition, pivot) in conditions.iter().zip(&pivots) {
+            let sql = format!("SELECT * FROM d.t WHERE {condition}");
+            let result = athena.query(&sql).await.unwrap();
+            assert_eq!(texts(&result.batches), *pivot, "{profile:?}: {condition}");
+        }
     }
 }

@@ -34,6 +34,8 @@ commands:
            a cold start: from the start of bootstrap's process to the rows of a first page
   bench slices
            a scan cut into 1 to 16 slices, read by as many processes, where each page takes 50 ms
+  bench swap
+           plans of eight clients while the plugin is swapped a thousand times: their median and slowest hundredth
   bench read
            CPU, wall time and peak memory of reads of 10,000 to 10,000,000 rows through bootstrap, with encrypted blocks;
            --rows <count,…>, --slow-s3 <ms per MB>, --slow-pages <ms>; all but pushdown print JSON with --json last
@@ -50,7 +52,7 @@ fn main() -> ExitCode {
         ["bench", arguments @ ..]
             if matches!(
                 arguments,
-                ["decode" | "plan" | "read" | "slices" | "start", ..]
+                ["decode" | "plan" | "read" | "slices" | "start" | "swap", ..]
             ) =>
         {
             bench::read_path(arguments)

@@ -108,6 +108,29 @@ impl Error {
         self
     }
 
+    /// The same without its causes, for the next one who asks.
+    #[must_use]
+    pub(crate) fn again(&self) -> Self {
+        let Inner {
+            code,
+            fault,
+            message,
+            summary,
+            source: _,
+            is_unreachable,
+            is_refusal,
+        } = &*self.0;
+        Self(Box::new(Inner {
+            code: *code,
+            fault: *fault,
+            message: message.clone(),
+            summary: summary.clone(),
+            source: None,
+            is_unreachable: *is_unreachable,
+            is_refusal: *is_refusal,
+        }))
+    }
+
     /// Adds a text that is not ours, such as a service's: the person who asked sees it, the log above debug does not,
     /// because it may name a value.
     #[must_use]
@@ -118,12 +141,17 @@ impl Error {
         self
     }
 
-    /// Takes away again what is not ours, where it may tell the person who asked what that person may not see.
+    /// Takes away again what is not ours, where it may tell the person who asked what that person may not see. A refusal
+    /// keeps its words, which are meant for that person.
     #[must_use]
     pub(crate) fn without_detail(mut self) -> Self {
+        if self.0.is_refusal {
+            return self;
+        }
         if let Some(summary) = self.0.summary.take() {
-            self.0.message =
-                format!("{summary} (the reason may quote a row, and is not shown under a policy)");
+            self.0.message = format!(
+                "{summary} (the reason may quote a row or a rule, and is not shown under a policy)"
+            );
             self.0.summary = Some(summary);
         }
         self
@@ -131,9 +159,19 @@ impl Error {
 
     /// Names the query of Timestream that failed, as its console shows it.
     #[must_use]
-    pub fn of_query(mut self, query_id: &str) -> Self {
+    pub fn of_query(self, query_id: &str) -> Self {
+        self.noting(format_args!("Timestream's query {query_id}"))
+    }
+
+    /// Names Athena's query, by which the function's log is searched.
+    #[must_use]
+    pub(crate) fn of_athena_query(self, query_id: &str) -> Self {
+        self.noting(format_args!("Athena's query {query_id}"))
+    }
+
+    fn noting(mut self, what: fmt::Arguments<'_>) -> Self {
         for text in self.texts() {
-            *text = format!("{text} (Timestream's query {query_id})");
+            *text = format!("{text} ({what})");
         }
         self
     }

@@ -8,7 +8,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use connector::{Code, Connector, Deadline, Error, Settings, telemetry};
+use connector::{Code, Connector, Deadline, Error, Invocation, Settings, telemetry};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
@@ -53,12 +53,15 @@ async fn answer(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, Diagnostic> {
     let left = event.context.deadline().duration_since(SystemTime::now());
-    let deadline = Deadline::after(left.unwrap_or_default());
+    let invocation = Invocation {
+        request_id: event.context.request_id,
+        deadline: Deadline::after(left.unwrap_or_default()),
+    };
     let connector = connector.get_or_try_init(start).await;
     let connector = connector.map_err(|error| diagnostic(&error))?;
     connector.invoked_as(&event.context.invoked_function_arn);
     let answer = connector
-        .answer(event.payload.get().as_bytes(), Some(deadline))
+        .answer(event.payload.get().as_bytes(), Some(&invocation))
         .await
         .and_then(|answer| {
             let json = String::from_utf8(answer.payload)

@@ -55,7 +55,6 @@ fn request(source: Source, options: &[(&str, &str)], terms: Vec<Term>) -> Reques
             tags: Vec::new(),
             groups: Vec::new(),
         },
-        query_id: String::new(),
     }
 }
 

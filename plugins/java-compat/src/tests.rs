@@ -99,7 +99,6 @@ fn request(columns: &[(&str, Scalar)], terms: Vec<Term>) -> Request {
             tags: Vec::new(),
             groups: Vec::new(),
         },
-        query_id: String::new(),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use guest::{Caller, Refusal, RefusalKind};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
 
 /// The policy's options.
 #[derive(Debug)]
@@ -22,10 +23,13 @@ pub(super) struct Rules {
 #[serde(deny_unknown_fields)]
 struct Rule {
     /// Of the caller, twelve digits.
+    #[serde(default, deserialize_with = "something")]
     account: Option<String>,
     /// A pattern: `*` stands for any characters but `:` and `/`.
+    #[serde(default, deserialize_with = "something")]
     arn: Option<String>,
     /// An IAM group that it is a member of.
+    #[serde(default, deserialize_with = "something")]
     group: Option<String>,
     /// Tags that it has, with their values.
     #[serde(default)]
@@ -92,10 +96,28 @@ impl Rules {
 
 /// A list as JSON; none is empty.
 fn parsed<T: DeserializeOwned>(name: &str, json: Option<&str>) -> Result<Vec<T>, Refusal> {
-    serde_json::from_str(json.unwrap_or("[]")).map_err(|error| Refusal {
-        kind: RefusalKind::Invalid,
-        message: format!("the option `{name}` of the policy cannot be read: {error}"),
+    serde_json::from_str(json.unwrap_or("[]")).map_err(|error| {
+        // serde's own words quote the option, which is not for callers.
+        let what = match error.classify() {
+            Category::Data => "does not have the form that the policy's README gives",
+            Category::Io | Category::Syntax | Category::Eof => "is not valid JSON",
+        };
+        let (line, column) = (error.line(), error.column());
+        let place = format!("line {line}, column {column}");
+        Refusal {
+            kind: RefusalKind::Invalid,
+            message: format!("the option `{name}` of the policy {what}, at {place}"),
+        }
     })
+}
+
+/// What a caller is known by. Nothing, as a template without a value leaves, would mean everybody, or those who have no
+/// account.
+fn something<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    match String::deserialize(from)? {
+        text if text.is_empty() => Err(D::Error::custom("it is empty")),
+        text => Ok(Some(text)),
+    }
 }
 
 impl Rule {

@@ -49,7 +49,6 @@ fn request(source: Source, caller: Caller, options: &[(&str, &str)]) -> Request 
         limit: None,
         now: 0,
         caller,
-        query_id: String::new(),
     }
 }
 
@@ -153,11 +152,19 @@ fn rules_that_are_not_understood_let_nobody_through() {
         r#"[{"account": "111122223333"}]"#,
         r#"[{"acount": "111122223333", "tenants": "all"}]"#,
         r#"[{"account": 111122223333, "tenants": "all"}]"#,
+        r#"[{"account": null, "tenants": "all"}]"#,
+        r#"[{"account": "", "tenants": "all"}]"#,
+        r#"[{"arn": null, "tenants": "all"}]"#,
+        r#"[{"group": "", "tenants": "all"}]"#,
     ] {
         let request = request(table(), one(), &[("tenant_rules", rules)]);
         let refusal = Tenant::review(&request).unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Invalid, "{rules}");
-        assert!(refusal.message.contains("`tenant_rules`"));
+        let said = refusal.message;
+        assert!(said.contains("`tenant_rules`"), "{said}");
+        for rule in ["some", "acount", "111122223333"] {
+            assert!(!said.contains(rule), "{said}");
+        }
     }
     let refusal = Tenant::review(&request(table(), one(), &[])).unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Forbidden);

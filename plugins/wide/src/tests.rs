@@ -51,7 +51,6 @@ fn request(measures: &str, terms: Vec<Term>) -> Request {
             tags: Vec::new(),
             groups: Vec::new(),
         },
-        query_id: String::new(),
     }
 }
 

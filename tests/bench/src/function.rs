@@ -14,7 +14,12 @@ fn root() -> PathBuf {
 
 /// The shipped dialect, which the function compiles at its start.
 pub(crate) fn dialect() -> PathBuf {
-    root().join("target/components/timestream.wasm")
+    component("timestream")
+}
+
+/// A plugin of the workspace.
+pub(crate) fn component(name: &str) -> PathBuf {
+    root().join(format!("target/components/{name}.wasm"))
 }
 
 /// Puts the shipped dialect and its native code beside the executable, as in a package.
@@ -75,12 +80,21 @@ impl Function {
 
     /// The most memory that it had at once.
     pub(crate) fn peak_mebibytes(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|line| line.trim().strip_suffix(" kB"));
-        let kibibytes: f64 = peak.context("the process tells no peak")?.parse()?;
-        Ok(kibibytes / 1_024.0)
+        mebibytes(&self.0.id().to_string(), "VmHWM:")
     }
+}
+
+/// The memory that this process has now.
+pub(crate) fn own_mebibytes() -> Result<f64> {
+    mebibytes("self", "VmRSS:")
+}
+
+fn mebibytes(process: &str, what: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let line = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    let kibibytes: f64 = line.context("the process tells no memory")?.parse()?;
+    Ok(kibibytes / 1_024.0)
 }
 
 impl Drop for Function {

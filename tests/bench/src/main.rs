@@ -1,6 +1,6 @@
 //! Benchmarks of the read path: figures beside those of other programs in the same run, and their ratios.
 //!
-//! `cargo xtask bench decode | plan | read | slices | start` builds what they need.
+//! `cargo xtask bench decode | plan | read | slices | start | swap` builds what they need.
 
 mod athena;
 mod decode;
@@ -11,6 +11,7 @@ mod read;
 mod service;
 mod slices;
 mod start;
+mod swap;
 mod table;
 
 use std::sync::Arc;
@@ -34,8 +35,9 @@ fn main() -> Result<()> {
         ["read", rest @ ..] => read::run(&read::Options::parse(rest)?)?,
         ["slices"] => slices::run()?,
         ["start"] => start::run()?,
+        ["swap"] => swap::run(["timestream", "java-compat"].map(function::component))?,
         _ => bail!(
-            "usage: bench decode | plan | slices | start | read [--rows 1000000,…] [--slow-s3 <ms per MB>] [--slow-pages <ms>]; --json"
+            "usage: bench decode | plan | slices | start | swap | read [--rows 1000000,…] [--slow-s3 <ms per MB>] [--slow-pages <ms>]; --json"
         ),
     };
     say(&if is_json {

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -62,8 +63,23 @@ fn compare(plugin: &Dialect, columns: &[Column]) -> Result<Map<String, Value>> {
 type Planned = (Duration, Vec<String>);
 
 fn hosted(plugin: &Dialect, columns: &[Column]) -> Result<Planned> {
-    use query::{Bound, ColumnKind, Domain, Literal, Range, Scalar, Source, Term, ValueSet};
-    let table = query::Table {
+    let table = table(columns);
+    let mapping = plugin.map_table(&table)?;
+    let request = request(&table, &mapping)?;
+    let plan = plugin.plan(&request)?;
+    let conditions = plan.verdicts.iter().map(|verdict| match verdict {
+        connector::plugin::Verdict::Exact(condition)
+        | connector::plugin::Verdict::Wider(condition)
+        | connector::plugin::Verdict::Skipped(condition) => condition.clone(),
+    });
+    let best = best(|| plugin.plan(&request).map_err(|error| anyhow!("{error}")))?;
+    Ok((best, conditions.collect()))
+}
+
+/// A table of the columns.
+pub(crate) fn table(columns: &[Column]) -> query::Table {
+    use query::{ColumnKind, Scalar, Source};
+    query::Table {
         source: Source::Table {
             database: "plant".to_owned(),
             table: "machines".to_owned(),
@@ -84,8 +100,16 @@ fn hosted(plugin: &Dialect, columns: &[Column]) -> Result<Planned> {
             })
             .collect(),
         options: Vec::new(),
-    };
-    let mapping = plugin.map_table(&table)?;
+    }
+}
+
+/// All columns of a device since an instant.
+pub(crate) fn request<'a>(
+    table: &'a query::Table,
+    mapping: &'a query::Mapping,
+) -> Result<PlanRequest<'a>> {
+    use query::{Bound, Domain, Literal, Range, Term, ValueSet};
+    static NOBODY: LazyLock<Caller> = LazyLock::new(Caller::default);
     let field = |name: &str| mapping.position(name).context("a field is missing");
     let domain = |field, values| {
         Term::Domain(Domain {
@@ -98,10 +122,10 @@ fn hosted(plugin: &Dialect, columns: &[Column]) -> Result<Planned> {
         low: Bound::Inclusive(Literal::Nanos(DAY)),
         high: Bound::Unbounded,
     };
-    let request = PlanRequest {
-        table: &table,
-        mapping: &mapping,
-        projection: (0..columns.len()).collect(),
+    Ok(PlanRequest {
+        table,
+        mapping,
+        projection: (0..table.columns.len()).collect(),
         terms: vec![
             domain(field("time")?, ValueSet::Ranges(vec![since])),
             domain(
@@ -112,17 +136,8 @@ fn hosted(plugin: &Dialect, columns: &[Column]) -> Result<Planned> {
         order: &[],
         limit: None,
         now: DAY,
-        caller: &Caller::default(),
-        query_id: "query",
-    };
-    let plan = plugin.plan(&request)?;
-    let conditions = plan.verdicts.iter().map(|verdict| match verdict {
-        connector::plugin::Verdict::Exact(condition)
-        | connector::plugin::Verdict::Wider(condition)
-        | connector::plugin::Verdict::Skipped(condition) => condition.clone(),
-    });
-    let best = best(|| plugin.plan(&request).map_err(|error| anyhow!("{error}")))?;
-    Ok((best, conditions.collect()))
+        caller: &NOBODY,
+    })
 }
 
 fn native(columns: &[Column]) -> Result<Planned> {
@@ -197,7 +212,6 @@ fn native(columns: &[Column]) -> Result<Planned> {
             tags: Vec::new(),
             groups: Vec::new(),
         },
-        query_id: "query".to_owned(),
     };
     let plan = Timestream::plan(&request).map_err(refused)?;
     let conditions = plan.verdicts.into_iter().map(|verdict| match verdict {

@@ -65,8 +65,9 @@ fn rules() -> serde_json::Value {
 }
 
 /// Dialects, whether they divide tables, and whether they lose rows: the last one calls every term exact and prints `true`.
-const DIALECTS: [(&str, bool, bool); 3] = [
+const DIALECTS: [(&str, bool, bool); 4] = [
     ("timestream", true, false),
+    ("wide", true, false),
     ("java-compat", false, false),
     ("faulty", true, true),
 ];

@@ -63,7 +63,6 @@ fn printed(explanation: &Explanation) -> Result<Statement> {
         limit: None,
         now: 0,
         caller: Caller::default(),
-        query_id: String::new(),
         slice: Slice::WHOLE,
     };
     Ok(statement::statement(&*plugin("java-compat")?, &query)?)

@@ -154,9 +154,11 @@ impl Connector {
             _ => 1,
         };
         let slices = number(rows, set, default);
-        if slices > 1
-            && let Some((slice, finer)) = too_coarse(&bins, width, step, slices)
-        {
+        let coarse = match slices {
+            1 => Vec::new(),
+            _ => too_coarse(&bins, width, step, slices),
+        };
+        for (slice, finer) in coarse {
             let full = Query {
                 slice,
                 ..query.clone()

@@ -17,6 +17,15 @@ pub struct Deadline {
     to_end: Duration,
 }
 
+/// How Lambda invoked the function.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// Lambda's id of the request.
+    pub request_id: String,
+    /// When the function would be killed.
+    pub deadline: Deadline,
+}
+
 impl Deadline {
     /// `left` from now on.
     pub fn after(left: Duration) -> Self {

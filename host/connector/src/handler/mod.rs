@@ -23,7 +23,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, SdkConfig};
 use tracing::Instrument as _;
 
-pub use self::deadline::Deadline;
+pub use self::deadline::{Deadline, Invocation};
 pub use self::read::Reading;
 pub use self::scan::Explanation;
 use self::services::Services;
@@ -158,16 +158,17 @@ impl Connector {
         Ok(self.answer(payload, None).await?.payload)
     }
 
-    /// Answers one request, and tells what a read did. A read ends at the deadline, if there is one.
+    /// Answers one request, and tells what a read did. Of Lambda's, a read ends at the deadline.
     ///
     /// # Errors
     ///
     /// Why it cannot be answered.
-    pub async fn answer(&self, payload: &[u8], deadline: Option<Deadline>) -> Result<Answer> {
+    pub async fn answer(&self, payload: &[u8], invocation: Option<&Invocation>) -> Result<Answer> {
         let started = Instant::now();
         let request = read_request(payload)
             .map_err(|error| Error::invalid_input(format!("cannot read the request: {error}")));
-        let origin = Origin::of(request.as_ref().ok());
+        let origin = Origin::of(request.as_ref().ok(), invocation);
+        let deadline = invocation.map(|invocation| invocation.deadline);
         let span = tracing::error_span!(
             "request",
             kind = origin.kind,
@@ -189,13 +190,27 @@ impl Connector {
                 took: started.elapsed(),
             };
             telemetry::request_ended(&origin, &ended);
-            Ok(Answer {
-                payload: payload?,
-                reading,
-            })
+            let payload = payload.map_err(|error| {
+                let error = self.shown(error);
+                // The log's lines have it already.
+                match &origin.query_id {
+                    Some(query_id) => error.of_athena_query(query_id),
+                    None => error,
+                }
+            })?;
+            Ok(Answer { payload, reading })
         }
         .instrument(span)
         .await
+    }
+
+    /// An error as the person who asked may see it: with policies, what a service or a plugin says may quote a row or a
+    /// rule that is not for everybody.
+    fn shown(&self, error: Error) -> Error {
+        match self.policies.any() {
+            true => error.without_detail(),
+            false => error,
+        }
     }
 
     async fn answer_request(

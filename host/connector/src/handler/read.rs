@@ -23,6 +23,8 @@ use crate::wire::{
 pub struct Reading {
     /// The query's id at Timestream.
     pub timestream_query_id: Option<String>,
+    /// Of the dialect, in hexadecimal digits.
+    pub digest: Option<String>,
     /// Pages that came.
     pub pages: usize,
     /// Rows that came.
@@ -56,6 +58,7 @@ impl Connector {
         };
         let (services, scan) = Deadline::bound(deadline, looked_up).await?;
         let query = Deadline::bound(deadline, self.query(&scan, &request)).await?;
+        reading.digest = Some(scan.planned.plugin.digest().as_str().to_owned());
         let budget = Budget::least(self.settings.max_bytes_metered, &query.demands);
         let statement = statement(&scan.planned.plugin, &query)?;
         tracing::debug!(
@@ -110,16 +113,12 @@ impl Connector {
             Deadline::end(deadline, pages.cancel()).await;
             reading.timestream_query_id = pages.query_id().map(str::to_owned);
             reading.throttles = pages.throttles();
-        }
-        if let Some(query_id) = &reading.timestream_query_id {
-            tracing::Span::current().record("timestream_query_id", query_id);
+            if reading.pages == 0 {
+                record_query_id(pages);
+            }
         }
         let output = read.map_err(|error| {
-            let mut error = final_error(error, spiller.has_spilled());
-            // What a service says of a condition or of a view's text that fails may quote a row that the caller may not see.
-            if query.all_terms().count() > query.terms.len() {
-                error = error.without_detail();
-            }
+            let error = final_error(error, spiller.has_spilled());
             match &reading.timestream_query_id {
                 Some(query_id) => error.of_query(query_id),
                 None => error,
@@ -138,6 +137,10 @@ impl Connector {
         reading: &mut Reading,
     ) -> Result<()> {
         while let Some((page, batch)) = pages.next(&mut rows.decoder).await? {
+            if reading.pages == 0 {
+                // The lines of what follows name it.
+                record_query_id(pages);
+            }
             reading.pages += 1;
             reading.bytes_read += page.bytes();
             reading.bytes_metered = reading.bytes_metered.max(page.bytes_metered);
@@ -154,6 +157,13 @@ impl Connector {
             }
         }
         Ok(())
+    }
+}
+
+/// Notes Timestream's query in the request's span.
+fn record_query_id(pages: &Pages) {
+    if let Some(query_id) = pages.query_id() {
+        tracing::Span::current().record("timestream_query_id", query_id);
     }
 }
 

@@ -23,18 +23,17 @@ impl Connector {
             ..query.table.clone()
         };
         for policy in policies {
-            let terms = query.all_terms();
-            let terms = terms.filter_map(|term| pushed_term(term, query.mapping));
+            let pushed = |term| pushed_term(term, query.mapping);
+            let kept = query.all_terms().filter(|term| pushed(term).is_none());
             let ruling = policy.review(&PlanRequest {
                 table: &table,
                 mapping: query.mapping,
-                projection: query.projection.clone(),
-                terms: terms.collect(),
+                projection: query.fields_with(kept),
+                terms: query.all_terms().filter_map(pushed).collect(),
                 order: &query.order,
                 limit: query.limit,
                 now: query.now,
                 caller: &query.caller,
-                query_id: &query.query_id,
             })?;
             query.demands.push(Demand {
                 policy: policy.label().to_owned(),
@@ -50,7 +49,6 @@ impl Connector {
         &self,
         text: &str,
         identity: Option<&Identity>,
-        query_id: &str,
     ) -> Result<bool> {
         let table = Table {
             source: Source::Passthrough(text.to_owned()),
@@ -68,7 +66,6 @@ impl Connector {
             limit: None,
             now: super::splits::now()?,
             caller: caller(identity),
-            query_id: query_id.to_owned(),
             slice: Slice::WHOLE,
         };
         self.review(&mut query).await?;

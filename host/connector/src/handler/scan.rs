@@ -85,7 +85,6 @@ impl Connector {
             name,
             schema,
             constraints,
-            query_id,
         } = asked;
         let is_enabled = self.settings.enable_query_passthrough;
         let statement =
@@ -102,9 +101,14 @@ impl Connector {
             (Some(table), None) if matches!(table.source, Source::View { .. }) => {
                 self.view_as_planned(identity, name, table).await?
             }
-            (Some(table), _) => table,
+            // Nobody gives a statement options.
+            (Some(table), Some(_)) => Table {
+                options: Vec::new(),
+                ..table
+            },
+            (Some(table), None) => table,
             (None, Some(text)) => {
-                let has_budget = self.review_statement(text, identity, query_id).await?;
+                let has_budget = self.review_statement(text, identity).await?;
                 catalog::passthrough(&self.clients, text, !has_budget).await?
             }
             (None, None) => self.found(identity, name).await?.table,
@@ -228,7 +232,6 @@ impl Connector {
             limit: u64::try_from(asked.constraints.limit).ok(),
             now: scan.now,
             caller: caller(asked.identity),
-            query_id: asked.query_id.to_owned(),
             slice: scan.part.slice,
         };
         self.review(&mut query).await?;
@@ -267,8 +270,6 @@ pub(super) struct Asked<'a> {
     /// With metadata.
     pub(super) schema: &'a Schema,
     pub(super) constraints: &'a Constraints,
-    /// Athena's.
-    pub(super) query_id: &'a str,
 }
 
 impl<'a> Asked<'a> {
@@ -278,7 +279,6 @@ impl<'a> Asked<'a> {
             name: &request.table_name,
             schema: &request.schema,
             constraints: &request.constraints,
-            query_id: &request.query_id,
         }
     }
 }

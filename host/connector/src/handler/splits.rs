@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::array::{Int32Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
+use futures::{StreamExt as _, TryStreamExt as _};
 use uuid::Uuid;
 
 use super::Connector;
@@ -24,6 +25,9 @@ use crate::wire::{
 
 /// Splits of an answer at most: more would near the 6 MB that Lambda carries.
 const SPLITS_A_PAGE: usize = 1_000;
+
+/// Keys that are asked of KMS at once. Arbitrary; one takes some ten milliseconds.
+const KEYS_AT_ONCE: usize = 16;
 
 /// Nanoseconds since the epoch.
 pub(super) fn now() -> Result<i64> {
@@ -45,7 +49,6 @@ impl Connector {
                 name: &request.table_name,
                 schema: &request.schema,
                 constraints: &request.constraints,
-                query_id: request.query_id.as_deref().unwrap_or_default(),
             };
             self.planned(asked, digest).await
         };
@@ -106,7 +109,6 @@ impl Connector {
             name: &request.table_name,
             schema: &schema,
             constraints: &request.constraints,
-            query_id: &query_id,
         };
         let digest = carried.as_ref().map(|carried| &carried.digest);
         let planned = self.planned(asked, digest).await?;
@@ -142,11 +144,10 @@ impl Connector {
             [] => None,
             rest => Some(token(rest)?),
         };
-        let mut splits = Vec::with_capacity(parts.len());
-        for part in parts {
+        let split = async |part: CarriedPart| {
             let mut properties = carried.properties();
             properties.extend(part.properties());
-            splits.push(Split {
+            Ok::<_, Error>(Split {
                 spill_location: Some(SpillLocation::S3SpillLocation {
                     bucket: place.bucket.clone(),
                     key: split_key(&place.prefix, &query_id, &Uuid::new_v4().to_string()),
@@ -154,8 +155,13 @@ impl Connector {
                 }),
                 encryption_key: self.encryption_key(&services).await?,
                 properties,
-            });
-        }
+            })
+        };
+        let splits = futures::stream::iter(parts)
+            .map(split)
+            .buffered(KEYS_AT_ONCE)
+            .try_collect()
+            .await?;
         Ok(GetSplitsResponse {
             catalog_name: request.catalog_name,
             splits,

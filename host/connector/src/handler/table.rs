@@ -36,7 +36,6 @@ impl Connector {
                 name: &request.table_name,
                 schema: &Schema::empty(),
                 constraints: &constraints,
-                query_id: request.query_id.as_deref().unwrap_or_default(),
             };
             self.planned(asked, None).await?
         };

@@ -7,7 +7,7 @@ use wasmtime::component::{Component, Linker};
 
 use super::engine::MAX_COMPONENT_BYTES;
 use super::v0_1::World;
-use super::{Digest, Engine, call, check, native};
+use super::{Digest, Engine, blame, call, check, native};
 use crate::error::{Code as ErrorCode, Error, Fault, Result};
 
 /// Characters of what a plugin did wrong at most.
@@ -19,7 +19,8 @@ pub(super) struct Code<W> {
     world: W,
     digest: Digest,
     label: String,
-    /// That the dearest call has burnt so far.
+    /// That all calls have burnt so far, and the dearest of them.
+    fuel: AtomicU64,
     most_fuel: AtomicU64,
 }
 
@@ -86,6 +87,7 @@ impl<W: World> Code<W> {
             world,
             label: digest.short().to_owned(),
             digest,
+            fuel: AtomicU64::new(0),
             most_fuel: AtomicU64::new(0),
         })
     }
@@ -112,9 +114,10 @@ impl<W: World> Code<W> {
             .world
             .instantiate(&mut store)
             .and_then(|mut instance| ask(&mut instance));
-        self.most_fuel
-            .fetch_max(call::burnt(&store), Ordering::Relaxed);
-        answer.map_err(|error| call::fault(&self.label, function, &error))
+        let burnt = call::burnt(&store);
+        self.fuel.fetch_add(burnt, Ordering::Relaxed);
+        self.most_fuel.fetch_max(burnt, Ordering::Relaxed);
+        answer.map_err(|error| blame::fault(&self.label, function, &store, &error))
     }
 
     /// The error of a plugin that answered what cannot be.
@@ -134,6 +137,11 @@ impl<W> Code<W> {
     /// SHA-256 of the component's bytes.
     pub(super) fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// Fuel that all calls so far have burnt.
+    pub(super) fn fuel(&self) -> u64 {
+        self.fuel.load(Ordering::Relaxed)
     }
 
     /// Fuel that the dearest call so far has burnt.

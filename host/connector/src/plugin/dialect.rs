@@ -124,6 +124,10 @@ impl Dialect {
         Ok(bins)
     }
 
+    pub(super) fn fuel(&self) -> u64 {
+        self.code.fuel()
+    }
+
     pub(super) fn wrong(&self, function: &str, why: &str) -> Error {
         self.code.wrong(function, why)
     }

@@ -55,6 +55,8 @@ fn config() -> wasmtime::Result<Config> {
         .cranelift_opt_level(OptLevel::Speed)
         // The same plan on every machine.
         .cranelift_nan_canonicalization(true)
+        // What a plugin that panicked left in its memory.
+        .coredump_on_trap(true)
         .wasm_memory64(false)
         .wasm_multi_memory(false)
         .wasm_relaxed_simd(false)

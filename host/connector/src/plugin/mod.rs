@@ -5,6 +5,7 @@
 //! with fuel, memory and output limits, and everything it answers is checked before it is used.
 
 mod admitted;
+mod blame;
 mod call;
 mod check;
 mod code;
@@ -94,8 +95,6 @@ pub struct PlanRequest<'a> {
     pub now: i64,
     /// Who asks.
     pub caller: &'a Caller,
-    /// Athena's id of the query.
-    pub query_id: &'a str,
 }
 
 /// What a policy demands of a query, checked.

@@ -90,6 +90,10 @@ impl Policy {
         check::ruling(ruling, request.mapping).map_err(|why| self.wrong("review", &why))
     }
 
+    pub(super) fn fuel(&self) -> u64 {
+        self.code.fuel()
+    }
+
     pub(super) fn wrong(&self, function: &str, why: &str) -> Error {
         self.code.wrong(function, why)
     }

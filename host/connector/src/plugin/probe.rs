@@ -1,12 +1,11 @@
 //! Requests that every plugin is asked before it may serve: a table with each type, a view, a passthrough statement, each
 //! kind of term, orders and limits.
 //!
-//! It may refuse what it does not want. It must not fail, and not take long; a dialect must plan some.
-
-use std::time::{Duration, Instant};
+//! It may refuse what it does not want. It must not fail, and not burn much fuel; a dialect must plan some.
 
 use arrow::datatypes::DataType;
 
+use super::call::CALL_FUEL;
 use super::{Caller, Dialect, PlanRequest, Policy};
 use crate::error::Result;
 use crate::query::{
@@ -20,15 +19,16 @@ const DAY: i64 = 1_709_251_200_000_000_000;
 /// Fields of a mapping that are asked about at most.
 const MOST_FIELDS: usize = 16;
 
-/// For all of it; the shipped dialect needs some ten milliseconds.
-const MOST_TIME: Duration = Duration::from_secs(2);
+/// Fuel for all of it, as much as one call has: not time, which a frozen or busy process spends without the plugin. The
+/// shipped dialect burns some ten million.
+const MOST_FUEL: u64 = CALL_FUEL;
 
 /// Nanoseconds of an hour, the width of the bins that are asked for.
 const HOUR: i64 = 3_600_000_000_000;
 
 /// Asks a dialect everything.
 pub(super) fn dialect(plugin: &Dialect) -> Result<()> {
-    let begun = Instant::now();
+    let before = plugin.fuel();
     let mut plans = 0;
     for table in tables() {
         let Some(mapping) = unless_refused(plugin.map_table(&table))? else {
@@ -67,11 +67,10 @@ pub(super) fn dialect(plugin: &Dialect) -> Result<()> {
                 limit,
                 now: DAY,
                 caller: &Caller::default(),
-                query_id: "probe",
             });
             plans += usize::from(unless_refused(plan)?.is_some());
-            if begun.elapsed() > MOST_TIME {
-                let why = format!("the probes take it longer than {} s", MOST_TIME.as_secs());
+            if plugin.fuel() - before > MOST_FUEL {
+                let why = format!("the probes take more than {MOST_FUEL} units of fuel");
                 return Err(plugin.wrong("plan", &why));
             }
         }
@@ -84,7 +83,7 @@ pub(super) fn dialect(plugin: &Dialect) -> Result<()> {
 
 /// Asks a policy everything, in the name of a caller without account, ARN, tags or groups, whom its rules may refuse.
 pub(super) fn policy(plugin: &Policy) -> Result<()> {
-    let begun = Instant::now();
+    let before = plugin.fuel();
     // As a statement is, before its columns are known.
     let unknown = Table {
         source: Source::Passthrough("SELECT 'a' AS name".to_owned()),
@@ -104,11 +103,10 @@ pub(super) fn policy(plugin: &Policy) -> Result<()> {
                 limit: None,
                 now: DAY,
                 caller: &Caller::default(),
-                query_id: "probe",
             });
             unless_refused(ruling)?;
-            if begun.elapsed() > MOST_TIME {
-                let why = format!("the probes take it longer than {} s", MOST_TIME.as_secs());
+            if plugin.fuel() - before > MOST_FUEL {
+                let why = format!("the probes take more than {MOST_FUEL} units of fuel");
                 return Err(plugin.wrong("review", &why));
             }
         }

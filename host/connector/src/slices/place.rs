@@ -59,26 +59,62 @@ pub fn by_rows(bins: &[(i64, u64)], slices: usize) -> Vec<i64> {
     cuts
 }
 
-/// What to count again and by which width, if some bins hold so many rows that slices could not be about equal.
+/// Places that are counted again each by itself, at most; the fullest.
+const MOST_PLACES: usize = 4;
+
+/// What to count again and by which widths, if some bins hold so many rows that slices could not be about equal: all that
+/// lies between the first and the last of them or, where that is too long to be counted much more finely, each place by
+/// itself.
 pub fn too_coarse(
     bins: &[(i64, u64)],
     width_before: i64,
     step: i64,
     slices: usize,
-) -> Option<(Slice, i64)> {
+) -> Vec<(Slice, i64)> {
     let total: u128 = bins.iter().map(|(_, rows)| u128::from(*rows)).sum();
     // A quarter of a slice.
     let is_full = |rows: u64| u128::from(rows) * 4 * slices as u128 > total;
-    let mut full = bins.iter().filter(|(_, rows)| is_full(*rows));
-    let first = full.next()?;
-    let (first, last) = (first.0, full.next_back().unwrap_or(first).0);
-    let high = last.checked_add(width_before)?;
-    let finer = width(high.checked_sub(first)? / FINER_BINS, step);
-    let slice = Slice {
-        low: Some(first),
-        high: Some(high),
+    let mut places: Vec<Place> = Vec::new();
+    for (begin, rows) in bins.iter().filter(|(_, rows)| is_full(*rows)) {
+        let end = begin.saturating_add(width_before);
+        match places.last_mut() {
+            Some(place) if place.end == *begin => {
+                place.end = end;
+                place.rows = place.rows.saturating_add(*rows);
+            }
+            _ => places.push(Place {
+                begin: *begin,
+                end,
+                rows: *rows,
+            }),
+        }
+    }
+    let (Some(first), Some(last)) = (places.first(), places.last()) else {
+        return Vec::new();
     };
-    (finer <= width_before / MUCH_FINER).then_some((slice, finer))
+    let finer = |begin: i64, end: i64| {
+        let finer = width(end.checked_sub(begin)? / FINER_BINS, step);
+        let slice = Slice {
+            low: Some(begin),
+            high: Some(end),
+        };
+        (finer <= width_before / MUCH_FINER).then_some((slice, finer))
+    };
+    if let Some(all) = finer(first.begin, last.end) {
+        return vec![all];
+    }
+    places.sort_by_key(|place| std::cmp::Reverse(place.rows));
+    let places = places.iter().take(MOST_PLACES);
+    places
+        .filter_map(|place| finer(place.begin, place.end))
+        .collect()
+}
+
+/// Full bins that lie beside each other.
+struct Place {
+    begin: i64,
+    end: i64,
+    rows: u64,
 }
 
 /// The rows of each of the slices that cuts make.

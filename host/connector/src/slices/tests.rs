@@ -232,7 +232,7 @@ fn cuts_by_rows_give_each_slice_its_share() {
 #[test]
 fn bins_that_hold_too_much_are_counted_again() {
     let even: Vec<(i64, u64)> = (0..1_000).map(|bin| (bin * HOUR, 100)).collect();
-    assert_eq!(too_coarse(&even, HOUR, STEP, 16), None);
+    assert_eq!(too_coarse(&even, HOUR, STEP, 16), []);
     // All in one hour of three years.
     let mut years: Vec<(i64, u64)> = (0..26_280).map(|bin| (bin * HOUR, 10)).collect();
     years[9_000].1 = 3_000_000;
@@ -240,21 +240,30 @@ fn bins_that_hold_too_much_are_counted_again() {
         low: Some(9_000 * HOUR),
         high: Some(9_001 * HOUR),
     };
-    assert_eq!(too_coarse(&years, HOUR, STEP, 12), Some((hour, 4 * SECOND)));
+    assert_eq!(too_coarse(&years, HOUR, STEP, 12), [(hour, 4 * SECOND)]);
     // Of two, all between them is counted again.
     years[9_010].1 = 3_000_000;
     let both = Slice {
         low: Some(9_000 * HOUR),
         high: Some(9_011 * HOUR),
     };
+    assert_eq!(too_coarse(&years, HOUR, STEP, 12), [(both, 40 * SECOND)]);
+    // Two that lie years apart are counted each by itself, the fuller one first.
+    years[9_010].1 = 10;
+    years[25_000].1 = 4_000_000;
+    years[25_001].1 = 4_000_000;
+    let two_hours = Slice {
+        low: Some(25_000 * HOUR),
+        high: Some(25_002 * HOUR),
+    };
     assert_eq!(
         too_coarse(&years, HOUR, STEP, 12),
-        Some((both, 40 * SECOND))
+        [(two_hours, 8 * SECOND), (hour, 4 * SECOND)]
     );
     // No finer than the step, and not for a trifle.
-    assert_eq!(too_coarse(&[(0, 1_000)], STEP, STEP, 4), None);
-    assert_eq!(too_coarse(&[(0, 1_000)], 3 * STEP, STEP, 4), None);
-    assert_eq!(too_coarse(&[], HOUR, STEP, 4), None);
+    assert_eq!(too_coarse(&[(0, 1_000)], STEP, STEP, 4), []);
+    assert_eq!(too_coarse(&[(0, 1_000)], 3 * STEP, STEP, 4), []);
+    assert_eq!(too_coarse(&[], HOUR, STEP, 4), []);
 }
 
 #[test]

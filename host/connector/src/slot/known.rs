@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::error::{Code, Error, Fault, Result};
+use crate::error::{Error, Result};
 use crate::plugin::{Digest, Plugin};
 
 /// Plugins of the store that are kept compiled, for queries that were planned with an earlier one.
@@ -17,7 +17,7 @@ pub(super) struct Known<P> {
     /// The one used last stands last.
     kept: Vec<Arc<P>>,
     /// Whole components that were not admitted, and why: they are not compiled again.
-    rejected: HashMap<Digest, String>,
+    rejected: HashMap<Digest, Error>,
 }
 
 impl<P: Plugin> Known<P> {
@@ -35,9 +35,8 @@ impl<P: Plugin> Known<P> {
         if let Some(packaged) = packaged.filter(|packaged| packaged.digest() == digest) {
             return Some(Ok(packaged.clone()));
         }
-        if let Some(why) = self.rejected.get(digest) {
-            let error = Error::new(Code::InvalidInput, Fault::Plugin, why.clone());
-            return Some(Err(error));
+        if let Some(error) = self.rejected.get(digest) {
+            return Some(Err(error.again()));
         }
         let place = self
             .kept
@@ -62,7 +61,7 @@ impl<P: Plugin> Known<P> {
                 if self.rejected.len() >= MOST_KEPT {
                     self.rejected.clear();
                 }
-                self.rejected.insert(digest, error.message().to_owned());
+                self.rejected.insert(digest, error.again());
             }
         }
     }

@@ -54,7 +54,7 @@ struct Seen<P> {
     /// When the store is looked at again.
     due: Option<Instant>,
     /// Why what lies in the store now is not used.
-    refusal: Option<(Code, String)>,
+    refusal: Option<Error>,
 }
 
 impl<P> Named<P> {
@@ -100,8 +100,8 @@ impl<P: Plugin> Shelf<P> {
     /// Why the store's current plugin of a choice is not used. None if it is used, or was never asked for.
     pub(super) fn refusal(&self, choice: &Choice) -> Option<String> {
         let named = lock(&self.named).get(choice).cloned()?;
-        let refusal = lock(&named.seen).refusal.clone();
-        refusal.map(|(_, why)| why)
+        let seen = lock(&named.seen);
+        seen.refusal.as_ref().map(|why| why.message().to_owned())
     }
 
     fn named(&self, choice: &Choice) -> Arc<Named<P>> {
@@ -135,15 +135,11 @@ impl<P: Plugin> Shelf<P> {
         }
         let seen = lock(&named.seen);
         seen.plugin.clone().ok_or_else(|| {
-            let (code, why) = match &seen.refusal {
-                Some((code, why)) => (*code, why.as_str()),
-                None => (Code::Internal, "it is not there yet"),
+            let why = match &seen.refusal {
+                Some(error) => error.again(),
+                None => Error::new(Code::Internal, Fault::Host, "it is not there yet"),
             };
-            Error::new(
-                code,
-                Fault::Host,
-                format!("cannot use plugin `{choice}`: {why}"),
-            )
+            why.context(format_args!("cannot use plugin `{choice}`"))
         })
     }
 
@@ -201,11 +197,13 @@ impl<P: Plugin> Shelf<P> {
                 if error.is_unreachable() {
                     life *= LONGER;
                 }
-                let refusal = (error.code(), error.message().to_owned());
-                if seen.refusal.as_ref() != Some(&refusal) {
+                let is_known = |before: &Error| {
+                    (before.code(), before.message()) == (error.code(), error.message())
+                };
+                if !seen.refusal.as_ref().is_some_and(is_known) {
                     telemetry::plugin_refused(&choice.name, &error);
                 }
-                seen.refusal = Some(refusal);
+                seen.refusal = Some(error.again());
             }
         }
         seen.due = Some(Instant::now() + life);

@@ -36,8 +36,6 @@ pub struct Query<'a> {
     pub now: i64,
     /// Who asks.
     pub caller: Caller,
-    /// Athena's id of the query.
-    pub query_id: String,
     /// The part of the scan to read.
     pub slice: Slice,
 }
@@ -59,6 +57,17 @@ impl Query<'_> {
 
     fn demanded(&self) -> impl Iterator<Item = &Term> {
         self.demands.iter().flat_map(|demand| &demand.ruling.terms)
+    }
+
+    /// The fields asked for, and those of terms that the host keeps to itself.
+    pub(crate) fn fields_with<'t>(&self, kept: impl Iterator<Item = &'t Term>) -> Vec<usize> {
+        let mut fields = self.projection.clone();
+        for field in kept.flat_map(Term::fields) {
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+        fields
     }
 }
 
@@ -122,7 +131,7 @@ pub fn counting(plugin: &Dialect, query: &Query<'_>, width: i64) -> Result<Strin
 /// A query's plan, and a verdict on each of its terms.
 fn plan(plugin: &Dialect, query: &Query<'_>) -> Result<(Plan, Vec<Verdict>)> {
     let functions = &plugin.description().functions;
-    // Athena calls what the dialect announces; a policy does not know what that is.
+    // Athena calls what the usual dialect has announced: a table may have another one, and a policy knows of none.
     let is_known = |term: &Term| match term {
         Term::Domain(_) => true,
         Term::Expression(expression) => expression.calls_only(functions),
@@ -131,23 +140,17 @@ fn plan(plugin: &Dialect, query: &Query<'_>) -> Result<(Plan, Vec<Verdict>)> {
         let why = "timestamps that are equal in milliseconds need not be in nanoseconds";
         pushed_term(term, query.mapping).ok_or(why)
     };
-    let own = query.terms.iter().map(in_nanos);
-    let demanded = query.demanded().map(|term| match is_known(term) {
+    let pushed = query.all_terms().map(|term| match is_known(term) {
         true => in_nanos(term),
         false => Err("the dialect does not take its functions"),
     });
-    let pushed: Vec<Result<Term, &str>> = own.chain(demanded).collect();
+    let pushed: Vec<Result<Term, &str>> = pushed.collect();
     let kept = query
         .all_terms()
         .zip(&pushed)
         .filter(|(_, pushed)| pushed.is_err());
-    let mut projection = query.projection.clone();
-    for field in kept.flat_map(|(term, _)| term.fields()) {
-        if !projection.contains(&field) {
-            projection.push(field);
-        }
-    }
-    let plan = plugin.plan(&PlanRequest {
+    let projection = query.fields_with(kept.map(|(term, _)| term));
+    let request = PlanRequest {
         table: query.table,
         mapping: query.mapping,
         projection,
@@ -156,8 +159,8 @@ fn plan(plugin: &Dialect, query: &Query<'_>) -> Result<(Plan, Vec<Verdict>)> {
         limit: query.limit,
         now: query.now,
         caller: &query.caller,
-        query_id: &query.query_id,
-    })?;
+    };
+    let plan = plugin.plan(&request)?;
 
     let mut answered = plan.verdicts.iter();
     let verdicts = pushed

@@ -144,7 +144,6 @@ fn everything_exact_pushes_order_and_limit() {
         limit: Some(10),
         now: 0,
         caller: Caller::default(),
-        query_id: "q".into(),
         slice: Slice::WHOLE,
     };
     let (plan, verdicts) = plan(
@@ -180,7 +179,6 @@ fn whatever_is_not_exact_keeps_order_limit_and_its_fields_with_the_host() {
             limit: Some(10),
             now: 0,
             caller: Caller::default(),
-            query_id: "q".into(),
             slice: Slice::WHOLE,
         };
         let (given, verdicts) = plan(vec![verdict.clone()], Some(vec![r#""B""#.into()]));
@@ -218,7 +216,6 @@ fn an_order_that_an_alias_would_change_is_not_pushed() {
         limit: Some(1),
         now: 0,
         caller: Caller::default(),
-        query_id: "q".into(),
         slice: Slice::WHOLE,
     };
     let (mut plan, verdicts) = plan(vec![], Some(vec![r#""b""#.into()]));
@@ -240,7 +237,6 @@ fn rows_are_counted_without_a_field() {
         limit: None,
         now: 0,
         caller: Caller::default(),
-        query_id: "q".into(),
         slice: Slice::WHOLE,
     };
     let (plan, verdicts) = plan(vec![], Some(vec![]));
@@ -267,7 +263,6 @@ fn a_column_that_tells_more_apart_than_athena_is_pushed_as_the_last_key_alone() 
             limit: Some(1),
             now: 0,
             caller: Caller::default(),
-            query_id: "q".into(),
             slice: Slice::WHOLE,
         };
         let (plan, verdicts) = plan(vec![], Some(keys.map(|(_, sql)| sql.to_owned()).into()));
@@ -299,7 +294,6 @@ fn an_order_by_an_expression_that_an_alias_would_change_is_not_pushed() {
         limit: Some(1),
         now: 0,
         caller: Caller::default(),
-        query_id: "q".into(),
         slice: Slice::WHOLE,
     };
     let (plan, verdicts) = plan(vec![], Some(vec![r#"lower("b")"#.into()]));

@@ -77,6 +77,7 @@ fn record(origin: &Origin, ended: &Ended<'_>) -> Value {
     record["Kind"] = origin.kind.into();
     record["QueryId"] = origin.query_id.as_deref().into();
     record["Caller"] = origin.caller.as_deref().into();
+    record["RequestId"] = origin.request_id.as_deref().into();
     record["Milliseconds"] = (ended.took.as_millis() as u64).into();
     record["Errors"] = u8::from(ended.outcome.is_err()).into();
     if let Err(error) = ended.outcome {
@@ -84,6 +85,8 @@ fn record(origin: &Origin, ended: &Ended<'_>) -> Value {
     }
     if let Some(reading) = ended.reading {
         record["TimestreamQueryId"] = reading.timestream_query_id.as_deref().into();
+        record["Digest"] = reading.digest.as_deref().into();
+        record["RowsCounted"] = reading.rows_counted.into();
         for (name, _, of) in METRICS {
             record[name] = of(reading).into();
         }
@@ -107,7 +110,7 @@ mod tests {
             ..Reading::default()
         };
         let failed = Error::invalid_input("'secret'");
-        let origin = Origin::of(None);
+        let origin = Origin::of(None, None);
         for (outcome, reading, errors, rows) in [
             (Ok(5), Some(&reading), 0, json!(7)),
             (Ok(5), None, 0, Value::Null),

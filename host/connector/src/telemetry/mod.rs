@@ -15,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::error::Error;
-use crate::handler::Reading;
+use crate::handler::{Invocation, Reading};
 use crate::wire::Request;
 
 /// Whether a program has started telemetry: its standard output is CloudWatch's, that of others is not.
@@ -37,16 +37,19 @@ pub(crate) struct Origin {
     pub(crate) query_id: Option<String>,
     /// ARN of the one who asks.
     pub(crate) caller: Option<String>,
+    /// Lambda's id of the request.
+    pub(crate) request_id: Option<String>,
 }
 
 impl Origin {
     /// None: the request cannot be read.
-    pub(crate) fn of(request: Option<&Request>) -> Self {
+    pub(crate) fn of(request: Option<&Request>, invocation: Option<&Invocation>) -> Self {
         let identity = request.and_then(Request::identity);
         Self {
             kind: request.map_or("UnknownRequest", Request::name),
             query_id: request.and_then(Request::query_id).map(str::to_owned),
             caller: identity.and_then(|identity| identity.arn.clone()),
+            request_id: invocation.map(|invocation| invocation.request_id.clone()),
         }
     }
 }

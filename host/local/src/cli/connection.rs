@@ -12,6 +12,7 @@ use connector::plugin::{self, Dialect};
 use connector::slot::{Choice, Keys, Slot};
 use connector::{Connector, Settings};
 
+use super::name_and_value;
 use crate::athena::{Athena, Engine, Function, Options, Profile};
 
 /// How Athena behaves, and where the connector is.
@@ -30,7 +31,7 @@ pub(super) struct Connection {
     #[arg(long, value_name = "ARN")]
     caller_arn: Option<String>,
     /// A tag of the caller
-    #[arg(long = "caller-tag", value_name = "NAME=VALUE", value_parser = tag)]
+    #[arg(long = "caller-tag", value_name = "NAME=VALUE", value_parser = name_and_value)]
     caller_tags: Vec<(String, String)>,
     /// An IAM group of the caller
     #[arg(long = "caller-group", value_name = "GROUP")]
@@ -135,9 +136,9 @@ impl Connection {
                 let connector = match plugin {
                     None => Connector::new(settings, &config),
                     Some(file) => Dialect::from_file(&plugin::Engine::new()?, file).map(|plugin| {
-                        // In place of what a store has, too.
-                        let slot =
-                            Slot::new(plugin, None, &Keys::default(), Choice::default(), &config);
+                        // In place of what a store has, too, and for a table that names it.
+                        let own = Choice::parse(&plugin.description().name).unwrap_or_default();
+                        let slot = Slot::new(plugin, None, &Keys::default(), own, &config);
                         Connector::with_slot(settings, &config, slot)
                     }),
                 };
@@ -146,12 +147,6 @@ impl Connection {
         };
         Athena::open(function, options)
     }
-}
-
-/// A name and a value with `=` between them.
-fn tag(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = text.split_once('=').ok_or("it has no `=`")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A client for an emulator, which looks at no signature; a failed call is told, not tried again.

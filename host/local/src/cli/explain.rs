@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use anyhow::ensure;
+
 use super::compare::{self, Column};
 use super::connection::Connection;
 use super::print;
@@ -64,6 +66,7 @@ async fn compare(args: &Explain) -> anyhow::Result<()> {
         };
         columns.push(Column { plugin, scans });
     }
+    ensure!(!columns.is_empty(), "no plugin could answer");
     for table in compare::tables(&columns)? {
         say(&table);
     }

@@ -9,3 +9,9 @@ pub mod plugin;
 mod print;
 pub mod query;
 pub mod serve;
+
+/// A name and a value with `=` between them.
+fn name_and_value(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("it has no `=`")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

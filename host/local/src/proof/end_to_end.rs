@@ -99,9 +99,12 @@ impl Stage {
     pub fn start(subject: Arc<Subject>) -> Result<Self> {
         let servers = Servers::start()?;
         let config = servers.config("http://127.0.0.1:1");
+        let options: BTreeMap<_, _> = subject.options.iter().cloned().collect();
+        let options = serde_json::to_string(&options)?;
         let lookup = |name: &str| {
             Some(match name {
                 "spill_bucket" => servers.bucket().to_owned(),
+                "dialect_options" => options.clone(),
                 "disable_glue" => "true".to_owned(),
                 // Scans are cut where the query says.
                 "slices_per_query" => "1".to_owned(),
@@ -171,8 +174,12 @@ impl Stage {
             (name, passthrough(&listed(&rows)?), &COMPUTED, rows)
         };
         let schema = schema(&self.connector, &name, arguments.clone());
+        let schema = match self.servers.runtime.block_on(schema).map_err(Into::into) {
+            Err(error) if self.subject.is_allowed(&error) => return Ok(None),
+            schema => schema?,
+        };
         let source = Source {
-            schema: self.servers.runtime.block_on(schema)?,
+            schema,
             name,
             arguments,
             columns,

@@ -11,6 +11,8 @@ use connector::plugin::Dialect;
 pub struct Subject {
     /// The dialect.
     pub dialect: Arc<Dialect>,
+    /// Its options, which every table has.
+    pub options: Vec<(String, String)>,
     /// A dialect that refuses what it does not want is right; of one that should want everything it is a fault.
     may_refuse: bool,
     refused: AtomicUsize,
@@ -22,15 +24,17 @@ impl Subject {
     pub fn strict(dialect: Arc<Dialect>) -> Self {
         Self {
             dialect,
+            options: Vec::new(),
             may_refuse: false,
             refused: AtomicUsize::new(0),
             judged: AtomicUsize::new(0),
         }
     }
 
-    /// One that may refuse.
-    pub fn lenient(dialect: Arc<Dialect>) -> Self {
+    /// One that may refuse, with options.
+    pub fn lenient(dialect: Arc<Dialect>, options: Vec<(String, String)>) -> Self {
         Self {
+            options,
             may_refuse: true,
             ..Self::strict(dialect)
         }

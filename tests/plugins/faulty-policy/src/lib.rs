@@ -5,8 +5,8 @@
 use std::hint::black_box;
 
 use guest::{
-    Bound, Call, Domain, Function, Literal, Node, Policy, PolicyDescription, Range, Refusal,
-    RefusalKind, Request, Ruling, Term, ValueSet,
+    ArrowType, Bound, Call, Domain, Function, Literal, Node, Policy, PolicyDescription, Range,
+    Refusal, RefusalKind, Request, Ruling, Term, ValueSet,
 };
 
 /// A field that no table has.
@@ -73,11 +73,23 @@ impl Policy for FaultyPolicy {
                 call(Function::Equal, &[0, 1]),
             ])],
             Some("not-boolean") => vec![Term::Expression(vec![Node::Field(0)])],
+            // No fault: a term of each kind on each field that has constants.
+            Some("every-kind") => every_kind(request),
+            Some("long") => {
+                return Err(Refusal {
+                    kind: RefusalKind::Forbidden,
+                    message: "x".repeat(7 << 20),
+                });
+            }
             // What it is shown, as the refusal's message.
             Some("shown") => {
                 return Err(Refusal {
                     kind: RefusalKind::Unsupported,
-                    message: format!("{} terms", request.terms.len()),
+                    message: format!(
+                        "{} terms, {} fields",
+                        request.terms.len(),
+                        request.projection.len()
+                    ),
                 });
             }
             Some(unknown) => {
@@ -93,6 +105,40 @@ impl Policy for FaultyPolicy {
             notes: Vec::new(),
         })
     }
+}
+
+fn every_kind(request: &Request) -> Vec<Term> {
+    let mut terms = Vec::new();
+    for (place, field) in (0..).zip(&request.mapping.fields) {
+        let literal = match request.mapping.types.get(field.type_ as usize) {
+            Some(ArrowType::Boolean) => Literal::Boolean(true),
+            Some(ArrowType::Int32 | ArrowType::Int64) => Literal::Integer(-7),
+            Some(ArrowType::Float64) => Literal::Double(1.5),
+            Some(ArrowType::Utf8) => Literal::Text("it's \u{f8}".to_owned()),
+            Some(ArrowType::DateDay) => Literal::Date(19_783),
+            Some(ArrowType::DateMilli | ArrowType::TimestampMilliUtc) => {
+                Literal::Timestamp(1_709_251_200_000_000_000)
+            }
+            _ => continue,
+        };
+        let sets = [
+            ValueSet::All,
+            ValueSet::None,
+            one(literal.clone()),
+            ValueSet::NoneOf(vec![literal.clone()]),
+            from(literal.clone()),
+        ];
+        terms.extend(sets.map(|values| domain(place, values)));
+        terms.push(Term::Expression(vec![
+            Node::Field(place),
+            Node::Constant(literal),
+            call(Function::IsDistinctFrom, &[0, 1]),
+            Node::Null,
+            call(Function::Or, &[2, 3]),
+            call(Function::Not, &[4]),
+        ]));
+    }
+    terms
 }
 
 fn domain(field: u32, values: ValueSet) -> Term {

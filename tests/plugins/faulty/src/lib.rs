@@ -61,6 +61,14 @@ impl Dialect for Faulty {
                 mapping.types.push(ArrowType::Utf8);
             }
             Some("undecodable") => show_text_as_integers(table, &mut mapping),
+            // No fault: what no shipped dialect does.
+            Some("zoned") => {
+                for r#type in &mut mapping.types {
+                    if matches!(r#type, ArrowType::DateMilli) {
+                        *r#type = ArrowType::TimestampMilliUtc;
+                    }
+                }
+            }
             _ => {}
         }
         Ok(mapping)
@@ -109,7 +117,7 @@ impl Dialect for Faulty {
             Some("missing-output") => drop(plan.outputs.pop()),
             Some("missing-verdict") => drop(plan.verdicts.pop()),
             // Of `map-table`, where they have happened already.
-            Some("cyclic-arena" | "forward-arena" | "undecodable") | None => {}
+            Some("cyclic-arena" | "forward-arena" | "undecodable" | "zoned") | None => {}
             Some(unknown) => {
                 let message = format!("this plugin has no fault of that name: {unknown}");
                 return Err(Refusal {

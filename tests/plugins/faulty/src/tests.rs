@@ -47,7 +47,6 @@ fn request(fault: Option<&str>) -> Request {
             tags: vec![],
             groups: vec![],
         },
-        query_id: String::new(),
     }
 }
 

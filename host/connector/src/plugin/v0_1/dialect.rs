@@ -7,7 +7,7 @@ use wasmtime::component::InstancePre;
 use super::generated;
 use super::request::{request_to_wit, table_to_wit};
 use super::term::function_from_wit;
-use super::{Refusal, World, exports, wit};
+use super::{Refusal, World, cut, exports, wit};
 use crate::plugin::call::Limits;
 use crate::plugin::check::{self, FieldAnswer, MappingAnswer, TypeAnswer};
 use crate::plugin::{Bins, Description, Plan, PlanRequest, Slicing, Verdict};
@@ -142,16 +142,16 @@ fn plan_from_wit(plan: exports::QueryPlan) -> Plan {
             .verdicts
             .into_iter()
             .map(|verdict| match verdict {
-                exports::Verdict::Skipped(why) => Verdict::Skipped(why),
+                exports::Verdict::Skipped(why) => Verdict::Skipped(cut(why)),
                 exports::Verdict::Wider(condition) => Verdict::Wider(condition),
                 exports::Verdict::Exact(condition) => Verdict::Exact(condition),
             })
             .collect(),
         order: plan.order,
         slicing: match plan.slicing {
-            exports::Slicing::Never(why) => Slicing::Never(why),
+            exports::Slicing::Never(why) => Slicing::Never(cut(why)),
             exports::Slicing::ByTime((expression, step)) => Slicing::ByTime { expression, step },
         },
-        notes: plan.notes,
+        notes: plan.notes.into_iter().map(cut).collect(),
     }
 }

@@ -56,7 +56,18 @@ impl Refusal {
         };
         // A plugin's own words: they may quote a value.
         Error::new(code, Fault::Caller, format!("{who} refuses the query"))
-            .with_detail(self.0.message)
+            .with_detail(cut(self.0.message))
             .into_refusal()
     }
+}
+
+/// Characters of a text for a person at most: some travel in answers, which have no room for more.
+const MAX_TEXT: usize = 1_000;
+
+/// The beginning of a text for a person.
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
+        text.truncate(end);
+    }
+    text
 }

@@ -6,7 +6,7 @@ use wasmtime::component::InstancePre;
 use super::generated_policy as generated;
 use super::request::request_to_wit;
 use super::term::term_from_wit;
-use super::{Refusal, World};
+use super::{Refusal, World, cut};
 use crate::plugin::PlanRequest;
 use crate::plugin::call::Limits;
 use crate::plugin::check::RulingAnswer;
@@ -59,7 +59,7 @@ impl Call<'_> {
         let ruling = answer.map(|ruling| RulingAnswer {
             terms: ruling.terms.into_iter().map(term_from_wit).collect(),
             max_bytes_metered: ruling.max_bytes_metered,
-            notes: ruling.notes,
+            notes: ruling.notes.into_iter().map(cut).collect(),
         });
         Ok(ruling.map_err(Refusal))
     }

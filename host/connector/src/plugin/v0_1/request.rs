@@ -30,7 +30,6 @@ pub(super) fn request_to_wit(request: &PlanRequest<'_>) -> wit::Request {
             tags: request.caller.tags.clone(),
             groups: request.caller.groups.clone(),
         },
-        query_id: request.query_id.to_owned(),
     }
 }
 

@@ -77,12 +77,20 @@ fn module(folder: &Path) -> anyhow::Result<PathBuf> {
         output.status.success(),
         "cargo failed; hint: if it has no target {TARGET}, `rustup target add {TARGET}`"
     );
+    let manifest = folder.join("Cargo.toml");
+    let manifest = manifest
+        .canonicalize()
+        .with_context(|| format!("cannot find {}", manifest.display()))?;
     let messages = String::from_utf8(output.stdout).context("cargo's messages are not text")?;
     let mut modules: Vec<PathBuf> = Vec::new();
     for line in messages.lines() {
         let message: Value =
             serde_json::from_str(line).context("cannot read a message of cargo's")?;
-        if message["reason"] != "compiler-artifact" {
+        // A dependency may be a plugin's crate, too.
+        let is_own = message["manifest_path"]
+            .as_str()
+            .is_some_and(|path| Path::new(path) == manifest);
+        if message["reason"] != "compiler-artifact" || !is_own {
             continue;
         }
         let files = message["filenames"].as_array().into_iter().flatten();

@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use connector::plugin::{Admitted, Dialect, Digest, Engine, Policy};
 
 use super::{read, say};
+use crate::cli::name_and_value;
 use crate::proof::subject::Subject;
 use crate::proof::{conditions, end_to_end, exhaustive, run};
 
@@ -17,7 +18,7 @@ use crate::proof::{conditions, end_to_end, exhaustive, run};
 /// dialect is right is tried here: random conditions, whole queries with orders and limits, and every domain over small lines
 /// of values are asked of the local Timestream, and held against an evaluator that sees no SQL. What is wrong is printed in
 /// its simplest form: the condition, what became of it, and the row. Columns that the dialect does not show as what they are,
-/// functions that it does not announce, and what it refuses are not judged; a dialect that options change is tried without them.
+/// functions that it does not announce, and what it refuses are not judged.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Check {
@@ -29,6 +30,9 @@ pub struct Check {
     /// Try every domain too where --cases is given
     #[arg(long, requires = "cases")]
     exhaustive: bool,
+    /// An option that the dialect is tried with
+    #[arg(long = "option", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    options: Vec<(String, String)>,
     /// The first seed
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -83,7 +87,7 @@ fn check_policy(policy: &Policy) -> anyhow::Result<()> {
 
 /// Tries some hundred conditions of a dialect.
 pub(super) fn quickly(dialect: &Arc<Dialect>) -> anyhow::Result<()> {
-    let subject = Subject::lenient(dialect.clone());
+    let subject = Subject::lenient(dialect.clone(), Vec::new());
     run::seeds(1, 1, |seed| conditions::batch(&subject, seed), |_| {})
 }
 
@@ -110,7 +114,7 @@ fn check_dialect(dialect: &Arc<Dialect>, args: &Check) -> anyhow::Result<()> {
     dialect.probe()?;
     probed(started, dialect.most_fuel());
 
-    let subject = Arc::new(Subject::lenient(dialect.clone()));
+    let subject = Arc::new(Subject::lenient(dialect.clone(), args.options.clone()));
     let refused = |before: usize| match subject.refused() - before {
         0 => String::new(),
         refused => format!(", {refused} of them refused"),

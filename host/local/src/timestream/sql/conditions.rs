@@ -41,8 +41,11 @@ impl Conditions {
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
         let state = Engine::new(Arc::new(Store::default())).state;
         // Optimizing hundreds of columns takes far longer than computing each once; whole queries are optimized. Some
-        // functions exist only until they are simplified.
+        // functions exist only until they are simplified, for which once is enough.
+        let mut config = state.config().clone();
+        config.options_mut().optimizer.max_passes = 1;
         let state = SessionStateBuilder::new_from_existing(state)
+            .with_config(config)
             .with_catalog_list(Arc::new(catalogs))
             .with_optimizer_rules(vec![Arc::new(SimplifyExpressions::new())])
             .with_physical_optimizer_rules(Vec::new())
