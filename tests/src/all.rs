@@ -30,6 +30,7 @@ mod pushed;
 mod quoting;
 mod reading;
 mod reference;
+mod rulings;
 mod seeds;
 mod signed;
 mod sliced;

@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use connector::plugin::{Caller, Digest, Engine, PlanRequest, Policy, Verdict};
-use connector::query::{Column, ColumnKind, Field, Mapping, Scalar, Source, Table, TimestreamType};
+use connector::plugin::{Digest, Engine, Verdict};
 use connector::slot::{Choice, Keys, Place, Policies};
 use connector::wire::{Constraints, Request, write_request};
-use connector::{Code, Connector, Fault, Settings};
+use connector::{Code, Connector, Settings};
 use serde_json::json;
 use tests::athena::{get_table, read_request, rows, schema, select, splits, table_name};
 use tests::proof::model::Kind;
@@ -453,9 +452,42 @@ async fn a_service_s_reason_is_not_shown_beside_terms_of_a_policy() {
     assert!(said.contains("may quote a row"), "{said}");
 }
 
-/// A plugin's last words may quote a rule.
+/// Timestream may run a statement to tell its columns, and then says what it found.
 #[tokio::test]
-async fn the_words_of_a_panic_are_not_shown_under_a_policy() {
+async fn a_service_s_reason_is_not_shown_of_a_statement_s_columns() {
+    let said = async |policies: &str| {
+        let timestream = Scripted::start(|_| {
+            Reply::Error(
+                400,
+                "ValidationException",
+                "Cannot cast 'secret' to BIGINT".into(),
+            )
+        });
+        let (timestream, s3) = (timestream.await.unwrap(), s3().await);
+        let more = [
+            options(json!({"guard_time": "optional"})),
+            ("enable_query_passthrough", "true".to_owned()),
+        ];
+        let connector = connector(settings(policies, &more), &timestream, &s3);
+        let arguments = [
+            ("schemaFunctionName", "SYSTEM.QUERY"),
+            ("QUERY", "SELECT CAST(host AS BIGINT) FROM d.t"),
+        ];
+        let arguments = arguments.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let name = table_name("system", "query");
+        let columns = schema(&connector, &name, BTreeMap::from(arguments)).await;
+        columns.unwrap_err().to_string()
+    };
+    let alone = said("").await;
+    assert!(alone.contains("secret"), "{alone}");
+    let guarded = said("guard").await;
+    assert!(!guarded.contains("secret"), "{guarded}");
+    assert!(guarded.contains("may quote a row"), "{guarded}");
+}
+
+/// What a plugin says when it panics may quote a rule.
+#[tokio::test]
+async fn the_message_of_a_panic_is_not_shown_under_a_policy() {
     let said = async |policies: &str, of_policy: serde_json::Value, of_dialect: &str| {
         let (timestream, s3) = (timestream(&[]).await, s3().await);
         let more = [
@@ -475,84 +507,5 @@ async fn the_words_of_a_panic_are_not_shown_under_a_policy() {
     for said in [under_policy, of_policy] {
         assert!(said.contains("it panicked (the reason may quote"), "{said}");
         assert!(!said.contains("bug"), "{said}");
-    }
-}
-
-#[test]
-fn rulings_that_cannot_be_held_against_a_row_are_refused() {
-    let policy = Policy::from_file(
-        &Engine::new().unwrap(),
-        &component("faulty-policy").unwrap(),
-    );
-    let policy = policy.unwrap();
-    let column = |name: &str, scalar, kind| Column {
-        name: name.to_owned(),
-        r#type: TimestreamType::Scalar(scalar),
-        kind,
-        partition_key: false,
-        as_double: false,
-    };
-    let field = |name: &str, data_type, column| Field {
-        name: name.to_owned(),
-        data_type,
-        column: Some(column),
-        comment: None,
-    };
-    let mapping = Mapping {
-        fields: vec![
-            field("host", arrow::datatypes::DataType::Utf8, 0),
-            field("time", arrow::datatypes::DataType::Date64, 1),
-        ],
-    };
-    let review = |fault: Option<&str>| {
-        let fault = fault.map(|fault| ("fault".to_owned(), fault.to_owned()));
-        let table = Table {
-            source: Source::Table {
-                database: "d".to_owned(),
-                table: "t".to_owned(),
-            },
-            columns: vec![
-                column("host", Scalar::Varchar, ColumnKind::Dimension),
-                column("time", Scalar::Timestamp, ColumnKind::Time),
-            ],
-            options: fault.into_iter().collect(),
-        };
-        policy.review(&PlanRequest {
-            table: &table,
-            mapping: &mapping,
-            projection: Vec::new(),
-            terms: Vec::new(),
-            order: &[],
-            limit: None,
-            now: 0,
-            caller: &Caller::default(),
-        })
-    };
-    assert_eq!(review(None).unwrap().terms, []);
-    for (fault, said) in [
-        ("trap", "failed in `review`: it panicked"),
-        ("loop", "within its fuel"),
-        ("no-field", "term 0: field 1000000 of 2"),
-        (
-            "other-type",
-            "term 0: a constant is integer, the field is Utf8",
-        ),
-        ("fraction", "a timestamp is not a whole millisecond"),
-        ("backwards", "a range ends before it begins"),
-        ("many-terms", "1001 terms; at most 1000"),
-        ("no-nodes", "an expression without nodes"),
-        ("two-roots", "a node is part of nothing"),
-        ("cycle", "node 0 points at node 0"),
-        ("used-twice", "node 1 points at node 0"),
-        ("arity", "`$equal` has 1 arguments"),
-        ("deep", "nested deeper than 32"),
-        ("not-comparable", "term 0: cannot evaluate"),
-        ("not-boolean", "term 0: cannot evaluate"),
-    ] {
-        let error = review(Some(fault)).unwrap_err();
-        assert_eq!(error.fault(), Fault::Plugin, "{fault}");
-        let message = error.message();
-        assert!(message.contains("`faulty-policy` ("), "{message}");
-        assert!(message.contains(said), "{fault}: {message}");
     }
 }

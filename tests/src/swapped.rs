@@ -7,15 +7,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use connector::plugin::Digest;
+use connector::plugin::{Digest, Verdict};
 use connector::slot::{Choice, Keys, Place, Slot};
 use connector::wire::{Constraints, ReadRecordsRequest, Request, write_request};
 use connector::{Code, Connector, Settings};
 use local::s3::S3;
 use tests::athena::{get_table, read_request, splits, table_name};
 use tests::processes::{Moto, program};
+use tests::proof::model::{Kind, Value};
+use tests::proof::oracle::{Expr, Op, Term};
+use tests::proof::wire::constraints;
 use tests::scripted::{Reply, Scripted};
-use tests::stores::{point, push};
+use tests::stores::{point, push, push_current};
 use tests::{component, plugin, sdk_config, settings};
 
 pub(crate) fn bytes_of(name: &str) -> Vec<u8> {
@@ -440,6 +443,67 @@ async fn a_table_may_have_a_dialect_of_its_own() {
             .unwrap_err();
         assert!(error.message().contains(why), "{name}: {error}");
     }
+}
+
+/// Athena calls what the usual dialect has announced, whatever dialect a table has.
+#[tokio::test]
+async fn a_table_s_own_dialect_is_not_asked_for_functions_that_it_does_not_want() {
+    let stage = Stage::start().await;
+    let store = tempfile::tempdir().unwrap();
+    let store = store.path();
+    push_current(store, "compat", &bytes_of("java-compat"));
+    let options = BTreeMap::from([("timestream_dialect".to_owned(), "compat".to_owned())]);
+    let settings = Settings {
+        dialect_options: options,
+        ..stage.settings()
+    };
+    let config = sdk_config(stage.timestream.url(), &stage.s3.url());
+    let connector = Connector::with_slot(settings, &config, slot(store, usual()));
+    let name = table_name("d", "t");
+    let schema = get_table(&connector, &name).await.unwrap();
+    let like = Expr::Call(
+        Op::Like,
+        vec![
+            Expr::Column(0),
+            Expr::Constant(Value::Text("a%".to_owned())),
+        ],
+    );
+    let fields = [("host".to_owned(), Kind::Varchar)];
+    let constraints = constraints(&fields, &[&Term::Expression(like)]).unwrap();
+    let parts = splits(&connector, &name, &schema, &constraints).await;
+    let split = parts.unwrap().remove(0);
+    let request = read_request(&name, &schema, &["host"], split, &constraints).unwrap();
+    let payload = write_request(&Request::ReadRecordsRequest(request)).unwrap();
+    let explained = connector.explain(&payload).await.unwrap();
+    assert!(explained.dialect.contains("java-compat"));
+    let why = "the dialect does not take its functions".to_owned();
+    assert_eq!(explained.statement.verdicts, [Verdict::Skipped(why)]);
+    assert_eq!(explained.statement.residual.len(), 1);
+}
+
+/// What is known of a component that was not admitted is told as at the first time, and its own words stay out of the log.
+#[tokio::test]
+async fn a_plugin_that_was_not_admitted_is_told_the_same_again() {
+    let store = tempfile::tempdir().unwrap();
+    let store = store.path();
+    let digest = push(store, "timestream", &unfit("trap"));
+    let slot = slot(store, usual());
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let error = slot.of_digest(None, &digest).await.unwrap_err();
+        assert!(error.message().contains("a plugin's bug"), "{error}");
+        assert!(
+            !error.summary().contains("a plugin's bug"),
+            "{}",
+            error.summary()
+        );
+        told.push((
+            error.code(),
+            error.message().to_owned(),
+            error.summary().to_owned(),
+        ));
+    }
+    assert_eq!(told[0], told[1]);
 }
 
 /// `name@sha256` in the setting: no other plugin of that name serves, whoever asks for one.

@@ -337,7 +337,7 @@ async fn a_view_whose_text_names_no_column_is_refused_where_the_column_is_asked_
             .unwrap_err();
         assert_eq!(
             error.message(),
-            "cannot read view `d.v`: column 2 of its text has no name of its own; hint: give it one with AS"
+            "cannot read view `d.v`: column 2 of its text has no name of its own; hint: give it one with AS (Athena's query query)"
         );
     }
     // The user's own name; and a nameless column that the definition leaves out.

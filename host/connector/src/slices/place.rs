@@ -59,7 +59,7 @@ pub fn by_rows(bins: &[(i64, u64)], slices: usize) -> Vec<i64> {
     cuts
 }
 
-/// Places that are counted again each by itself, at most; the fullest.
+/// Places that are counted again each by itself, at most: each costs a query.
 const MOST_PLACES: usize = 4;
 
 /// What to count again and by which widths, if some bins hold so many rows that slices could not be about equal: all that
@@ -74,19 +74,13 @@ pub fn too_coarse(
     let total: u128 = bins.iter().map(|(_, rows)| u128::from(*rows)).sum();
     // A quarter of a slice.
     let is_full = |rows: u64| u128::from(rows) * 4 * slices as u128 > total;
-    let mut places: Vec<Place> = Vec::new();
-    for (begin, rows) in bins.iter().filter(|(_, rows)| is_full(*rows)) {
+    // Bins that lie beside each other are one.
+    let mut places: Vec<(i64, i64)> = Vec::new();
+    for (begin, _) in bins.iter().filter(|(_, rows)| is_full(*rows)) {
         let end = begin.saturating_add(width_before);
         match places.last_mut() {
-            Some(place) if place.end == *begin => {
-                place.end = end;
-                place.rows = place.rows.saturating_add(*rows);
-            }
-            _ => places.push(Place {
-                begin: *begin,
-                end,
-                rows: *rows,
-            }),
+            Some((_, last)) if last == begin => *last = end,
+            _ => places.push((*begin, end)),
         }
     }
     let (Some(first), Some(last)) = (places.first(), places.last()) else {
@@ -100,21 +94,14 @@ pub fn too_coarse(
         };
         (finer <= width_before / MUCH_FINER).then_some((slice, finer))
     };
-    if let Some(all) = finer(first.begin, last.end) {
+    if let Some(all) = finer(first.0, last.1) {
         return vec![all];
     }
-    places.sort_by_key(|place| std::cmp::Reverse(place.rows));
-    let places = places.iter().take(MOST_PLACES);
-    places
-        .filter_map(|place| finer(place.begin, place.end))
-        .collect()
-}
-
-/// Full bins that lie beside each other.
-struct Place {
-    begin: i64,
-    end: i64,
-    rows: u64,
+    if places.len() > MOST_PLACES {
+        return Vec::new();
+    }
+    let finer = places.iter().map(|(begin, end)| finer(*begin, *end));
+    finer.flatten().collect()
 }
 
 /// The rows of each of the slices that cuts make.

@@ -248,7 +248,7 @@ fn bins_that_hold_too_much_are_counted_again() {
         high: Some(9_011 * HOUR),
     };
     assert_eq!(too_coarse(&years, HOUR, STEP, 12), [(both, 40 * SECOND)]);
-    // Two that lie years apart are counted each by itself, the fuller one first.
+    // Two that lie years apart are counted each by itself.
     years[9_010].1 = 10;
     years[25_000].1 = 4_000_000;
     years[25_001].1 = 4_000_000;
@@ -258,8 +258,13 @@ fn bins_that_hold_too_much_are_counted_again() {
     };
     assert_eq!(
         too_coarse(&years, HOUR, STEP, 12),
-        [(two_hours, 8 * SECOND), (hour, 4 * SECOND)]
+        [(hour, 4 * SECOND), (two_hours, 8 * SECOND)]
     );
+    // Of many it is not worth it.
+    for hour in [100, 1_100, 2_100] {
+        years[hour].1 = 3_000_000;
+    }
+    assert_eq!(too_coarse(&years, HOUR, STEP, 12), []);
     // No finer than the step, and not for a trifle.
     assert_eq!(too_coarse(&[(0, 1_000)], STEP, STEP, 4), []);
     assert_eq!(too_coarse(&[(0, 1_000)], 3 * STEP, STEP, 4), []);
