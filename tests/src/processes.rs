@@ -6,9 +6,11 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use connector::plugin::{Engine, precompile};
 
 use crate::{component, workspace};
 
@@ -25,6 +27,32 @@ pub fn program(name: &str) -> Result<PathBuf> {
         path.display()
     );
     Ok(path)
+}
+
+/// The shipped dialect as in a package, beside the programs with its native code: each would spend a second compiling it.
+///
+/// # Errors
+///
+/// When it was not built, or the files cannot be written.
+pub fn packaged_dialect() -> Result<PathBuf> {
+    static WRITTEN: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = &*written {
+        return Ok(path.clone());
+    }
+    let path = program("bootstrap")?.with_file_name("timestream.wasm");
+    let bytes = std::fs::read(component("timestream")?)?;
+    let native = precompile(&Engine::new()?, &bytes)?;
+    // At once: programs of another run may be reading them.
+    for (path, bytes) in [
+        (path.with_extension("cwasm"), native),
+        (path.clone(), bytes),
+    ] {
+        let unfinished = path.with_extension(format!("new-{}", std::process::id()));
+        std::fs::write(&unfinished, bytes)?;
+        std::fs::rename(&unfinished, &path)?;
+    }
+    Ok(written.insert(path).clone())
 }
 
 /// The tests' Python, with boto3, DuckDB and AWS's Lambda emulator.
@@ -157,7 +185,7 @@ impl Serve {
         let mut command = Command::new(program("athena-timestream")?);
         command
             .envs(&self.environment)
-            .env("dialect", component("timestream")?);
+            .env("dialect", packaged_dialect()?);
         Ok(command)
     }
 }
@@ -226,7 +254,7 @@ impl Emulator {
             .args(["--runtime-api-address", &format!("127.0.0.1:{runtime}")])
             .arg(program("bootstrap")?)
             .envs(environment)
-            .env("dialect", component("timestream")?)
+            .env("dialect", packaged_dialect()?)
             .env("AWS_LAMBDA_FUNCTION_NAME", "connector")
             .env("AWS_LAMBDA_FUNCTION_TIMEOUT", "300")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008")

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use local::s3::S3;
 use local::timestream::{Options, Server};
-use tests::processes::{Serve, output, program, python};
-use tests::{component, workspace};
+use tests::processes::{Serve, output, packaged_dialect, program, python};
+use tests::workspace;
 
 fn script(name: &str) -> Command {
     let mut command = Command::new(python().unwrap());
@@ -30,7 +30,7 @@ async fn run_statements(is_passed_through: bool) {
     if is_passed_through {
         command
             .arg(program("athena-timestream").unwrap())
-            .env("dialect", component("timestream").unwrap())
+            .env("dialect", packaged_dialect().unwrap())
             .env("disable_glue", "true")
             .env("spill_bucket", s3.bucket())
             .env("AWS_REGION", "us-east-1")

@@ -6,8 +6,7 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_timestreamwrite::config::Credentials;
 use connector::Code;
 use tests::athena::{read_request, splits};
-use tests::component;
-use tests::processes::{Serve, output, program};
+use tests::processes::{Serve, output, packaged_dialect, program};
 
 use super::*;
 
@@ -138,7 +137,7 @@ async fn the_documented_view_is_queried_by_the_command() {
     let mut command = Command::new(program("athena-timestream").unwrap());
     command
         .envs(&serve.environment)
-        .env("dialect", component("timestream").unwrap())
+        .env("dialect", packaged_dialect().unwrap())
         .env("AWS_ENDPOINT_URL_GLUE", &moto.url)
         .env("disable_glue", "false");
     let sql = "select hostname, cardinality(cpu_utilization) as points, \

@@ -17,10 +17,10 @@ use super::fault::Fault;
 use super::sources::{RATIOS, STEPS, Sources, steps};
 use super::tables::{self, DATABASE, Expected, TABLES};
 use crate::jvm::{Jvm, Program};
-use crate::processes::program;
+use crate::processes::{packaged_dialect, program};
 use crate::proof::records::store;
 use crate::scripted::{Call, Reply, Scripted};
-use crate::{component, plugin, sdk_config, sdk_config_with_glue};
+use crate::{plugin, sdk_config, sdk_config_with_glue};
 
 const BUCKET: &str = "spill";
 
@@ -196,7 +196,7 @@ impl Stage {
             "spill_bucket": s3.bucket(),
             // A table of 12,000 rows is read by as many queries.
             "slices_per_query": "5",
-            "dialect": component("timestream")?,
+            "dialect": packaged_dialect()?,
         });
         let function = |environment: Json, low_inclusive: bool| json!({"workers": WORKERS, "environment": environment, "lowInclusive": low_inclusive});
         let mut functions = Map::new();
