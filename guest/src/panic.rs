@@ -15,10 +15,10 @@ fn keep(info: &PanicHookInfo<'_>) {
         None => words.to_owned(),
     };
     let mark = "timestream:dialect panic ";
-    // In one piece: a buffer that grows would leave its beginning elsewhere.
+    // Allocated once: a buffer that grows leaves a copy of its beginning behind, which the host would find.
     let mut kept = String::with_capacity(mark.len() + 8 + message.len());
     // Writing to a text cannot fail.
     let _ = write!(kept, "{mark}{:08}{message}", message.len());
-    // Nothing reads it here, so that a compiler might leave it out.
+    // The compiler would remove a text that nothing reads.
     std::mem::forget(std::hint::black_box(kept));
 }

@@ -85,17 +85,7 @@ fn a_policy_in_c_is_checked_pushed_and_rules() {
     );
     plugin(&["push", "in-c.wasm", "store"]);
 
-    let (csv, model) = (folder.join("load.csv"), folder.join("model.json"));
-    std::fs::write(&csv, CSV).unwrap();
-    std::fs::write(&model, MODEL).unwrap();
-    let mut load = serve.command().unwrap();
-    load.arg("load")
-        .arg(&csv)
-        .arg("--data-model")
-        .arg(&model)
-        .args(["--database", "d", "--table", "t", "--create"]);
-    output(&mut load).unwrap();
-
+    serve.load(folder, (CSV, MODEL), ["d", "t"]).unwrap();
     let ask = |sql: &str, groups: &[&str], options: &str| {
         let mut command = serve.command().unwrap();
         command

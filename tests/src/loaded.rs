@@ -1,6 +1,6 @@
 //! A thousand swaps between two plugins while clients ask, in this process and through functions.
 //!
-//! How long a plan takes meanwhile is told by `cargo xtask bench swap`.
+//! `cargo xtask bench swap` measures how long a plan takes meanwhile.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -29,7 +29,8 @@ const IN_PROCESS: usize = 4;
 /// Functions, each with a client of its own; they look every ten seconds.
 const FUNCTIONS: usize = 4;
 
-/// What a function may grow by once it serves, in bytes. It keeps the plugins that it has compiled.
+/// Bytes that a function's peak memory may grow by in the second half of the swaps. It keeps the plugins that it has
+/// compiled.
 const GROWTH: u64 = 32 << 20;
 
 /// Whether the swaps are over.
@@ -128,7 +129,7 @@ async fn no_query_fails_or_sees_two_plugins_while_they_are_swapped() {
     };
     let mut before = Vec::new();
     for swap in 0..SWAPS {
-        // Each function has seen a swap by now.
+        // By now each function has looked at the store again.
         if swap == SWAPS / 2 {
             before = memory();
         }

@@ -3,7 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +12,7 @@ use connector::wire::{Constraints, Request, write_request};
 use connector::{Code, Connector, Settings};
 use serde_json::json;
 use tests::athena::{get_table, read_request, rows, schema, select, splits, table_name};
+use tests::proof::end_to_end::passthrough;
 use tests::proof::model::Kind;
 use tests::proof::oracle::{Expr, Op, Term};
 use tests::proof::wire::constraints;
@@ -208,13 +208,8 @@ async fn what_is_refused_is_never_asked_of_timestream() {
     let error = all(&connector, &["host"]).await.unwrap_err();
     assert_eq!(code(&error), Code::AccessDenied);
     assert!(error.to_string().contains("`tenant_rules`"), "{error}");
-    let arguments = [
-        ("schemaFunctionName", "SYSTEM.QUERY"),
-        ("QUERY", "SELECT 1 AS host"),
-    ];
-    let arguments = arguments.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let query = table_name("system", "query");
-    let error = schema(&connector, &query, BTreeMap::from(arguments)).await;
+    let error = schema(&connector, &query, passthrough("SELECT 1 AS host")).await;
     assert_eq!(error.unwrap_err().code(), Code::AccessDenied);
     let calls = timestream.calls();
     let all_described = calls
@@ -469,13 +464,9 @@ async fn a_service_s_reason_is_not_shown_of_a_statement_s_columns() {
             ("enable_query_passthrough", "true".to_owned()),
         ];
         let connector = connector(settings(policies, &more), &timestream, &s3);
-        let arguments = [
-            ("schemaFunctionName", "SYSTEM.QUERY"),
-            ("QUERY", "SELECT CAST(host AS BIGINT) FROM d.t"),
-        ];
-        let arguments = arguments.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let arguments = passthrough("SELECT CAST(host AS BIGINT) FROM d.t");
         let name = table_name("system", "query");
-        let columns = schema(&connector, &name, BTreeMap::from(arguments)).await;
+        let columns = schema(&connector, &name, arguments).await;
         columns.unwrap_err().to_string()
     };
     let alone = said("").await;

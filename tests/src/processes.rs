@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -174,6 +174,26 @@ impl Serve {
             _running: running,
             environment,
         })
+    }
+
+    /// Loads a CSV with a data model into a table that it creates; the files are written into a folder.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be written, or the command fails.
+    pub fn load(&self, folder: &Path, (csv, model): (&str, &str), table: [&str; 2]) -> Result<()> {
+        let (csv_file, model_file) = (folder.join("rows.csv"), folder.join("model.json"));
+        std::fs::write(&csv_file, csv)?;
+        std::fs::write(&model_file, model)?;
+        let [database, table] = table;
+        let mut command = self.command()?;
+        command
+            .arg("load")
+            .arg(&csv_file)
+            .arg("--data-model")
+            .arg(&model_file)
+            .args(["--database", database, "--table", table, "--create"]);
+        output(&mut command).map(drop)
     }
 
     /// `athena-timestream` with its variables and the shipped dialect.

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::path::Path;
-
 use tests::component;
 use tests::processes::{Emulator, Serve, output};
 
@@ -28,25 +26,13 @@ const MODEL: &str = r#"{
 /// For Timestream: by room and hour. 00:00 to 00:59:59.999 is the first hour, 01:00 begins the second.
 const BY_HOUR: &str = r#"SELECT room, bin(time, 1h) AS "Hour", avg(degrees) AS mean, count(*) AS n FROM "Home"."Climate" GROUP BY room, bin(time, 1h)"#;
 
-fn load(serve: &Serve, folder: &Path) {
-    let (csv, model) = (folder.join("climate.csv"), folder.join("model.json"));
-    std::fs::write(&csv, CSV).unwrap();
-    std::fs::write(&model, MODEL).unwrap();
-    let mut command = serve.command().unwrap();
-    command
-        .arg("load")
-        .arg(&csv)
-        .arg("--data-model")
-        .arg(&model)
-        .args(["--database", "Home", "--table", "Climate", "--create"]);
-    output(&mut command).unwrap();
-}
-
 #[test]
 fn a_users_statement_is_a_table_of_athena_in_process_and_under_lambda() {
     let folder = tempfile::tempdir().unwrap();
     let serve = Serve::start().unwrap();
-    load(&serve, folder.path());
+    serve
+        .load(folder.path(), (CSV, MODEL), ["Home", "Climate"])
+        .unwrap();
     let emulator = Emulator::start(&serve.environment).unwrap();
 
     // The means by hand: (20 + 22 + 24) / 3, 30, 10, 15.5.
@@ -123,7 +109,9 @@ fn a_users_statement_is_a_table_of_athena_in_process_and_under_lambda() {
 fn a_clock_in_a_condition_is_explained_with_the_form_that_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let serve = Serve::start().unwrap();
-    load(&serve, folder.path());
+    serve
+        .load(folder.path(), (CSV, MODEL), ["Home", "Climate"])
+        .unwrap();
     let mut command = serve.command().unwrap();
     let sql = "select room from home.climate where time > now() - interval '1' day";
     let explained = output(command.args(["explain", sql])).unwrap();
@@ -141,7 +129,9 @@ fn a_clock_in_a_condition_is_explained_with_the_form_that_is_sent() {
 fn plugins_are_compared_side_by_side() {
     let folder = tempfile::tempdir().unwrap();
     let serve = Serve::start().unwrap();
-    load(&serve, folder.path());
+    serve
+        .load(folder.path(), (CSV, MODEL), ["Home", "Climate"])
+        .unwrap();
     let file = |name: &str| component(name).unwrap().display().to_string();
     let (ours, java) = (file("timestream"), file("java-compat"));
     let sql = "select room from home.climate where room <> 'attic'";
@@ -187,7 +177,9 @@ fn passthrough_that_is_switched_off_is_told() {
 fn schemas_and_tables_are_listed() {
     let folder = tempfile::tempdir().unwrap();
     let serve = Serve::start().unwrap();
-    load(&serve, folder.path());
+    serve
+        .load(folder.path(), (CSV, MODEL), ["Home", "Climate"])
+        .unwrap();
     let ask = |sql: &str| {
         let mut command = serve.command().unwrap();
         output(command.args(["query", sql, "--format", "csv", "-q"]))

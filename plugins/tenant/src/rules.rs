@@ -23,13 +23,13 @@ pub(super) struct Rules {
 #[serde(deny_unknown_fields)]
 struct Rule {
     /// Of the caller, twelve digits.
-    #[serde(default, deserialize_with = "something")]
+    #[serde(default, deserialize_with = "non_empty")]
     account: Option<String>,
     /// A pattern: `*` stands for any characters but `:` and `/`.
-    #[serde(default, deserialize_with = "something")]
+    #[serde(default, deserialize_with = "non_empty")]
     arn: Option<String>,
     /// An IAM group that it is a member of.
-    #[serde(default, deserialize_with = "something")]
+    #[serde(default, deserialize_with = "non_empty")]
     group: Option<String>,
     /// Tags that it has, with their values.
     #[serde(default)]
@@ -111,9 +111,9 @@ fn parsed<T: DeserializeOwned>(name: &str, json: Option<&str>) -> Result<Vec<T>,
     })
 }
 
-/// What a caller is known by. Nothing, as a template without a value leaves, would mean everybody, or those who have no
-/// account.
-fn something<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+/// A text that is neither null nor empty. A template whose variable is unset leaves one of these, and the rule would hold
+/// for everybody, or for callers without an account.
+fn non_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     match String::deserialize(from)? {
         text if text.is_empty() => Err(D::Error::custom("it is empty")),
         text => Ok(Some(text)),

@@ -22,7 +22,7 @@ pub struct Deadline {
 pub struct Invocation {
     /// Lambda's id of the request.
     pub request_id: String,
-    /// When the function would be killed.
+    /// When the request must be answered, before Lambda ends the function.
     pub deadline: Deadline,
 }
 

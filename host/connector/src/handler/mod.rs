@@ -158,7 +158,7 @@ impl Connector {
         Ok(self.answer(payload, None).await?.payload)
     }
 
-    /// Answers one request, and tells what a read did. Of Lambda's, a read ends at the deadline.
+    /// Answers one request, and tells what a read did. A read that Lambda invoked ends at the invocation's deadline.
     ///
     /// # Errors
     ///

@@ -23,7 +23,7 @@ use crate::wire::{
 pub struct Reading {
     /// The query's id at Timestream.
     pub timestream_query_id: Option<String>,
-    /// Of the dialect, in hexadecimal digits.
+    /// SHA-256 of the dialect's component, in hexadecimal digits.
     pub digest: Option<String>,
     /// Pages that came.
     pub pages: usize,
@@ -138,7 +138,7 @@ impl Connector {
     ) -> Result<()> {
         while let Some((page, batch)) = pages.next(&mut rows.decoder).await? {
             if reading.pages == 0 {
-                // The lines of what follows name it.
+                // So that the log lines of the following pages name it.
                 record_query_id(pages);
             }
             reading.pages += 1;

@@ -23,13 +23,18 @@ impl Connector {
             ..query.table.clone()
         };
         for policy in policies {
-            let pushed = |term| pushed_term(term, query.mapping);
-            let kept = query.all_terms().filter(|term| pushed(term).is_none());
+            let (mut terms, mut kept) = (Vec::new(), Vec::new());
+            for term in query.all_terms() {
+                match pushed_term(term, query.mapping) {
+                    Some(term) => terms.push(term),
+                    None => kept.push(term),
+                }
+            }
             let ruling = policy.review(&PlanRequest {
                 table: &table,
                 mapping: query.mapping,
-                projection: query.fields_with(kept),
-                terms: query.all_terms().filter_map(pushed).collect(),
+                projection: query.fields_with(kept.into_iter()),
+                terms,
                 order: &query.order,
                 limit: query.limit,
                 now: query.now,

@@ -101,7 +101,7 @@ impl Connector {
             (Some(table), None) if matches!(table.source, Source::View { .. }) => {
                 self.view_as_planned(identity, name, table).await?
             }
-            // Nobody gives a statement options.
+            // A passthrough statement has no options, whatever the metadata says.
             (Some(table), Some(_)) => Table {
                 options: Vec::new(),
                 ..table

@@ -103,7 +103,7 @@ fn message(text: &[u8]) -> Option<String> {
     let text = &text[..length.min(MAX_MESSAGE_BYTES)];
     let text = match std::str::from_utf8(text) {
         Ok(text) => text,
-        // Cut within a letter.
+        // The bound lies within a character.
         Err(error) if error.error_len().is_none() && length > MAX_MESSAGE_BYTES => {
             std::str::from_utf8(&text[..error.valid_up_to()]).ok()?
         }
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(message_in(&broken), None);
     }
 
-    /// A memory full of marks that promise much costs no more than a few.
+    /// A plugin must not make the host search for minutes by filling its memory with marks.
     #[test]
     fn many_marks_are_not_all_looked_at() {
         let unit = b"timestream:dialect panic 60000000";

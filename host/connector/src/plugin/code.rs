@@ -19,7 +19,7 @@ pub(super) struct Code<W> {
     world: W,
     digest: Digest,
     label: String,
-    /// That all calls have burnt so far, and the dearest of them.
+    /// Units that all calls have burnt so far, and that the dearest one has.
     fuel: AtomicU64,
     most_fuel: AtomicU64,
 }

@@ -74,7 +74,7 @@ pub fn too_coarse(
     let total: u128 = bins.iter().map(|(_, rows)| u128::from(*rows)).sum();
     // A quarter of a slice.
     let is_full = |rows: u64| u128::from(rows) * 4 * slices as u128 > total;
-    // Bins that lie beside each other are one.
+    // Adjacent bins are counted by one query.
     let mut places: Vec<(i64, i64)> = Vec::new();
     for (begin, _) in bins.iter().filter(|(_, rows)| is_full(*rows)) {
         let end = begin.saturating_add(width_before);

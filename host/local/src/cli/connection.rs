@@ -136,7 +136,7 @@ impl Connection {
                 let connector = match plugin {
                     None => Connector::new(settings, &config),
                     Some(file) => Dialect::from_file(&plugin::Engine::new()?, file).map(|plugin| {
-                        // In place of what a store has, too, and for a table that names it.
+                        // It serves in place of the store's plugin, and for tables that name it.
                         let own = Choice::parse(&plugin.description().name).unwrap_or_default();
                         let slot = Slot::new(plugin, None, &Keys::default(), own, &config);
                         Connector::with_slot(settings, &config, slot)

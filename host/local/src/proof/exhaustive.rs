@@ -6,8 +6,7 @@ use super::model::{COMPUTED, Column, Kind, Row, STORED, Value};
 use super::oracle::{Bound, Set, Term};
 use super::subject::Subject;
 
-/// Ranges of a domain. With two there is one place between ranges and a fifth of the domains; three have one that
-/// touches neither end.
+/// Ranges of a domain at most: of three, one has another on either side. Two make a fifth of the domains.
 pub const RANGES: usize = 3;
 
 /// Bounds lie at seven points of a type, and rows there and beside them.
@@ -200,7 +199,7 @@ pub struct Checked {
 }
 
 impl Line {
-    /// Asks every domain of the line that has no more than so many ranges.
+    /// Checks every domain of the line that has at most `ranges` ranges.
     ///
     /// # Errors
     ///

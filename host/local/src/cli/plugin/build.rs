@@ -86,7 +86,7 @@ fn module(folder: &Path) -> anyhow::Result<PathBuf> {
     for line in messages.lines() {
         let message: Value =
             serde_json::from_str(line).context("cannot read a message of cargo's")?;
-        // A dependency may be a plugin's crate, too.
+        // Dependencies may be plugin crates too, and make modules of their own.
         let is_own = message["manifest_path"]
             .as_str()
             .is_some_and(|path| Path::new(path) == manifest);
