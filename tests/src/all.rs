@@ -2,7 +2,9 @@
 
 mod authored;
 mod broken;
+mod compared;
 mod delegated;
+mod deployed;
 mod describing;
 mod effects;
 mod errors;
@@ -17,6 +19,7 @@ mod keys;
 mod listings;
 mod loaded;
 mod ordered;
+mod packaged;
 mod partition;
 mod passthrough;
 mod places;
@@ -30,6 +33,7 @@ mod pushed;
 mod quoting;
 mod reading;
 mod reference;
+mod registered;
 mod rulings;
 mod seeds;
 mod signed;

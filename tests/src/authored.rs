@@ -11,6 +11,7 @@ use connector::plugin::Digest;
 use connector::slot::{Choice, Keys, Place, Policies, Slot};
 use local::s3::S3;
 use tests::processes::program;
+use tests::stores::PATIENT;
 use tests::{component, plugin, sdk_config, workspace};
 
 /// The command `plugin`, in a folder; with the toolchain that has built the tests' plugins, and the S3 at an address.
@@ -85,7 +86,7 @@ async fn a_plugin_is_made_built_checked_pushed_and_serves() {
         choice,
         &config,
     );
-    let slot = slot.with_life(Duration::ZERO);
+    let slot = slot.with_times(Duration::ZERO, PATIENT);
     let before = slot.current(None).await.unwrap();
     assert_eq!(before.digest(), packaged.digest());
     run(&["push", "mine/mine.wasm", "s3://plugins/p"]);

@@ -17,7 +17,7 @@ use tests::proof::model::Kind;
 use tests::proof::oracle::{Expr, Op, Term};
 use tests::proof::wire::constraints;
 use tests::scripted::{Call, Reply, Scripted};
-use tests::stores::push_current;
+use tests::stores::{PATIENT, push_current};
 use tests::{component, plugin, sdk_config};
 
 const USUAL: (u64, u64) = (16_000_000, 5_242_880);
@@ -325,7 +325,7 @@ async fn a_policy_is_replaced_in_the_store() {
         &engine,
         &config,
     );
-    let policies = policies.with_life(Duration::ZERO);
+    let policies = policies.with_times(Duration::ZERO, PATIENT);
     let current = async || {
         let mut current = policies.current().await.unwrap();
         (

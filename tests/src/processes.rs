@@ -259,22 +259,39 @@ impl Emulator {
     ///
     /// When it is not installed, or does not listen.
     pub fn start(environment: &HashMap<String, String>) -> Result<Self> {
-        let find = "import samcli,os;print(os.path.join(os.path.dirname(samcli.__file__),'local/rapid/aws-lambda-rie-x86_64'))";
-        let emulator = output(Command::new(python()?).args(["-c", find]))?;
+        let mut environment = environment.clone();
+        let dialect = packaged_dialect()?;
+        environment.insert("dialect".to_owned(), dialect.display().to_string());
+        Self::start_program(&program("bootstrap")?, &environment)
+    }
+
+    /// Starts it with another program than this workspace's `bootstrap`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emulator::start`].
+    pub fn start_program(bootstrap: &Path, environment: &HashMap<String, String>) -> Result<Self> {
+        let folder = output(
+            Command::new(python()?).args(["-c", "import samcli;print(samcli.__path__[0])"]),
+        )?;
+        let emulator = match std::env::consts::ARCH {
+            "aarch64" => "local/rapid/aws-lambda-rie-arm64",
+            _ => "local/rapid/aws-lambda-rie-x86_64",
+        };
+        let emulator = Path::new(folder.trim()).join(emulator);
         let (invoke, runtime) = (free_port()?, free_port()?);
         let log = tempfile::NamedTempFile::new()?;
         // One, so that neither writes over the other.
         let stream = log.reopen()?;
-        let mut command = Command::new(emulator.trim());
+        let mut command = Command::new(emulator);
         command
             .args([
                 "--runtime-interface-emulator-address",
                 &format!("127.0.0.1:{invoke}"),
             ])
             .args(["--runtime-api-address", &format!("127.0.0.1:{runtime}")])
-            .arg(program("bootstrap")?)
+            .arg(bootstrap)
             .envs(environment)
-            .env("dialect", packaged_dialect()?)
             .env("AWS_LAMBDA_FUNCTION_NAME", "connector")
             .env("AWS_LAMBDA_FUNCTION_TIMEOUT", "300")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008")

@@ -10,6 +10,7 @@ use connector::plugin::Digest;
 use connector::slot::{Choice, Keys, Place, Policies, Slot};
 use minisign::KeyPair;
 use tests::processes::program;
+use tests::stores::PATIENT;
 use tests::{component, plugin, sdk_config};
 
 /// A pair of keys: the public one as a setting has it, and the secret one in a file.
@@ -90,7 +91,7 @@ async fn an_unsigned_plugin_leaves_the_last_good_one_in_place() {
     let packaged = plugin("timestream").unwrap();
     let slot = |name| {
         let slot = Slot::new(packaged.clone(), Some(&place), &keys, choice(name), &config);
-        slot.with_life(Duration::ZERO)
+        slot.with_times(Duration::ZERO, PATIENT)
     };
     let compat = slot("java-compat");
 

@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "what the tests write must be written")]
 
 use std::path::Path;
+use std::time::Duration;
 
 use connector::plugin::Digest;
+
+/// How long the tests wait for a plugin of a store: a busy machine compiles one in more than the function's three seconds.
+pub const PATIENT: Duration = Duration::from_secs(120);
 
 /// Puts a component into a folder's store.
 pub fn push(store: &Path, name: &str, component: &[u8]) -> Digest {

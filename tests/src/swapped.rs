@@ -18,7 +18,7 @@ use tests::proof::model::{Kind, Value};
 use tests::proof::oracle::{Expr, Op, Term};
 use tests::proof::wire::constraints;
 use tests::scripted::{Reply, Scripted};
-use tests::stores::{point, push, push_current};
+use tests::stores::{PATIENT, point, push, push_current};
 use tests::{component, plugin, sdk_config, settings};
 
 pub(crate) fn bytes_of(name: &str) -> Vec<u8> {
@@ -57,7 +57,7 @@ pub(crate) fn slot(store: &Path, choice: Choice) -> Slot {
         choice,
         &sdk_config("", ""),
     )
-    .with_life(Duration::ZERO)
+    .with_times(Duration::ZERO, PATIENT)
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_store_in_s3_serves_as_a_folder_does() {
             usual(),
             &config,
         );
-        slot.with_life(Duration::ZERO)
+        slot.with_times(Duration::ZERO, PATIENT)
     };
     let one = slot();
     assert_eq!(one.current(None).await.unwrap().digest(), packaged.digest());

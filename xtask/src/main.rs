@@ -9,6 +9,7 @@ mod cargo;
 mod demo;
 mod guests;
 mod interop;
+mod package;
 mod prove;
 mod python;
 mod test;
@@ -39,6 +40,8 @@ commands:
   bench read
            CPU, wall time and peak memory of reads of 10,000 to 10,000,000 rows through bootstrap, with encrypted blocks;
            --rows <count,…>, --slow-s3 <ms per MB>, --slow-pages <ms>; all but pushdown print JSON with --json last
+  package --arch <x86_64 or arm64>
+           the zip that Lambda takes, into target/package; --plugin FILE.wasm adds a plugin
   guests   build every plugin into target/components/<name>.wasm
 
 environment:
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         }
         ["demo", arguments @ ..] => demo::run(arguments),
         ["guests"] => guests::build(),
+        ["package", arguments @ ..] => package::run(arguments),
         ["prove", arguments @ ..] => prove::run(arguments),
         ["test"] => test::run(),
         ["help" | "--help" | "-h"] => {

@@ -1,25 +1,26 @@
-//! The tests' Python programs (`tests/requirements.txt`) in an environment of their own, `target/python`.
+//! Programs from Python's registry, in environments of their own below `target/`.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::say;
+use crate::{guests, say};
 
-/// Installs what the tests name, unless it is there.
-pub(crate) fn install() -> Result<()> {
-    let (wanted, folder) = (
-        Path::new("tests/requirements.txt"),
-        Path::new("target/python"),
-    );
+/// Installs what a file names into a folder, unless it is there. Both are seen from the workspace.
+pub(crate) fn install(wanted: &str, folder: &str) -> Result<()> {
+    let root = guests::workspace_root()?;
+    let (wanted, folder) = (&root.join(wanted), &root.join(folder));
     let stamp = folder.join("installed.txt");
     let requirements = std::fs::read_to_string(wanted)
         .with_context(|| format!("cannot read {}", wanted.display()))?;
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == requirements) {
         return Ok(());
     }
-    say("python: installing tests/requirements.txt into target/python");
+    say(&format!(
+        "python: installing {} into {}",
+        wanted.display(),
+        folder.display()
+    ));
     run(Command::new("python3")
         .args(["-m", "venv", "--clear"])
         .arg(folder))
@@ -34,7 +35,7 @@ pub(crate) fn install() -> Result<()> {
             "--requirement",
         ])
         .arg(wanted))
-    .context("cannot install the tests' Python packages")?;
+    .with_context(|| format!("cannot install {}", wanted.display()))?;
     std::fs::write(&stamp, requirements)
         .with_context(|| format!("cannot write {}", stamp.display()))
 }

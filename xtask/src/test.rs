@@ -10,7 +10,10 @@ pub(crate) fn run() -> Result<()> {
     cargo::run(&["fmt", "--all", "--check"])?;
     // Downloads wait for the network while the compiler works.
     std::thread::scope(|scope| -> Result<()> {
-        let others = scope.spawn(|| python::install().and_then(|()| interop::build()));
+        let others = scope.spawn(|| {
+            python::install("tests/requirements.txt", "target/python")
+                .and_then(|()| interop::build())
+        });
         say("test: building the plugins");
         guests::build()?;
         say("test: building bootstrap and athena-timestream (minutes at the first time)");

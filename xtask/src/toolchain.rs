@@ -103,28 +103,28 @@ pub(crate) fn choose(root: &Path) -> Result<Toolchain> {
     let wanted = env::var("GUEST_TOOLCHAIN").unwrap_or_else(|_| "auto".into());
     match wanted.as_str() {
         "auto" => {
-            if active_has_target()? {
+            if active_has(TARGET)? {
                 return Ok(Toolchain::Active);
             }
             if is_complete(&private) {
                 return use_private(&private);
             }
             let offline = env::var("CARGO_NET_OFFLINE").is_ok_and(|value| value == "true");
-            if !offline && rustup_adds_target()? {
+            if !offline && rustup_adds(TARGET)? {
                 return Ok(Toolchain::Active);
             }
             debian(&private)
         }
         "installed" => {
             ensure!(
-                active_has_target()?,
+                active_has(TARGET)?,
                 "the active rustc has no `{TARGET}`; hint: rustup target add {TARGET}"
             );
             Ok(Toolchain::Active)
         }
         "rustup" => {
             ensure!(
-                active_has_target()? || rustup_adds_target()?,
+                active_has(TARGET)? || rustup_adds(TARGET)?,
                 "rustup did not add the target `{TARGET}`"
             );
             Ok(Toolchain::Active)
@@ -134,13 +134,23 @@ pub(crate) fn choose(root: &Path) -> Result<Toolchain> {
     }
 }
 
-/// Whether the active rustc has a `std` for the target. That the folder exists proves nothing: rustup leaves it behind.
-fn active_has_target() -> Result<bool> {
+/// Makes sure that the active rustc has a standard library for a target, which rustup adds otherwise.
+pub(crate) fn standard_library(target: &str) -> Result<()> {
+    ensure!(
+        active_has(target)? || rustup_adds(target)?,
+        "the active rustc has no standard library for `{target}`; hint: `rustup target add {target}`, or a rustc that comes \
+         with it"
+    );
+    Ok(())
+}
+
+/// Whether the active rustc has a `std` for a target. That the folder exists proves nothing: rustup leaves it behind.
+fn active_has(target: &str) -> Result<bool> {
     let folder = output(Command::new(active_rustc()).args([
         "--print",
         "target-libdir",
         "--target",
-        TARGET,
+        target,
     ]))?;
     let Ok(entries) = fs::read_dir(&folder) else {
         return Ok(false);
@@ -150,10 +160,10 @@ fn active_has_target() -> Result<bool> {
         .any(|entry| is_rlib_of(&entry.file_name(), "libstd-")))
 }
 
-fn rustup_adds_target() -> Result<bool> {
-    say(&format!("      Adding the target {TARGET} with rustup"));
+fn rustup_adds(target: &str) -> Result<bool> {
+    say(&format!("      Adding the target {target} with rustup"));
     let rustup = Command::new("rustup")
-        .args(["target", "add", TARGET])
+        .args(["target", "add", target])
         .env("RUSTUP_MAX_RETRIES", "1")
         .spawn();
     let Ok(mut rustup) = rustup else {
@@ -163,7 +173,7 @@ fn rustup_adds_target() -> Result<bool> {
     let started = Instant::now();
     while started.elapsed() < RUSTUP_PATIENCE {
         match rustup.try_wait().context("cannot wait for rustup")? {
-            Some(status) => return Ok(status.success() && active_has_target()?),
+            Some(status) => return Ok(status.success() && active_has(target)?),
             None => std::thread::sleep(Duration::from_millis(100)),
         }
     }

@@ -69,6 +69,8 @@ pub struct Settings {
     pub plugin: Choice,
     /// `dialect_options`: a JSON object of options for the dialect; a table's own go before.
     pub dialect_options: BTreeMap<String, String>,
+    /// `record_requests`: the shape of each request is kept in the spill bucket.
+    pub record_requests: bool,
     /// `policies`: which policies judge each query, in order; of the store, or of the dialect's folder without one.
     pub policies: Vec<Choice>,
     /// `policy_options`: a JSON object of options for the policies.
@@ -156,6 +158,7 @@ impl Settings {
             disable_glue: disable_glue.is_some_and(|value| !value.eq_ignore_ascii_case("false")),
             glue_catalog: lookup.text("glue_catalog"),
             dialect_options: lookup.texts("dialect_options"),
+            record_requests: lookup.switch("record_requests", false),
             policies: lookup.parsed("policies", chain).unwrap_or_default(),
             policy_options: lookup.values("policy_options"),
             plugin_store: lookup.parsed("plugin_store", slot::Place::parse),

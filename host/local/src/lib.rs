@@ -7,6 +7,7 @@ pub mod cli;
 pub mod data;
 mod doubles;
 mod functions;
+pub mod probe;
 pub mod proof;
 pub mod s3;
 pub mod timestream;

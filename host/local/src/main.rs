@@ -9,7 +9,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use local::cli::{demo, explain, load, plugin, query, serve};
+use local::cli::{compare, demo, explain, load, plugin, probe, query, register, serve};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -25,7 +25,11 @@ struct Arguments {
 enum Command {
     Query(query::Query),
     Explain(explain::Explain),
+    Compare(compare::Compare),
     Load(load::Load),
+    Probe(probe::Probe),
+    Register(register::Register),
+    Unregister(register::Unregister),
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     Serve(serve::Serve),
@@ -40,6 +44,10 @@ async fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Query(args) => query::run(args).await,
         Command::Explain(args) => explain::run(args).await,
+        Command::Compare(args) => compare::run(args).await,
+        Command::Probe(args) => probe::run(args).await,
+        Command::Register(args) => register::register(args).await,
+        Command::Unregister(args) => register::unregister(args).await,
         Command::Load(args) => load::run(args).await,
         Command::Plugin(args) => plugin::run(args).await,
         Command::Serve(args) => serve::run(args).await,

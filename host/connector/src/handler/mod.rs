@@ -8,6 +8,7 @@ mod deadline;
 mod ended;
 mod list;
 mod read;
+mod recorded;
 mod review;
 mod scan;
 mod services;
@@ -178,6 +179,7 @@ impl Connector {
             timestream_query_id = tracing::field::Empty
         );
         async {
+            self.record(payload, &origin).await;
             let mut reading = None;
             let payload = match request {
                 // On the heap: the AWS clients' futures are so deep that the compiler would not lay out those around them.

@@ -24,12 +24,22 @@ impl Engine {
     ///
     /// When this platform has none.
     pub fn new() -> Result<Self> {
-        let engine = config().and_then(|config| wasmtime::Engine::new(&config));
+        Self::compiling_for(std::env::consts::ARCH)
+    }
+
+    /// Makes an engine that compiles for another architecture, under Rust's name of it; what it compiles cannot be run by
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// When the compiler has no such architecture.
+    pub fn compiling_for(architecture: &str) -> Result<Self> {
+        let engine = config(architecture).and_then(|config| wasmtime::Engine::new(&config));
         let engine = engine.map_err(|error| {
             Error::new(
                 Code::Internal,
                 Fault::Host,
-                "cannot start the WebAssembly engine",
+                format!("cannot start the WebAssembly engine for `{architecture}`"),
             )
             .with_source(error.to_string())
         })?;
@@ -41,12 +51,12 @@ impl Engine {
     }
 }
 
-fn config() -> wasmtime::Result<Config> {
+fn config(architecture: &str) -> wasmtime::Result<Config> {
     let mut config = Config::new();
     // Named, a target has no more of a processor than all of its kind have: code that is compiled on one machine loads on
     // every other.
-    if cfg!(target_os = "linux") {
-        config.target(&format!("{}-unknown-linux-gnu", std::env::consts::ARCH))?;
+    if cfg!(target_os = "linux") || architecture != std::env::consts::ARCH {
+        config.target(&format!("{architecture}-unknown-linux-gnu"))?;
     }
     config
         .wasm_component_model(true)

@@ -58,10 +58,10 @@ impl Slot {
         self.packaged.engine()
     }
 
-    /// The same, with pointers that are believed for so long.
+    /// The same, with pointers that are believed for so long, and plugins that are waited for so long.
     #[must_use]
-    pub fn with_life(self, life: Duration) -> Self {
-        let shelf = self.shelf.map(|shelf| shelf.with_life(life));
+    pub fn with_times(self, life: Duration, patience: Duration) -> Self {
+        let shelf = self.shelf.map(|shelf| shelf.with_times(life, patience));
         Self { shelf, ..self }
     }
 

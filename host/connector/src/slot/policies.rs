@@ -63,11 +63,11 @@ impl Policies {
         Self { chain, origin }
     }
 
-    /// The same, with pointers that are believed for so long.
+    /// The same, with pointers that are believed for so long, and plugins that are waited for so long.
     #[must_use]
-    pub fn with_life(self, life: Duration) -> Self {
+    pub fn with_times(self, life: Duration, patience: Duration) -> Self {
         let origin = match self.origin {
-            Origin::Store(shelf) => Origin::Store(shelf.with_life(life)),
+            Origin::Store(shelf) => Origin::Store(shelf.with_times(life, patience)),
             package @ Origin::Package(_) => package,
         };
         Self { origin, ..self }

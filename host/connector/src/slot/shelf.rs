@@ -34,6 +34,7 @@ pub(super) struct Shelf<P> {
     keys: Keys,
     engine: Engine,
     life: Duration,
+    patience: Duration,
     named: Mutex<HashMap<Choice, Arc<Named<P>>>>,
     known: Arc<Mutex<Known<P>>>,
 }
@@ -87,14 +88,19 @@ impl<P: Plugin> Shelf<P> {
             keys,
             engine,
             life: LIFE,
+            patience: PATIENCE,
             named: Mutex::default(),
             known: Arc::new(Mutex::new(Known::new(packaged))),
         }
     }
 
-    /// The same, with pointers that are believed for so long.
-    pub(super) fn with_life(self, life: Duration) -> Self {
-        Self { life, ..self }
+    /// The same, with pointers that are believed for so long, and plugins that are waited for so long.
+    pub(super) fn with_times(self, life: Duration, patience: Duration) -> Self {
+        Self {
+            life,
+            patience,
+            ..self
+        }
     }
 
     /// Why the store's current plugin of a choice is not used. None if it is used, or was never asked for.
@@ -170,10 +176,11 @@ impl<P: Plugin> Shelf<P> {
             find.await
         } else {
             let late = |_| {
-                let message = format!("the plugin was not there within {} s", PATIENCE.as_secs());
+                let seconds = self.patience.as_secs();
+                let message = format!("the plugin was not there within {seconds} s");
                 Err(Error::new(Code::OperationTimeout, Fault::Storage, message))
             };
-            tokio::time::timeout(PATIENCE, find)
+            tokio::time::timeout(self.patience, find)
                 .await
                 .unwrap_or_else(late)
         };

@@ -122,12 +122,21 @@ impl SpillStore {
     ///
     /// What S3 answered.
     pub async fn put(&self, location: &Location, number: usize, bytes: Bytes) -> Result<()> {
-        let (bucket, key) = (&location.bucket, location.block_key(number));
+        self.put_object(&location.bucket, &location.block_key(number), bytes)
+            .await
+    }
+
+    /// Writes an object.
+    ///
+    /// # Errors
+    ///
+    /// What S3 answered.
+    pub(crate) async fn put_object(&self, bucket: &str, key: &str, bytes: Bytes) -> Result<()> {
         let put = self
             .client
             .put_object()
             .bucket(bucket)
-            .key(&key)
+            .key(key)
             .body(ByteStream::from(bytes));
         let headers = self.put_headers.clone();
         let mut put = put.customize().mutate_request(move |request| {

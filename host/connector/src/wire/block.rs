@@ -15,8 +15,9 @@ const ALLOCATOR: &str = "timestream";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block(pub RecordBatch);
 
+/// A block as its JSON has it.
 #[derive(Serialize, Deserialize)]
-struct Parts {
+pub(super) struct Parts {
     #[serde(rename = "aId", default)]
     allocator: String,
     schema: String,
@@ -45,17 +46,23 @@ impl Serialize for Block {
 
 impl<'de> Deserialize<'de> for Block {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let parts = Parts::deserialize(deserializer)?;
-        let schema = schema_from_text(&parts.schema).map_err(de::Error::custom)?;
+        Self::try_from(Parts::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl TryFrom<Parts> for Block {
+    type Error = String;
+
+    fn try_from(parts: Parts) -> Result<Self, String> {
+        let schema = schema_from_text(&parts.schema)?;
         if parts.records.is_empty() {
             return Ok(Self(RecordBatch::new_empty(schema)));
         }
         let records = STANDARD
             .decode(&parts.records)
-            .map_err(|error| de::Error::custom(format_args!("records are no base64: {error}")))?;
-        decode_batch(&records, &schema)
-            .map(Self)
-            .map_err(de::Error::custom)
+            .map_err(|error| format!("records are not base64: {error}"))?;
+        let batch = decode_batch(&records, &schema).map_err(|error| error.to_string())?;
+        Ok(Self(batch))
     }
 }
 

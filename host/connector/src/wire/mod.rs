@@ -12,6 +12,7 @@ mod expression;
 mod message;
 mod request;
 mod response;
+mod shape;
 mod value_set;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use response::{
     PingResponse, ReadRecordsResponse, RemoteReadRecordsResponse, Response, SpillLocation, Split,
     TableName,
 };
+pub use shape::shape;
 pub use value_set::{Marker, MarkerBound, Range, ValueSet};
 
 /// The wire version announced in `PingResponse.serDeVersion`.

@@ -2,7 +2,9 @@
 //! comparison to the last bit.
 
 mod difference;
+mod kinds;
 mod reference;
 
 pub use difference::{Difference, difference};
+pub use kinds::{Answer, Column, Kinds, Pair, Row, kinds};
 pub use reference::Reference;

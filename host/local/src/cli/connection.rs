@@ -1,4 +1,4 @@
-//! Which connector a command asks, and how: arguments that `query` and `explain` share.
+//! Which connector a command asks, and how: arguments that commands share.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,24 @@ use crate::athena::{Athena, Engine, Function, Options, Profile};
 /// How Athena behaves, and where the connector is.
 #[derive(Debug, clap::Args)]
 pub(super) struct Connection {
+    #[command(flatten)]
+    pub(super) behaviour: Behaviour,
+    /// Ask a function behind this URL of Lambda's Invoke API instead of the connector in this process
+    #[arg(long, value_name = "URL")]
+    lambda: Option<String>,
+    /// The function's name there
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "function",
+        requires = "lambda"
+    )]
+    function: String,
+}
+
+/// How Athena behaves, and who asks it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Behaviour {
     /// What Athena sends besides the columns it wants
     #[arg(long, value_enum, default_value_t = Sent::ValueSets)]
     profile: Sent,
@@ -39,17 +57,6 @@ pub(super) struct Connection {
     /// Apply the filters again that the connector was sent
     #[arg(long)]
     filter_again: bool,
-    /// Ask a function behind this URL of Lambda's Invoke API instead of the connector in this process
-    #[arg(long, value_name = "URL")]
-    lambda: Option<String>,
-    /// The function's name there
-    #[arg(
-        long,
-        value_name = "NAME",
-        default_value = "function",
-        requires = "lambda"
-    )]
-    function: String,
 }
 
 /// The names of [`Profile`].
@@ -74,6 +81,36 @@ enum Planner {
 }
 
 impl Connection {
+    /// Opens Athena; settings and endpoints come from the environment, as in Lambda.
+    ///
+    /// # Errors
+    ///
+    /// When the settings are wrong, or there is no dialect.
+    pub(super) async fn open(&self) -> anyhow::Result<Athena> {
+        let config = aws_config::load_from_env().await;
+        let function = match &self.lambda {
+            Some(url) => Function::Lambda {
+                client: lambda(&config, url),
+                name: self.function.clone(),
+            },
+            None => in_process(&config, None)?,
+        };
+        self.behaviour.open(&config, function)
+    }
+
+    /// The same with the plugin of a file in this process.
+    ///
+    /// # Errors
+    ///
+    /// When the settings are wrong, or the file is not a dialect.
+    pub(super) async fn open_with(&self, plugin: &Path) -> anyhow::Result<Athena> {
+        let config = aws_config::load_from_env().await;
+        let function = in_process(&config, Some(plugin))?;
+        self.behaviour.open(&config, function)
+    }
+}
+
+impl Behaviour {
     /// Says which engine plans.
     pub(super) fn planner(&self) -> &'static str {
         match self.athena {
@@ -86,27 +123,13 @@ impl Connection {
         }
     }
 
-    /// Opens Athena; settings and endpoints come from the environment, as in Lambda.
+    /// Opens Athena before a function.
     ///
     /// # Errors
     ///
-    /// When the settings are wrong, or there is no dialect.
-    pub(super) async fn open(&self) -> anyhow::Result<Athena> {
-        self.open_as(None).await
-    }
-
-    /// The same with the plugin of a file in this process.
-    ///
-    /// # Errors
-    ///
-    /// When the settings are wrong, or the file is not a dialect.
-    pub(super) async fn open_with(&self, plugin: &Path) -> anyhow::Result<Athena> {
-        self.open_as(Some(plugin)).await
-    }
-
-    async fn open_as(&self, plugin: Option<&Path>) -> anyhow::Result<Athena> {
-        let config = aws_config::load_from_env().await;
-        let mut options = Options::new(aws_sdk_s3::Client::new(&config));
+    /// Those of [`Athena::open`].
+    pub(super) fn open(&self, config: &SdkConfig, function: Function) -> anyhow::Result<Athena> {
+        let mut options = Options::new(aws_sdk_s3::Client::new(config));
         options.filter_again = self.filter_again;
         options.engine = match self.athena {
             Planner::Athena2022 => Engine::Athena2022,
@@ -126,31 +149,31 @@ impl Connection {
         as_given(&self.caller_arn, &mut identity.arn);
         identity.tags = self.caller_tags.iter().cloned().collect();
         identity.groups.clone_from(&self.caller_groups);
-        let function = match &self.lambda {
-            Some(url) => Function::Lambda {
-                client: lambda(&config, url),
-                name: self.function.clone(),
-            },
-            None => {
-                let settings = settings()?;
-                let connector = match plugin {
-                    None => Connector::new(settings, &config),
-                    Some(file) => Dialect::from_file(&plugin::Engine::new()?, file).map(|plugin| {
-                        // It serves in place of the store's plugin, and for tables that name it.
-                        let own = Choice::parse(&plugin.description().name).unwrap_or_default();
-                        let slot = Slot::new(plugin, None, &Keys::default(), own, &config);
-                        Connector::with_slot(settings, &config, slot)
-                    }),
-                };
-                Function::InProcess(Arc::new(connector?))
-            }
-        };
         Athena::open(function, options)
     }
 }
 
+/// A connector in this process with the environment's settings, and the plugin of a file in place of the settings'.
+///
+/// # Errors
+///
+/// When the settings are wrong, or the file is not a dialect.
+pub(super) fn in_process(config: &SdkConfig, plugin: Option<&Path>) -> anyhow::Result<Function> {
+    let settings = settings()?;
+    let connector = match plugin {
+        None => Connector::new(settings, config),
+        Some(file) => Dialect::from_file(&plugin::Engine::new()?, file).map(|plugin| {
+            // It serves in place of the store's plugin, and for tables that name it.
+            let own = Choice::parse(&plugin.description().name).unwrap_or_default();
+            let slot = Slot::new(plugin, None, &Keys::default(), own, config);
+            Connector::with_slot(settings, config, slot)
+        }),
+    };
+    Ok(Function::InProcess(Arc::new(connector?)))
+}
+
 /// A client for an emulator, which looks at no signature; a failed call is told, not tried again.
-fn lambda(config: &SdkConfig, url: &str) -> aws_sdk_lambda::Client {
+pub(super) fn lambda(config: &SdkConfig, url: &str) -> aws_sdk_lambda::Client {
     let config = aws_sdk_lambda::config::Builder::from(config)
         .endpoint_url(url)
         .region(

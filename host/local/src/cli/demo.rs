@@ -30,15 +30,24 @@ const ROWS_SHOWN: usize = 10;
 
 /// Loads a fleet of devices, asks seven queries and checks every answer against another engine
 ///
-/// Everything runs in this process, on free ports; nothing is left behind.
+/// Everything runs in this process, on free ports, and nothing is left behind; but with `--lambda`, which asks a function
+/// that runs elsewhere.
 #[derive(Debug, clap::Args)]
 pub struct Demo {
     /// The dialect: a component
-    #[arg(long, env = "dialect", value_name = "FILE.wasm")]
-    dialect: PathBuf,
+    #[arg(
+        long,
+        env = "dialect",
+        value_name = "FILE.wasm",
+        required_unless_present = "lambda"
+    )]
+    dialect: Option<PathBuf>,
     /// Plants a fault, which the check must find
-    #[arg(long = "break", value_name = "WHAT")]
+    #[arg(long = "break", value_name = "WHAT", conflicts_with = "lambda")]
     broken: Option<Fault>,
+    /// Asks a function behind this URL of Lambda's Invoke API; Timestream and S3 are those of the environment
+    #[arg(long, value_name = "URL")]
+    lambda: Option<String>,
 }
 
 /// What can be broken.
@@ -54,8 +63,11 @@ enum Fault {
 ///
 /// If anything fails, or any answer is not what it should be.
 pub async fn run(args: Demo) -> anyhow::Result<()> {
-    let stage = Stage::start(args.broken.is_some()).await?;
-    say(&format!("started {}", stage.describe()));
+    let stage = match &args.lambda {
+        None => Stage::start(args.broken.is_some()).await?,
+        Some(url) => Stage::around(url).await,
+    };
+    say(&stage.describe());
     let outcome = tokio::select! {
         outcome = ask_all(&stage, &args) => outcome,
         pressed = tokio::signal::ctrl_c() => {
@@ -102,12 +114,14 @@ async fn ask_all(stage: &Stage, args: &Demo) -> anyhow::Result<Vec<String>> {
     load(target(SIGNALS), fleet.signal_records(), fleet.signals.len()).await?;
 
     let started = Instant::now();
-    let athena = stage.athena(&args.dialect)?;
-    let dialect = args.dialect.display();
-    say(&format!(
-        "built the connector with {dialect} ({})",
-        since(started)
-    ));
+    let athena = stage.athena(args.dialect.as_deref())?;
+    if let Some(dialect) = &args.dialect {
+        let dialect = dialect.display();
+        say(&format!(
+            "built the connector with {dialect} ({})",
+            since(started)
+        ));
+    }
     let reference = Reference::new(&fleet)?;
     let mut wrong = Vec::new();
     for (number, question) in (1..).zip(&QUESTIONS) {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 
-use super::compare::{self, Column};
 use super::connection::Connection;
 use super::print;
+use super::side_by_side::{self, Column};
 
 /// Tells what Athena would send for a query and what the connector would ask Timestream; nothing is read
 ///
@@ -43,7 +43,7 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
     for scan in &scans {
         say(&print::scan(scan));
     }
-    say(args.connection.planner());
+    say(args.connection.behaviour.planner());
     Ok(())
 }
 
@@ -67,10 +67,10 @@ async fn compare(args: &Explain) -> anyhow::Result<()> {
         columns.push(Column { plugin, scans });
     }
     ensure!(!columns.is_empty(), "no plugin could answer");
-    for table in compare::tables(&columns)? {
+    for table in side_by_side::tables(&columns)? {
         say(&table);
     }
-    say(args.connection.planner());
+    say(args.connection.behaviour.planner());
     Ok(())
 }
 

@@ -1,14 +1,17 @@
 //! The commands of `athena-timestream`, one file each.
 
-mod compare;
+pub mod compare;
 mod connection;
 pub mod demo;
 pub mod explain;
 pub mod load;
 pub mod plugin;
 mod print;
+pub mod probe;
 pub mod query;
+pub mod register;
 pub mod serve;
+mod side_by_side;
 
 /// A name and a value with `=` between them.
 fn name_and_value(text: &str) -> Result<(String, String), &'static str> {

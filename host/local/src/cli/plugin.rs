@@ -45,6 +45,27 @@ pub enum Plugin {
 pub struct Precompile {
     /// The plugin, a WebAssembly component
     file: PathBuf,
+    /// What the function runs on, in place of this machine's architecture
+    #[arg(long, value_enum)]
+    arch: Option<Architecture>,
+}
+
+/// The names of Lambda.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Architecture {
+    #[value(name = "x86_64")]
+    X86_64,
+    Arm64,
+}
+
+impl Architecture {
+    /// Rust's name.
+    fn name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "aarch64",
+        }
+    }
 }
 
 /// Puts a plugin into a store and makes it the current one of its name
@@ -83,7 +104,7 @@ pub struct Current {
 /// If a file cannot be read, is not a plugin, or what is made of it cannot be written; if the store cannot be used.
 pub async fn run(args: Plugin) -> anyhow::Result<()> {
     match args {
-        Plugin::Precompile(Precompile { file }) => precompile(&file),
+        Plugin::Precompile(args) => precompile(&args),
         Plugin::New(args) => new::new(&args),
         Plugin::Build(args) => build::build(&args),
         Plugin::Check(args) => check::check(args).await,
@@ -98,12 +119,16 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-fn precompile(file: &Path) -> anyhow::Result<()> {
+fn precompile(Precompile { file, arch }: &Precompile) -> anyhow::Result<()> {
     let bytes = read(file)?;
-    let engine = Engine::new()?;
+    let own = Engine::new()?;
+    let engine = match arch {
+        Some(arch) => Engine::compiling_for(arch.name())?,
+        None => own.clone(),
+    };
     let code = plugin::precompile(&engine, &bytes)?;
     // What is not a plugin would be found only in the function.
-    Admitted::from_bytes(&engine, &bytes)?;
+    Admitted::from_bytes(&own, &bytes)?;
     let target = file.with_extension("cwasm");
     std::fs::write(&target, code).with_context(|| format!("cannot write {}", target.display()))
 }

@@ -76,7 +76,7 @@ pub async fn run(args: Query) -> anyhow::Result<()> {
         for scan in rows.scans().await? {
             say(&print::scan(&scan));
         }
-        say(args.connection.planner());
+        say(args.connection.behaviour.planner());
         say(&format!("{count} rows in {:.3} s", elapsed.as_secs_f64()));
     }
     Ok(())

@@ -1,6 +1,7 @@
-//! Everything the demo talks to, in this process, on free ports: Timestream, S3, the connector, Athena.
+//! Everything the demo talks to: Timestream, S3, the connector, Athena.
 //!
-//! Settings are made here, not read: nothing of the environment reaches the demo, and nothing of it the cloud.
+//! Without a function that runs elsewhere all of it is in this process, on free ports, and settings are made here, not read:
+//! nothing of the environment reaches the demo, and nothing of it the cloud.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,17 +15,28 @@ use connector::{Connector, Settings};
 
 use super::questions;
 use crate::athena::{self, Athena, Function};
+use crate::cli::connection::lambda;
 use crate::s3::S3;
 use crate::timestream::{Fault, Options, Server};
 
 const BUCKET: &str = "spill";
 
-/// What was started.
+/// What is asked, and how it is reached.
 pub(super) struct Stage {
-    timestream: Server,
-    s3: S3,
-    fault: Option<Fault>,
+    parts: Parts,
     config: SdkConfig,
+}
+
+/// Where everything runs.
+enum Parts {
+    /// In this process.
+    Own {
+        timestream: Server,
+        s3: S3,
+        fault: Option<Fault>,
+    },
+    /// Behind this URL of Lambda's Invoke API.
+    Function(String),
 }
 
 impl Stage {
@@ -56,25 +68,42 @@ impl Stage {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .service_config(endpoints)
             .build();
-        Ok(Stage {
+        let parts = Parts::Own {
             timestream,
             s3,
             fault,
-            config,
-        })
+        };
+        Ok(Stage { parts, config })
+    }
+
+    /// Takes a function that runs elsewhere, and the Timestream and S3 of the environment.
+    pub(super) async fn around(url: &str) -> Stage {
+        Stage {
+            parts: Parts::Function(url.to_owned()),
+            config: aws_config::load_from_env().await,
+        }
     }
 
     /// Returns one line that says where everything listens.
     pub(super) fn describe(&self) -> String {
-        let (timestream, s3) = (self.timestream.url(), self.s3.url());
-        let fault = self
-            .fault
-            .as_ref()
-            .map(|fault| format!(", a faulty way to it at {}", fault.url()));
-        format!(
-            "Timestream at {timestream}{}, S3 at {s3}",
-            fault.unwrap_or_default()
-        )
+        match &self.parts {
+            Parts::Own {
+                timestream,
+                s3,
+                fault,
+            } => {
+                let fault = fault
+                    .as_ref()
+                    .map(|fault| format!(", a faulty way to it at {}", fault.url()));
+                format!(
+                    "started Timestream at {}{}, S3 at {}",
+                    timestream.url(),
+                    fault.unwrap_or_default(),
+                    s3.url()
+                )
+            }
+            Parts::Function(url) => format!("asking the function at {url}"),
+        }
     }
 
     /// Returns clients of Timestream, under the connector's rule for endpoints.
@@ -82,13 +111,21 @@ impl Stage {
         Clients::new(&self.config, Place::default())
     }
 
-    /// Builds the connector with a dialect, and an Athena that asks it.
+    /// Builds an Athena that asks the function, or a connector with a dialect.
     ///
     /// # Errors
     ///
     /// If the dialect cannot be loaded.
-    pub(super) fn athena(&self, dialect: &Path) -> anyhow::Result<Athena> {
-        let dialect = dialect.to_str().map(str::to_owned);
+    pub(super) fn athena(&self, dialect: Option<&Path>) -> anyhow::Result<Athena> {
+        let options = athena::Options::new(aws_sdk_s3::Client::new(&self.config));
+        if let Parts::Function(url) = &self.parts {
+            let function = Function::Lambda {
+                client: lambda(&self.config, url),
+                name: "function".to_owned(),
+            };
+            return Athena::open(function, options);
+        }
+        let dialect = dialect.and_then(Path::to_str).map(str::to_owned);
         let settings = Settings::from_lookup(|name| match name {
             "spill_bucket" => Some(BUCKET.to_owned()),
             "disable_glue" => Some("true".to_owned()),
@@ -96,13 +133,15 @@ impl Stage {
             _ => None,
         })?;
         let connector = Arc::new(Connector::new(settings, &self.config)?);
-        let options = athena::Options::new(aws_sdk_s3::Client::new(&self.config));
         Athena::open(Function::InProcess(connector), options)
     }
 
     /// Returns how many requests the planted fault has changed; none if none was planted.
     pub(super) fn faults_planted(&self) -> Option<usize> {
-        self.fault.as_ref().map(Fault::planted)
+        match &self.parts {
+            Parts::Own { fault, .. } => fault.as_ref().map(Fault::planted),
+            Parts::Function(_) => None,
+        }
     }
 
     /// Stops everything.
@@ -111,9 +150,18 @@ impl Stage {
     ///
     /// If a server had failed before.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
-        drop(self.fault);
-        self.s3.stop().await;
-        self.timestream.stop().await
+        match self.parts {
+            Parts::Own {
+                timestream,
+                s3,
+                fault,
+            } => {
+                drop(fault);
+                s3.stop().await;
+                timestream.stop().await
+            }
+            Parts::Function(_) => Ok(()),
+        }
     }
 }
 
