@@ -335,7 +335,7 @@ def measures(template, _region):
     for resource in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"):
         for name, node, (space, metric, dimensions) in measured(template, resource):
             if space == own:
-                exists = set(dimensions) == {"Kind"} and dimensions["Kind"] in known.get(metric, ())
+                exists = set(dimensions) == {"FunctionName", "Kind"} and dimensions["Kind"] in known.get(metric, ())
             else:
                 exists = space == "AWS/Lambda" and metric in LAMBDA_METRICS and set(dimensions) == {"FunctionName"}
             if not exists:

@@ -32,6 +32,7 @@ mod pushdown;
 mod pushed;
 mod quoting;
 mod reading;
+mod recorded;
 mod reference;
 mod registered;
 mod rulings;

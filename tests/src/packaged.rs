@@ -1,4 +1,7 @@
 //! What a package holds, and that a function made of nothing else answers the demo's queries.
+//!
+//! With `ATHENA_TIMESTREAM_PACKAGE` the function is that of a package that `cargo xtask package` made; one for another
+//! processor runs under `qemu-user`. Without, it is this workspace's program.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -220,18 +223,38 @@ fn a_program_that_would_not_start_at_lambda_is_refused() {
 /// A function of an unpacked package, and what the demo says of it.
 struct Deployed {
     folder: tempfile::TempDir,
+    /// What starts its program.
+    program: PathBuf,
 }
 
 impl Deployed {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        unpack(&package::zip(files()).unwrap(), folder.path());
-        std::fs::copy(
-            program("bootstrap").unwrap(),
-            folder.path().join("bootstrap"),
-        )
-        .unwrap();
-        Self { folder }
+        let program = folder.path().join("bootstrap");
+        let Some(package) = std::env::var_os("ATHENA_TIMESTREAM_PACKAGE") else {
+            unpack(&package::zip(files()).unwrap(), folder.path());
+            std::fs::copy(tests::processes::program("bootstrap").unwrap(), &program).unwrap();
+            return Self { folder, program };
+        };
+        unpack(
+            &std::fs::read(workspace().join(package)).unwrap(),
+            folder.path(),
+        );
+        let machine = |file: &Path| std::fs::read(file).unwrap()[18..20].to_vec();
+        if machine(&program) == machine(&std::env::current_exe().unwrap()) {
+            return Self { folder, program };
+        }
+        let through = folder.path().join("through-qemu");
+        let script = format!(
+            "#!/bin/sh\nexec qemu-aarch64 -L /usr/aarch64-linux-gnu {}\n",
+            program.display()
+        );
+        std::fs::write(&through, script).unwrap();
+        std::fs::set_permissions(&through, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self {
+            folder,
+            program: through,
+        }
     }
 
     fn file(&self, name: &str) -> String {
@@ -247,8 +270,7 @@ impl Deployed {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         environment.extend(settings);
-        let bootstrap = PathBuf::from(self.file("bootstrap"));
-        let emulator = Emulator::start_program(&bootstrap, &environment).unwrap();
+        let emulator = Emulator::start_program(&self.program, &environment).unwrap();
         let mut demo = Command::new(program("athena-timestream").unwrap());
         demo.args(["demo", "--lambda", &emulator.url])
             .envs(&serve.environment);

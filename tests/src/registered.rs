@@ -215,6 +215,7 @@ fn a_probe_runs_whole_and_the_stand_in_equals_itself() {
             "P6",
             "P7",
             "P8",
+            "values",
             "O-9",
             "O-10",
             "endpoints",

@@ -15,9 +15,10 @@ const GLIBC: &str = "2.34";
 
 /// Builds everything and packs it. Of the arguments `--arch` decides what is built; all go to the packer.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
-    let target = match arguments {
-        [.., "--arch", "x86_64"] | ["--arch", "x86_64", ..] => "x86_64-unknown-linux-gnu",
-        [.., "--arch", "arm64"] | ["--arch", "arm64", ..] => "aarch64-unknown-linux-gnu",
+    let named = arguments.windows(2).find(|pair| pair[0] == "--arch");
+    let target = match named.map(|pair| pair[1]) {
+        Some("x86_64") => "x86_64-unknown-linux-gnu",
+        Some("arm64") => "aarch64-unknown-linux-gnu",
         _ => bail!("usage: cargo xtask package --arch <x86_64 or arm64> [--plugin FILE.wasm]…"),
     };
     let root = guests::workspace_root()?;

@@ -1,6 +1,6 @@
 //! The shapes of requests, kept for whoever wants to know what Athena sends (`athena-timestream probe`).
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -8,6 +8,9 @@ use uuid::Uuid;
 use super::Connector;
 use crate::telemetry::Origin;
 use crate::wire::shape;
+
+/// How long a request waits for its shape to be kept: it fails no query, and must not hold one up.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Connector {
     /// Writes the shape of a request below `<spill_prefix>/requests/<query>/`, if the settings ask for it. A failure is
@@ -36,8 +39,14 @@ impl Connector {
             Uuid::new_v4()
         );
         let shape = Bytes::from(shape(payload).to_string());
-        if let Err(error) = self.own.spill.put_object(bucket, &key, shape).await {
-            tracing::warn!(error = error.summary(), "the request's shape was not kept");
+        // On the heap, as all calls of AWS.
+        let put = Box::pin(self.own.spill.put_object(bucket, &key, shape));
+        match tokio::time::timeout(PATIENCE, put).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = error.summary(), "the request's shape was not kept");
+            }
+            Err(_) => tracing::warn!("the request's shape was not kept in time"),
         }
     }
 }

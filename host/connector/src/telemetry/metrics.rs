@@ -51,18 +51,23 @@ pub(super) fn plugin_refused(name: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{record}");
 }
 
-/// A record's declaration of its metrics.
+/// A record's declaration of its metrics, which are those of one function.
 fn head(metrics: &[Value]) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default().as_millis() as u64;
-    json!({"_aws": {
-        "Timestamp": now,
-        "CloudWatchMetrics": [{
-            "Namespace": NAMESPACE,
-            "Dimensions": [["Kind"]],
-            "Metrics": metrics,
-        }],
-    }})
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME");
+    json!({
+        "_aws": {
+            "Timestamp": now,
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["FunctionName", "Kind"]],
+                "Metrics": metrics,
+            }],
+        },
+        // Outside of Lambda nobody has a name; a dimension must not be empty.
+        "FunctionName": function.unwrap_or_else(|_| "unknown".to_owned()),
+    })
 }
 
 fn record(origin: &Origin, ended: &Ended<'_>) -> Value {
@@ -126,12 +131,15 @@ mod tests {
             };
             let record = record(&origin, &ended);
             let declared = &record["_aws"]["CloudWatchMetrics"][0];
-            assert_eq!(declared["Dimensions"], json!([["Kind"]]));
+            for dimension in declared["Dimensions"][0].as_array().into_iter().flatten() {
+                let name = dimension.as_str().unwrap_or_default();
+                assert!(record[name].is_string(), "{name} in {record}");
+            }
             for metric in declared["Metrics"].as_array().into_iter().flatten() {
                 let name = metric["Name"].as_str().unwrap_or_default();
                 assert!(record[name].is_number(), "{name} in {record}");
             }
-            assert!(record["_aws"]["Timestamp"].is_u64() && record["Kind"].is_string());
+            assert!(record["_aws"]["Timestamp"].is_u64());
             assert_eq!(
                 (&record["Errors"], &record["RowsRead"]),
                 (&json!(errors), &rows)

@@ -141,6 +141,18 @@ pub fn questions() -> Vec<Question> {
                 .collect(),
         },
         Question {
+            id: "values",
+            about: "what computing gives where SQL leaves it open",
+            asks: vec![
+                query("NULLIF and COALESCE", "SELECT n, NULLIF(n, 1) AS a, COALESCE(NULLIF(n, 1), 5) AS b FROM UNNEST(SEQUENCE(1, 2)) AS t(n) ORDER BY n".to_owned()),
+                query("an integer's overflow", "SELECT n + 9223372036854775807 AS x FROM UNNEST(SEQUENCE(1, 1)) AS t(n)".to_owned()),
+                query("a division by zero", "SELECT 1 / (n - 1) AS x FROM UNNEST(SEQUENCE(1, 1)) AS t(n)".to_owned()),
+                query("the digits of a double", "SELECT n * 0.1E0 + 0.2E0 AS x FROM UNNEST(SEQUENCE(1, 1)) AS t(n)".to_owned()),
+                query("texts beyond U+FFFF in an order", "SELECT n FROM (SELECT n, CASE n WHEN 1 THEN chr(128512) ELSE chr(65535) END AS s FROM UNNEST(SEQUENCE(1, 2)) AS t(n)) ORDER BY s".to_owned()),
+                query("a character beyond U+FFFF under LIKE", "SELECT n FROM UNNEST(SEQUENCE(1, 1)) AS t(n) WHERE chr(128512) LIKE '_'".to_owned()),
+            ],
+        },
+        Question {
             id: "O-9",
             about: "literals of another type than the column",
             asks: vec![
