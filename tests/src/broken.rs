@@ -146,6 +146,30 @@ async fn passed_on(to: String, mut outage: mpsc::UnboundedReceiver<Duration>) ->
     format!("http://{address}")
 }
 
+/// The page after the first block does not come before the read has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_upload_ends_the_read_while_a_page_is_waited_for() {
+    let s3 = Scripted::start(|call: &Call| match call.operation.as_str() {
+        "PUT" => Reply::Error(403, "AccessDenied", "no".into()),
+        _ => Reply::Json(String::new()),
+    });
+    let s3 = s3.await.unwrap();
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let may_come = has_ended.clone();
+    let timestream = timestream(4, move |number| {
+        while number == 2 && !may_come.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
+    });
+    let timestream = timestream.await;
+    let read = read(&timestream, s3.url(), SMALL_BLOCKS).await;
+    has_ended.store(true, Ordering::Relaxed);
+    let error = read.unwrap_err();
+    assert_eq!(error.code(), Code::AccessDenied, "{error}");
+    assert!(was_cancelled(&timestream));
+}
+
 /// A read that has written blocks cannot be repeated, so that its next page is worth waiting for.
 #[tokio::test]
 async fn a_timestream_that_is_out_of_reach_for_seconds_is_waited_for() {

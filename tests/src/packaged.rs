@@ -25,11 +25,14 @@ fn files() -> &'static BTreeMap<String, Vec<u8>> {
             "aarch64" => Architecture::Arm64,
             _ => Architecture::X86_64,
         };
+        let find = "import ziglang; print(ziglang.__path__[0])";
+        let zig = output(Command::new(python().unwrap()).args(["-c", find])).unwrap();
         package::contents(Sources {
             root: &workspace(),
             architecture,
             bootstrap: b"a program".to_vec(),
             plugins: PLUGINS.map(|name| component(name).unwrap()).into(),
+            zig: Path::new(zig.trim()),
         })
         .unwrap()
     })
@@ -139,6 +142,9 @@ assert problem is None, problem
         .map(|component| component["name"].as_str().unwrap())
         .collect();
     for linked in [
+        "rust-std",
+        "libunwind",
+        "compiler-rt",
         "aws-lc-sys",
         "connector",
         "wasmtime",

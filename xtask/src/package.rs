@@ -13,6 +13,9 @@ use crate::{cargo, guests, python, say, toolchain};
 /// The glibc that `bootstrap` is linked against. Lambda's image has it; the crate `package` checks the result.
 const GLIBC: &str = "2.34";
 
+/// Where Zig is installed.
+const PYTHON: &str = "target/package/python";
+
 /// Builds everything and packs it. Of the arguments `--arch` decides what is built; all go to the packer.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let named = arguments.windows(2).find(|pair| pair[0] == "--arch");
@@ -30,11 +33,14 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     say(&format!(
         "package: building bootstrap for {target} (a quarter of an hour at the first time)"
     ));
+    python::install("xtask/package/requirements.txt", PYTHON)?;
     let bootstrap = build(&root, target)?;
     let status = Command::new(root.join("target/debug/package"))
         .arg(root.join("target/package"))
         .arg("--bootstrap")
         .arg(bootstrap)
+        .arg("--zig")
+        .arg(zig(&root)?)
         .args(arguments)
         .status()
         .context("cannot start the packer")?;
@@ -44,9 +50,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 
 /// Builds the function's program against the glibc of Lambda's image.
 fn build(root: &Path, target: &str) -> Result<PathBuf> {
-    let zig = "target/package/python";
-    python::install("xtask/package/requirements.txt", zig)?;
-    let mut path = OsString::from(root.join(zig).join("bin"));
+    let mut path = OsString::from(root.join(PYTHON).join("bin"));
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     // Nothing of this machine shows in the program, so that it is the same from every folder.
@@ -73,4 +77,14 @@ fn build(root: &Path, target: &str) -> Result<PathBuf> {
         .context("cannot start cargo")?;
     ensure!(status.success(), "cargo zigbuild ended with {status}");
     Ok(root.join("target").join(target).join("function/bootstrap"))
+}
+
+/// The folder of Zig.
+fn zig(root: &Path) -> Result<PathBuf> {
+    let mut python = Command::new(root.join(PYTHON).join("bin/python"));
+    python.args(["-c", "import ziglang; print(ziglang.__path__[0])"]);
+    let output = python.output().context("cannot start Python")?;
+    ensure!(output.status.success(), "Zig is not installed in {PYTHON}");
+    let folder = String::from_utf8(output.stdout).context("Zig's folder has no UTF-8 name")?;
+    Ok(PathBuf::from(folder.trim()))
 }

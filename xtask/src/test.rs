@@ -8,6 +8,14 @@ use crate::{cargo, guests, interop, python, say};
 pub(crate) fn run() -> Result<()> {
     say("test: checking the format");
     cargo::run(&["fmt", "--all", "--check"])?;
+    say("test: fetching the sources of all dependencies, for the checks that have no network");
+    for manifest in [
+        "Cargo.toml",
+        "tests/bench/Cargo.toml",
+        "tests/fuzz/Cargo.toml",
+    ] {
+        cargo::run(&["fetch", "--quiet", "--locked", "--manifest-path", manifest])?;
+    }
     // Downloads wait for the network while the compiler works.
     std::thread::scope(|scope| -> Result<()> {
         let others = scope.spawn(|| {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -85,11 +86,7 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>
         | "InvalidClientTokenId"
         | "RequestTimeTooSkewed"
         | "MissingAuthenticationTokenException" => Failure::Unauthenticated,
-        "ThrottlingException"
-        | "Throttling"
-        | "TooManyRequestsException"
-        | "SlowDown"
-        | "RequestLimitExceeded" => Failure::Throttled,
+        code if THROTTLING_ERRORS.contains(&code) => Failure::Throttled,
         "ResourceNotFoundException"
         | "EntityNotFoundException"
         | "NotFoundException"
@@ -225,6 +222,7 @@ mod tests {
             (Some("ExpiredTokenException"), 403, Failure::Unauthenticated),
             (Some("SlowDown"), 503, Failure::Throttled),
             (Some("ThrottlingException"), 400, Failure::Throttled),
+            (Some("RequestThrottledException"), 400, Failure::Throttled),
             (Some("EntityNotFoundException"), 400, Failure::Missing),
             (Some("InvalidEndpointException"), 421, Failure::Moved),
             (Some("ValidationException"), 400, Failure::Refused),

@@ -4,11 +4,11 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::Architecture;
-use crate::dependencies::Dependency;
+use crate::part::Part;
 
 /// Lists what a package is made of. It has neither a serial number nor a time, so that the same sources give the same bytes.
-pub(crate) fn bill(architecture: Architecture, dependencies: &[Dependency]) -> Result<Vec<u8>> {
-    let components: Vec<Value> = dependencies.iter().map(component).collect();
+pub(crate) fn bill(architecture: Architecture, parts: &[Part]) -> Result<Vec<u8>> {
+    let components: Vec<Value> = parts.iter().map(component).collect();
     let bill = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -30,14 +30,14 @@ pub(crate) fn bill(architecture: Architecture, dependencies: &[Dependency]) -> R
     Ok(bytes)
 }
 
-fn component(dependency: &Dependency) -> Value {
-    let Dependency {
+fn component(part: &Part) -> Value {
+    let Part {
         name,
         version,
         licence,
         checksum,
         ..
-    } = dependency;
+    } = part;
     let mut component = json!({
         "type": "library",
         "bom-ref": format!("{name}@{version}"),

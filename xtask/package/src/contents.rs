@@ -10,6 +10,7 @@ use crate::Architecture;
 use crate::bill::bill;
 use crate::dependencies::dependencies;
 use crate::licences::notices;
+use crate::toolchain::parts_of_toolchain;
 
 /// The plugins that every package has: those of `plugins/`.
 pub const PLUGINS: [&str; 5] = ["timestream", "java-compat", "guard", "tenant", "wide"];
@@ -28,6 +29,8 @@ pub struct Sources<'a> {
     pub bootstrap: Vec<u8>,
     /// The plugins' files.
     pub plugins: Vec<PathBuf>,
+    /// The folder of Zig, which has linked the program.
+    pub zig: &'a Path,
 }
 
 /// Reads and makes the files of a package, by their names in it.
@@ -41,6 +44,7 @@ pub fn contents(sources: Sources<'_>) -> Result<BTreeMap<String, Vec<u8>>> {
         architecture,
         bootstrap,
         plugins,
+        zig,
     } = sources;
     let read = |path: &Path| {
         std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
@@ -58,9 +62,10 @@ pub fn contents(sources: Sources<'_>) -> Result<BTreeMap<String, Vec<u8>>> {
         let before = files.insert(format!("{name}.wasm"), plugin);
         ensure!(before.is_none(), "two plugins have the name `{name}`");
     }
-    let linked = dependencies(root, architecture, &PLUGINS)?;
+    let mut parts = dependencies(root, architecture, &PLUGINS)?;
+    parts.extend(parts_of_toolchain(zig)?);
     files.insert("LICENSE".to_owned(), read(&root.join("LICENSE"))?);
-    files.insert("THIRD-PARTY.txt".to_owned(), notices(&linked)?.into_bytes());
-    files.insert(BILL.to_owned(), bill(architecture, &linked)?);
+    files.insert("THIRD-PARTY.txt".to_owned(), notices(&parts)?.into_bytes());
+    files.insert(BILL.to_owned(), bill(architecture, &parts)?);
     Ok(files)
 }

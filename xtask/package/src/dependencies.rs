@@ -1,7 +1,7 @@
 //! What is linked into the function and the plugins: cargo's word.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -9,23 +9,7 @@ use cargo_lock::Lockfile;
 use cargo_metadata::MetadataCommand;
 
 use crate::Architecture;
-
-/// A crate that is linked in, of a registry or of this repository.
-#[derive(Clone, Debug)]
-pub(crate) struct Dependency {
-    /// Its name in the registry.
-    pub(crate) name: String,
-    /// Its version.
-    pub(crate) version: String,
-    /// Its licence as an SPDX expression.
-    pub(crate) licence: Option<String>,
-    /// SHA-256 of what the registry gave, in hexadecimal; none of a crate of this repository.
-    pub(crate) checksum: Option<String>,
-    /// The folder of its sources.
-    pub(crate) folder: PathBuf,
-    /// Its licence's file, where the manifest names one.
-    pub(crate) licence_file: Option<PathBuf>,
-}
+use crate::part::{Part, standard_texts, text_of, texts_of};
 
 /// The crates that are linked into the function for an architecture, and into plugins, sorted by name and version. What
 /// only builds them, procedural macros too, is not among them.
@@ -37,7 +21,7 @@ pub(crate) fn dependencies(
     root: &Path,
     architecture: Architecture,
     plugins: &[&str],
-) -> Result<Vec<Dependency>> {
+) -> Result<Vec<Part>> {
     let mut linked = tree(
         root,
         &format!("{}-unknown-linux-gnu", architecture.rust()),
@@ -65,19 +49,24 @@ pub(crate) fn dependencies(
             .checksum
             .as_ref()
             .map(ToString::to_string);
-        let folder = package
-            .manifest_path
-            .parent()
-            .context("a manifest without a folder")?;
-        found.push(Dependency {
-            // Cargo took `MIT/Apache-2.0` before it took SPDX's words.
-            licence: package
-                .license
-                .as_ref()
-                .map(|licence| licence.replace('/', " OR ")),
+        let folder = package.manifest_path.parent();
+        let folder = folder.context("a manifest without a folder")?;
+        // Cargo took `MIT/Apache-2.0` before it took SPDX's words.
+        let licence = package.license.as_ref();
+        let licence = licence.map(|licence| licence.replace('/', " OR "));
+        let mut texts = texts_of(folder.as_std_path())?;
+        if let Some(file) = package.license_file() {
+            texts.push(text_of(file.as_std_path())?);
+        }
+        if texts.is_empty() {
+            let licence = licence.as_deref();
+            let licence = licence.with_context(|| format!("{name} {version} has no licence"))?;
+            texts = standard_texts(licence)?;
+        }
+        found.push(Part {
+            licence,
             checksum,
-            licence_file: package.license_file().map(PathBuf::from),
-            folder: PathBuf::from(folder),
+            texts,
             name,
             version,
         });

@@ -9,6 +9,8 @@ mod contents;
 mod dependencies;
 mod elf;
 mod licences;
+mod part;
+mod toolchain;
 
 pub use archive::{SUMS, sha256, zip};
 pub use contents::{BILL, PLUGINS, Sources, contents};

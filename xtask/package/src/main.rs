@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use package::{Architecture, BILL, PLUGINS, Sources};
+
+/// Bytes of a package at most. Lambda takes 50 MB; a cold start fetches them.
+const MOST_BYTES: usize = 12_000_000;
 
 /// Packs the function for Lambda
 #[derive(Debug, Parser)]
@@ -18,6 +21,9 @@ struct Arguments {
     /// The function's program
     #[arg(long, value_name = "FILE")]
     bootstrap: PathBuf,
+    /// The folder of Zig, which has linked the program
+    #[arg(long, value_name = "FOLDER")]
+    zig: PathBuf,
     /// A plugin to add to those that are shipped
     #[arg(long = "plugin", value_name = "FILE.wasm")]
     plugins: Vec<PathBuf>,
@@ -38,6 +44,7 @@ fn run(arguments: Arguments) -> Result<()> {
         folder,
         arch,
         bootstrap,
+        zig,
         plugins,
     } = arguments;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -51,8 +58,14 @@ fn run(arguments: Arguments) -> Result<()> {
         architecture: arch,
         bootstrap: program,
         plugins: shipped.into_iter().chain(plugins).collect(),
+        zig: &zig,
     })?;
     let zip = package::zip(&files)?;
+    ensure!(
+        zip.len() <= MOST_BYTES,
+        "the package would have {} bytes, more than the {MOST_BYTES} that are allowed for",
+        zip.len()
+    );
     for (name, bytes) in &files {
         say(&format!("{:>10} {name}", bytes.len()));
     }

@@ -136,7 +136,15 @@ impl Connector {
         budget: Option<&Budget>,
         reading: &mut Reading,
     ) -> Result<()> {
-        while let Some((page, batch)) = pages.next(&mut rows.decoder).await? {
+        loop {
+            let next = tokio::select! {
+                next = pages.next(&mut rows.decoder) => next?,
+                // The next page may be a minute away.
+                failed = spiller.failure() => return Err(failed),
+            };
+            let Some((page, batch)) = next else {
+                break;
+            };
             if reading.pages == 0 {
                 // So that the log lines of the following pages name it.
                 record_query_id(pages);

@@ -147,6 +147,14 @@ impl Spiller {
         self.blocks > 0
     }
 
+    /// The error of an upload, once one fails; waits for ever if none does.
+    pub async fn failure(&mut self) -> Error {
+        match self.uploaded().await {
+            Err(error) => error,
+            Ok(()) => std::future::pending().await,
+        }
+    }
+
     /// Waits for the upload under way.
     async fn uploaded(&mut self) -> Result<()> {
         while let Some(upload) = self.uploads.join_next().await {

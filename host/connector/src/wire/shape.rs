@@ -14,8 +14,16 @@ use serde_json::{Map, Value, json};
 use super::block::Parts;
 use super::{Block, decode_schema};
 
-/// Objects of the protocol without a `@type`. The members of every other one may be named by users, as those of `summary`
-/// by columns.
+/// Members whose own members are named by users: columns, tags, options. Of `summary` alone the values are the protocol's.
+const NAMED_BY_USERS: [&str; 5] = [
+    "configOptions",
+    "properties",
+    "queryPassthroughArguments",
+    "summary",
+    "tags",
+];
+
+/// Objects of the protocol without a `@type`. What a newer Athena adds without one may be named by users too.
 const OBJECTS: [&str; 11] = [
     "constraints",
     "encryptionKey",
@@ -106,6 +114,24 @@ impl Texts {
         }
     }
 
+    /// The shape of a value of which nothing is the protocol's.
+    fn hidden(&mut self, value: Value) -> Value {
+        match value {
+            Value::String(text) => self.hide(&text).into(),
+            Value::Array(values) => {
+                let values = values.into_iter().map(|value| self.hidden(value));
+                values.collect()
+            }
+            Value::Object(members) => {
+                let members = members.into_iter();
+                let members = members.map(|(name, value)| (self.hide(&name), self.hidden(value)));
+                Value::Object(members.collect())
+            }
+            Value::Number(_) => json!("number"),
+            plain => plain,
+        }
+    }
+
     fn text(&mut self, name: &str, text: &str) -> Value {
         let is_word = |text: &str| {
             !text.is_empty()
@@ -130,13 +156,16 @@ impl Texts {
         if members.contains_key("records") && members.contains_key("schema") {
             return self.block(members);
         }
-        let is_ours = members.contains_key("@type") || OBJECTS.contains(&name);
-        let members = members.into_iter().map(|(name, value)| match is_ours {
+        let is_ours = !NAMED_BY_USERS.contains(&name)
+            && (members.contains_key("@type") || OBJECTS.contains(&name));
+        let members = members.into_iter().map(|(member, value)| match is_ours {
             true => {
-                let value = self.shape(&name, value);
-                (name, value)
+                let value = self.shape(&member, value);
+                (member, value)
             }
-            false => (self.hide(&name), self.shape("", value)),
+            // A user's own object may have a member `@type`: what stands in it is hidden as a text is.
+            false if name == "summary" => (self.hide(&member), self.shape("", value)),
+            false => (self.hide(&member), self.hidden(value)),
         });
         Value::Object(members.collect())
     }
@@ -199,10 +228,10 @@ mod tests {
         let request = json!({
             "@type": "ReadRecordsRequest",
             "identity": { "id": "UNKNOWN", "account": "123456789012", "arn": "arn:aws:iam::123456789012:user/eve",
-                          "tags": { "team": "blue" }, "groups": ["admins"] },
+                          "tags": { "team": "blue", "@type": "Green", "UNKNOWN": "SYSTEM" }, "groups": ["admins"] },
             "tableName": { "schemaName": "plant", "tableName": "meters" },
             "constraints": {
-                "summary": { "site": { "@type": "EquatableValueSet", "valueBlock": block, "whiteList": true } },
+                "summary": { "@type": { "@type": "AllOrNoneValueSet", "all": true }, "site": { "@type": "EquatableValueSet", "valueBlock": block, "whiteList": true } },
                 "expression": [{ "@type": "FunctionCallExpression", "functionName": { "functionName": "$like" },
                     "arguments": [{ "@type": "VariableExpression", "columnName": "site",
                                     "type": { "@type": "Utf8" } }] }],
@@ -218,9 +247,9 @@ mod tests {
         assert_eq!(
             shown["constraints"],
             json!({
-                "summary": { site.as_str().unwrap(): {
+                "summary": { "text2": { "@type": "AllOrNoneValueSet", "all": true }, site.as_str().unwrap(): {
                     "@type": "EquatableValueSet",
-                    "valueBlock": { "columns": [{ "name": "text2", "type": "Utf8" }], "rows": 2 },
+                    "valueBlock": { "columns": [{ "name": "text3", "type": "Utf8" }], "rows": 2 },
                     "whiteList": true,
                 } },
                 "expression": [{ "@type": "FunctionCallExpression", "functionName": { "functionName": "$like" },
@@ -248,6 +277,8 @@ mod tests {
             "site",
             "secret",
             "what is this",
+            "Green",
+            "SYSTEM",
         ] {
             assert!(!shown.contains(secret), "{secret} is in {shown}");
         }

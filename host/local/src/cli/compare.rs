@@ -5,25 +5,31 @@ mod statements;
 
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use aws_config::SdkConfig;
+use futures::TryStreamExt as _;
 use serde_json::json;
 
 use self::statements::{Statement, statements};
 use super::connection::{Behaviour, in_process, lambda};
-use crate::athena::{Athena, Function, QueryResult};
+use crate::athena::{Athena, Function};
 use crate::check::{Answer, Column, Kinds, Pair, Row, kinds};
 
 /// Rows of each kind that are shown; a count tells of the others. Arbitrary: enough to see a pattern.
 const ROWS_SHOWN: usize = 5;
 
+/// Rows that are compared at most. Each is held twice, as Arrow and as text.
+const MOST_ROWS: usize = 1_000_000;
+
 /// Asks two functions the same queries and compares their rows
 ///
 /// A side is `local` (the connector in this process, with the environment's settings), `local:FILE.wasm` (the same with
 /// that dialect), `lambda:NAME` (a deployed function, by its name or ARN), or the URL of an emulator of Lambda. Athena's part
-/// is this program's. The exit code is 1 if any answer differs, or one side fails alone.
+/// is this program's. All rows are held in memory. The exit code is 1 if any answer differs, or one side fails alone.
 ///
 /// Example: athena-timestream compare --left lambda:timestream-java --right lambda:timestream "select * from fleet.readings"
 #[derive(Debug, clap::Args)]
@@ -104,8 +110,10 @@ impl Side {
 enum Outcome {
     /// Both sides answered.
     Answers(Kinds),
-    /// One side failed, or both did.
-    Failed,
+    /// One side failed, or what both answered cannot be compared.
+    Failed(String),
+    /// Both failed.
+    BothFailed,
 }
 
 /// Compares the answers to all queries.
@@ -127,52 +135,95 @@ pub async fn run(args: Compare) -> anyhow::Result<()> {
     let config = aws_config::load_from_env().await;
     let left = args.left.open(&config, &args.behaviour)?;
     let right = args.right.open(&config, &args.behaviour)?;
-    let mut equal = 0;
+    let (mut equal, mut different) = (0, 0);
     for query in &queries {
         // One after the other: neither takes the other's time, nor Timestream's.
-        let answers = (left.query(&query.sql).await, right.query(&query.sql).await);
-        let outcome = match &answers {
-            (Ok(left), Ok(right)) => Outcome::Answers(kinds(
-                answer(left),
-                answer(right),
-                &query.keys(&left.schema),
-            )?),
-            _ => Outcome::Failed,
-        };
-        equal += usize::from(matches!(&outcome, Outcome::Answers(kinds) if kinds.is_empty()));
+        let answers = (answer(&left, query).await, answer(&right, query).await);
+        let outcome = outcome(query, &answers);
+        match &outcome {
+            Outcome::Answers(kinds) if kinds.is_empty() => equal += 1,
+            Outcome::BothFailed => {}
+            _ => different += 1,
+        }
         let told = match args.json {
             true => as_json(query, &args, &answers, &outcome).to_string(),
             false => as_text(query, &args, &answers, &outcome),
         };
         say(&told);
     }
+    let count = queries.len();
     if !args.json {
-        say(&format!("{equal} of {} equal", queries.len()));
+        let failed = match count - equal - different {
+            0 => String::new(),
+            failed => format!(", {failed} failed on both sides"),
+        };
+        say(&format!("{equal} of {count} equal{failed}"));
     }
-    let different = queries.len() - equal;
-    ensure!(
-        different == 0,
-        "{different} of {} answers differ",
-        queries.len()
-    );
+    ensure!(different == 0, "{different} of {count} answers differ");
+    ensure!(equal > 0, "no query was answered");
     Ok(())
 }
 
-type Answers = (anyhow::Result<QueryResult>, anyhow::Result<QueryResult>);
+/// Asks one side, for no more rows than are compared.
+async fn answer(side: &Athena, query: &Statement) -> anyhow::Result<Answered> {
+    let started = Instant::now();
+    let mut rows = side.start(&query.sql).await?;
+    let (schema, mut batches, mut count) = (rows.schema(), Vec::new(), 0);
+    while let Some(batch) = rows.try_next().await? {
+        count += batch.num_rows();
+        if count > MOST_ROWS {
+            break;
+        }
+        batches.push(batch);
+    }
+    let elapsed = started.elapsed();
+    let bytes = rows.scans().await?.iter().map(|scan| scan.bytes).sum();
+    Ok(Answered {
+        schema,
+        batches,
+        rows: count,
+        bytes,
+        elapsed,
+    })
+}
 
-fn answer(result: &QueryResult) -> Answer<'_> {
-    Answer {
-        schema: &result.schema,
-        batches: &result.batches,
+/// What a side answered, and what it took.
+struct Answered {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    /// If they are more than are compared, only some have been read.
+    rows: usize,
+    /// Of the function's answers and blocks.
+    bytes: usize,
+    elapsed: Duration,
+}
+
+fn outcome(query: &Statement, answers: &Answers) -> Outcome {
+    fn side(answered: &Answered) -> Answer<'_> {
+        Answer {
+            schema: &answered.schema,
+            batches: &answered.batches,
+        }
+    }
+    let (left, right) = match answers {
+        (Ok(left), Ok(right)) => (left, right),
+        (Err(_), Err(_)) => return Outcome::BothFailed,
+        _ => return Outcome::Failed("one side failed".to_owned()),
+    };
+    if left.rows > MOST_ROWS || right.rows > MOST_ROWS {
+        let why = format!(
+            "there are more than {MOST_ROWS} rows; hint: ask for a shorter time, or for a count"
+        );
+        return Outcome::Failed(why);
+    }
+    let kinds = kinds(side(left), side(right), &query.keys(&left.schema));
+    match kinds {
+        Ok(kinds) => Outcome::Answers(kinds),
+        Err(error) => Outcome::Failed(format!("the answers cannot be compared: {error:#}")),
     }
 }
 
-/// What a side's answer took: rows, bytes of answers and blocks, seconds.
-fn cost(result: &QueryResult) -> (usize, usize, Duration) {
-    let rows = result.batches.iter().map(|batch| batch.num_rows()).sum();
-    let bytes = result.scans.iter().map(|scan| scan.bytes).sum();
-    (rows, bytes, result.elapsed)
-}
+type Answers = (anyhow::Result<Answered>, anyhow::Result<Answered>);
 
 fn as_text(query: &Statement, args: &Compare, answers: &Answers, outcome: &Outcome) -> String {
     let mut lines = vec![query.sql.clone()];
@@ -181,11 +232,12 @@ fn as_text(query: &Statement, args: &Compare, answers: &Answers, outcome: &Outco
         ("right", &args.right, &answers.1),
     ] {
         lines.push(match answer {
-            Ok(result) => {
-                let (rows, bytes, elapsed) = cost(result);
-                let seconds = elapsed.as_secs_f64();
-                format!("  {label}  {rows} rows, {bytes} bytes, {seconds:.3} s  ({side})")
-            }
+            Ok(answered) => format!(
+                "  {label}  {} rows, {} bytes, {:.3} s  ({side})",
+                answered.rows,
+                answered.bytes,
+                answered.elapsed.as_secs_f64()
+            ),
             Err(error) => format!("  {label}  failed: {error:#}  ({side})"),
         });
     }
@@ -196,7 +248,8 @@ fn as_text(query: &Statement, args: &Compare, answers: &Answers, outcome: &Outco
             let hints = known::hints(kinds, query);
             lines.extend(hints.iter().map(|hint| format!("  note     {hint}")));
         }
-        Outcome::Failed => lines.push("  not compared".to_owned()),
+        Outcome::Failed(why) => lines.push(format!("  not compared: {why}")),
+        Outcome::BothFailed => lines.push("  both failed".to_owned()),
     }
     lines.join("\n")
 }
@@ -253,11 +306,13 @@ fn as_json(
     answers: &Answers,
     outcome: &Outcome,
 ) -> serde_json::Value {
-    let side = |side: &Side, answer: &anyhow::Result<QueryResult>| match answer {
-        Ok(result) => {
-            let (rows, bytes, elapsed) = cost(result);
-            json!({ "side": side.to_string(), "rows": rows, "bytes": bytes, "seconds": elapsed.as_secs_f64() })
-        }
+    let side = |side: &Side, answer: &anyhow::Result<Answered>| match answer {
+        Ok(answered) => json!({
+            "side": side.to_string(),
+            "rows": answered.rows,
+            "bytes": answered.bytes,
+            "seconds": answered.elapsed.as_secs_f64(),
+        }),
         Err(error) => json!({ "side": side.to_string(), "error": format!("{error:#}") }),
     };
     let mut told = json!({

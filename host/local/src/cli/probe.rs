@@ -10,7 +10,7 @@ use connector::Settings;
 use connector::timestream::{Clients, Place};
 
 use crate::probe::{
-    Answered, Ask, Call, Catalog, Columns, Question, Redactor, Report, Shape, TableName,
+    Answered, Ask, Call, Catalog, Columns, Outcome, Question, Redactor, Report, Shape, TableName,
     ask_athena, ask_timestream, columns, compare, questions, shapes,
 };
 use crate::timestream::{Options, Server};
@@ -69,10 +69,11 @@ pub async fn run(args: Probe) -> anyhow::Result<()> {
     let clients = Clients::new(&config, Settings::from_env()?.timestream);
     let table = args.table.as_ref();
     let columns = match (&catalog, table) {
-        (Some(_), Some(table)) => Some(columns(&clients, table).await?),
+        (Some(_), Some(table)) => Some(columns(&clients, table).await),
         _ => None,
     };
-    let redactor = redactor(&args, columns.as_ref());
+    let found = columns.as_ref().and_then(|columns| columns.as_ref().ok());
+    let redactor = redactor(&args, found);
     let mut report = Report {
         version: env!("CARGO_PKG_VERSION"),
         timestream: ask_timestream(&clients, table, &questions, &redactor, |question, ask| {
@@ -84,12 +85,19 @@ pub async fn run(args: Probe) -> anyhow::Result<()> {
         .await?,
         athena: Vec::new(),
     };
-    if let (Some(catalog), Some(table), Some(columns)) = (&catalog, table, &columns) {
-        let shapes = shapes(catalog, table, columns, jiff::Timestamp::now())?;
-        report.athena = ask_athena(&config, catalog, &shapes, &redactor, |shape| {
-            progress(&format!("{}: {}", shape.id, shape.sql));
-        })
-        .await;
+    match (&catalog, table, columns) {
+        (Some(catalog), Some(table), Some(Ok(columns))) => {
+            let shapes = shapes(catalog, table, &columns, jiff::Timestamp::now())?;
+            report.athena = ask_athena(&config, catalog, &shapes, &redactor, |shape| {
+                progress(&format!("{}: {}", shape.id, shape.sql));
+            })
+            .await;
+        }
+        (_, _, Some(Err(error))) => {
+            let why = redactor.redact_quoted(&format!("{error:#}"));
+            say(&format!("Athena is not asked: {why}"));
+        }
+        _ => {}
     }
     for answered in report.timestream.iter().chain(&report.athena) {
         say(&line(answered));
@@ -99,6 +107,16 @@ pub async fn run(args: Probe) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", args.report.display()))?;
     if args.compare_stand_in {
         compare_stand_in(&report, &questions, &redactor).await?;
+    }
+    let has_no_request = |answered: &Answered| match &answered.outcome {
+        Outcome::Facts(facts) => facts["requests"].as_array().is_some_and(Vec::is_empty),
+        _ => false,
+    };
+    if report.athena.iter().any(has_no_request) {
+        say(
+            "the function has kept no request of some queries; hint: set `record_requests` for it, and give its bucket and \
+             prefix by --requests",
+        );
     }
     let asked = report.timestream.len() + report.athena.len();
     say(&format!("{asked} answers in {}", args.report.display()));
@@ -130,6 +148,14 @@ fn dry_run(args: &Probe, questions: &[Question], catalog: Option<&Catalog>) -> a
             say(&format!("  {id}, {name}: {sql}"));
         }
     }
+    let queries = questions.iter().flat_map(|question| &question.asks);
+    let queries = queries
+        .filter(|ask| matches!(ask.call, Call::Query(_)))
+        .count();
+    say(&format!(
+        "{queries} queries read no table: where bytes are paid each meters 10 MB at least, where TCU are paid they run for \
+         seconds, of which 30 are paid at least"
+    ));
     say("dry run: nothing was asked");
     Ok(())
 }
@@ -185,12 +211,17 @@ fn redactor(args: &Probe, columns: Option<&Columns>) -> Redactor {
     for (name, shown) in [
         (&args.catalog, "<catalog>"),
         (&args.workgroup, "<workgroup>"),
-        (&args.output, "<output>"),
-        (&args.requests, "<requests>"),
     ] {
         if let Some(name) = name {
             hide(name, shown);
         }
+    }
+    // Errors name buckets without what stands around them here.
+    for place in [&args.output, &args.requests].into_iter().flatten() {
+        let place = place.strip_prefix("s3://").unwrap_or(place);
+        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        hide(bucket, "<bucket>");
+        hide(prefix.trim_end_matches('/'), "<prefix>");
     }
     Redactor::new(names)
 }

@@ -9,6 +9,7 @@ use aws_sdk_timestreamquery::types::Row;
 use connector::timestream::Clients;
 use serde_json::{Map, Value, json};
 
+use super::timestream::read;
 use super::{Answered, Outcome, Redactor, TableName};
 
 /// How long a query is waited for.
@@ -16,6 +17,12 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Between two looks at a query.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Bytes of a request's shape at most.
+const MOST_BYTES: i64 = 1 << 20;
+
+/// Requests of one query at most: a scan of a quarter of an hour is not cut.
+const MOST_REQUESTS: usize = 1_000;
 
 /// Where Athena is asked.
 #[derive(Clone, Debug)]
@@ -239,17 +246,13 @@ pub fn shapes(
 /// When the table cannot be described, or has no text or no number.
 pub async fn columns(clients: &Clients, table: &TableName) -> anyhow::Result<Columns> {
     let client = clients.query().await?;
-    let described = client
-        .query()
-        .query_string(table.describe())
-        .send()
-        .await
-        .context("cannot describe the table")?;
+    let described = read(&client, &table.describe()).await;
+    let described = described.context("cannot describe the table")?;
     let cell = |row: &Row, index: usize| -> Option<String> {
         row.data().get(index)?.scalar_value().map(str::to_owned)
     };
     let find = |is_wanted: fn(&str) -> bool| {
-        let mut rows = described.rows().iter();
+        let mut rows = described.rows.iter();
         rows.find(|row| cell(row, 1).is_some_and(|data_type| is_wanted(&data_type)))
             .and_then(|row| cell(row, 0))
     };
@@ -282,7 +285,7 @@ pub async fn ask_athena(
                     facts.insert(
                         "requests".to_owned(),
                         requests.unwrap_or_else(|error| {
-                            json!({ "cannot be read": redactor.redact(&format!("{error:#}")) })
+                            json!({ "cannot be read": redactor.redact_quoted(&format!("{error:#}")) })
                         }),
                     );
                 }
@@ -290,7 +293,7 @@ pub async fn ask_athena(
             }
             Err(error) => Outcome::Failed {
                 code: "query".to_owned(),
-                message: redactor.redact(&format!("{error:#}")),
+                message: redactor.redact_quoted(&format!("{error:#}")),
             },
         };
         answers.push(Answered {
@@ -411,20 +414,25 @@ fn plan(result: &ResultSet) -> Value {
 
 /// What the function has kept of its requests for a query; they hold no names and values when they are written.
 async fn requests(s3: &aws_sdk_s3::Client, bucket: &str, prefix: &str) -> anyhow::Result<Value> {
-    let listed = s3
-        .list_objects_v2()
-        .bucket(bucket)
-        .prefix(prefix)
-        .send()
-        .await;
-    let listed = listed.context("cannot list the requests that the function kept")?;
+    let list = s3.list_objects_v2().bucket(bucket).prefix(prefix);
+    let mut listed = list.into_paginator().send();
     let mut requests = Vec::new();
-    for key in listed.contents().iter().filter_map(|object| object.key()) {
-        let object = s3.get_object().bucket(bucket).key(key).send().await;
-        let object = object.context("cannot read a request that the function kept")?;
-        let bytes = object.body.collect().await?.into_bytes();
-        requests
-            .push(serde_json::from_slice(&bytes).context("a request that was kept is not JSON")?);
+    while let Some(page) = listed.next().await {
+        let page = page.context("cannot list the requests that the function kept")?;
+        for object in page.contents() {
+            let (Some(key), Some(size)) = (object.key(), object.size()) else {
+                continue;
+            };
+            // The function's own are some kilobytes.
+            if size > MOST_BYTES || requests.len() >= MOST_REQUESTS {
+                bail!("there is more than the function's requests below the prefix");
+            }
+            let object = s3.get_object().bucket(bucket).key(key).send().await;
+            let object = object.context("cannot read a request that the function kept")?;
+            let bytes = object.body.collect().await?.into_bytes();
+            let request = serde_json::from_slice(&bytes);
+            requests.push(request.context("a request that was kept is not JSON")?);
+        }
     }
     Ok(Value::Array(requests))
 }

@@ -47,10 +47,9 @@ impl Call {
     #[must_use]
     pub fn cost(&self) -> &'static str {
         match self {
-            Self::Query(_) => {
-                "one query, which reads no table: at most the least that a query meters"
-            }
-            Self::Prepare(_) | Self::Describe { .. } | Self::Endpoints | Self::Account => "nothing",
+            Self::Query(_) => "one query, which reads no table: the least that a query costs",
+            Self::Prepare(_) | Self::Describe { .. } => "nothing, as far as is known",
+            Self::Endpoints | Self::Account => "nothing",
             Self::Pages => {
                 "the bytes of the table's last day, of which at most 20,000 rows are returned"
             }

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use aws_sdk_timestreamquery::Client;
 use aws_sdk_timestreamquery::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_timestreamquery::operation::query::QueryOutput;
 use aws_sdk_timestreamquery::types::{ColumnInfo, Datum, Row, Type};
 use connector::timestream::Clients;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::{Answered, Ask, Call, Outcome, Question, Redactor};
 /// Rows that are read of a table to see how pages come.
 const ROWS: usize = 20_000;
 
-/// Pages with neither rows nor an end that are waited for.
+/// Pages of one statement at most.
 const MOST_PAGES: usize = 1_000;
 
 /// A table of the user's.
@@ -102,7 +102,7 @@ pub async fn ask_timestream(
 }
 
 struct Asking<'a> {
-    client: aws_sdk_timestreamquery::Client,
+    client: Client,
     table: Option<&'a TableName>,
     redactor: &'a Redactor,
 }
@@ -130,33 +130,18 @@ impl Asking<'_> {
         }
     }
 
+    /// Runs a statement of this program's.
     async fn query(&self, sql: &str) -> (Outcome, Option<i64>) {
-        let (mut columns, mut rows, mut token) = (Vec::new(), Vec::new(), None);
-        let mut metered = None;
-        for _ in 0..MOST_PAGES {
-            let page = self.page(sql, token).await;
-            let page = match page {
-                Ok(page) => page,
-                Err(outcome) => return (outcome, metered),
-            };
-            columns = page.column_info().iter().map(column).collect();
-            rows.extend(page.rows().iter().map(row));
-            metered = page
-                .query_status()
-                .map(|status| status.cumulative_bytes_metered());
-            token = page.next_token;
-            if token.is_none() {
-                break;
+        match read(&self.client, sql).await {
+            Ok(read) => {
+                let outcome = Outcome::Rows {
+                    columns: read.columns,
+                    rows: read.rows.iter().map(row).collect(),
+                };
+                (outcome, read.bytes_metered)
             }
+            Err(failed) => (failed.outcome(|text| self.redactor.redact(text)), None),
         }
-        (Outcome::Rows { columns, rows }, metered)
-    }
-
-    /// A page, or what came in its place.
-    async fn page(&self, sql: &str, token: Option<String>) -> Result<QueryOutput, Outcome> {
-        let query = self.client.query().query_string(sql).set_next_token(token);
-        let page = query.send().await;
-        page.map_err(|error| self.failed(&error))
     }
 
     async fn prepare(&self, sql: &str) -> Outcome {
@@ -168,23 +153,21 @@ impl Asking<'_> {
                     .iter()
                     .map(|column| {
                         let name = column.name().unwrap_or("(no name)");
-                        format!(
-                            "{name} {}",
-                            column.r#type().map(data_type).unwrap_or_default()
-                        )
+                        let data_type = column.r#type().map(data_type);
+                        format!("{name} {}", data_type.unwrap_or_default())
                     })
                     .collect(),
                 rows: Vec::new(),
             },
-            Err(error) => self.failed(&error),
+            Err(error) => Failed::of(&error).outcome(|text| self.redactor.redact(text)),
         }
     }
 
-    /// How many columns a table has; which ones is nobody's business.
+    /// Whether a table has columns; which ones is nobody's business.
     async fn describe(&self, table: &TableName) -> Outcome {
-        match self.page(&table.describe(), None).await {
-            Ok(page) => Outcome::Facts(json!({ "columns described": page.rows().len() > 0 })),
-            Err(outcome) => outcome,
+        match read(&self.client, &table.describe()).await {
+            Ok(read) => Outcome::Facts(json!({ "columns described": !read.rows.is_empty() })),
+            Err(failed) => failed.outcome(|text| self.redactor.redact_quoted(text)),
         }
     }
 
@@ -194,26 +177,18 @@ impl Asking<'_> {
             "SELECT * FROM {} WHERE time > ago(1d) LIMIT {ROWS}",
             table.quoted()
         );
-        let (mut pages, mut token, mut metered) = (Vec::new(), None, None);
-        for _ in 0..MOST_PAGES {
-            let started = Instant::now();
-            let page = match self.page(&sql, token).await {
-                Ok(page) => page,
-                Err(outcome) => return (outcome, metered),
-            };
-            pages.push(json!({
-                "rows": page.rows().len(),
-                "milliseconds": milliseconds(started.elapsed()),
-            }));
-            metered = page
-                .query_status()
-                .map(|status| status.cumulative_bytes_metered());
-            token = page.next_token;
-            if token.is_none() {
-                break;
+        match read(&self.client, &sql).await {
+            Ok(read) => {
+                let pages = read.pages.iter().map(
+                    |(rows, time)| json!({ "rows": rows, "milliseconds": time.as_millis() as u64 }),
+                );
+                (Outcome::Facts(pages.collect()), read.bytes_metered)
             }
+            Err(failed) => (
+                failed.outcome(|text| self.redactor.redact_quoted(text)),
+                None,
+            ),
         }
-        (Outcome::Facts(Value::Array(pages)), metered)
     }
 
     async fn endpoints(&self) -> Outcome {
@@ -225,7 +200,7 @@ impl Asking<'_> {
                     .collect();
                 Outcome::Facts(json!({ "minutes that each endpoint is good for": minutes }))
             }
-            Err(error) => self.failed(&error),
+            Err(error) => Failed::of(&error).outcome(|text| self.redactor.redact(text)),
         }
     }
 
@@ -235,11 +210,30 @@ impl Asking<'_> {
                 "max query TCU": settings.max_query_tcu(),
                 "pricing": settings.query_pricing_model().map(|model| model.as_str()),
             })),
-            Err(error) => self.failed(&error),
+            Err(error) => Failed::of(&error).outcome(|text| self.redactor.redact(text)),
         }
     }
+}
 
-    fn failed<E, R>(&self, error: &SdkError<E, R>) -> Outcome
+/// What a run gave.
+pub(super) struct Read {
+    columns: Vec<String>,
+    pub(super) rows: Vec<Row>,
+    /// Rows of each page, and how long it was waited for.
+    pages: Vec<(usize, Duration)>,
+    bytes_metered: Option<i64>,
+}
+
+/// Why a call failed, in the service's words.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {message}")]
+pub(super) struct Failed {
+    code: String,
+    message: String,
+}
+
+impl Failed {
+    fn of<E, R>(error: &SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: std::fmt::Debug,
@@ -249,15 +243,55 @@ impl Asking<'_> {
             // Nobody answered: the SDK says why, without what was sent.
             None => error.to_string(),
         };
-        Outcome::Failed {
+        Self {
             code: error.code().unwrap_or("no code").to_owned(),
-            message: self.redactor.redact(&message),
+            message,
+        }
+    }
+
+    fn outcome(self, redact: impl Fn(&str) -> String) -> Outcome {
+        Outcome::Failed {
+            code: self.code,
+            message: redact(&self.message),
         }
     }
 }
 
-fn milliseconds(time: Duration) -> u64 {
-    time.as_millis() as u64
+/// Runs a statement to its end. Pages without rows are usual, at the start and in between.
+///
+/// # Errors
+///
+/// What the service says; or that the run does not end, which is then cancelled.
+pub(super) async fn read(client: &Client, sql: &str) -> Result<Read, Failed> {
+    let mut read = Read {
+        columns: Vec::new(),
+        rows: Vec::new(),
+        pages: Vec::new(),
+        bytes_metered: None,
+    };
+    let mut token = None;
+    for _ in 0..MOST_PAGES {
+        let started = Instant::now();
+        let query = client.query().query_string(sql).set_next_token(token);
+        let page = query.send().await.map_err(|error| Failed::of(&error))?;
+        read.pages.push((page.rows().len(), started.elapsed()));
+        read.columns = page.column_info().iter().map(column).collect();
+        let status = page.query_status();
+        read.bytes_metered = status.map(|status| status.cumulative_bytes_metered());
+        read.rows.extend(page.rows);
+        let Some(next) = page.next_token else {
+            return Ok(read);
+        };
+        if read.pages.len() == MOST_PAGES {
+            // Nobody reads on, and it would go on being metered. It may have ended by itself.
+            let _ = client.cancel_query().query_id(page.query_id).send().await;
+        }
+        token = Some(next);
+    }
+    Err(Failed {
+        code: "no end".to_owned(),
+        message: format!("it had not ended after {MOST_PAGES} pages, and was cancelled"),
+    })
 }
 
 fn column(column: &ColumnInfo) -> String {

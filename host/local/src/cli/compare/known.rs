@@ -18,6 +18,18 @@ pub(super) fn hints(kinds: &Kinds, query: &Statement) -> Vec<&'static str> {
         "the query has a LIMIT and no ORDER BY: any rows are a right answer",
     );
     note(
+        query.is_first_rows() && !kinds.missing.is_empty() && !kinds.extra.is_empty(),
+        "the query has a LIMIT: of rows that tie in its order any are a right answer",
+    );
+    let sql = query.sql.to_lowercase();
+    note(
+        (!kinds.missing.is_empty() || !kinds.extra.is_empty())
+            && ["now()", "current_", "localtime", "ago("]
+                .iter()
+                .any(|clock| sql.contains(clock)),
+        "the query asks for the clock: the right side was asked later",
+    );
+    note(
         kinds.values.iter().any(|pair| pair.is_cut),
         "timestamps differ by what one side has cut off: both connectors cut timestamps to milliseconds, also within arrays \
          and rows",

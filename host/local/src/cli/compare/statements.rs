@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use arrow::datatypes::SchemaRef;
 use datafusion::sql::sqlparser::ast::{
-    Expr, OrderByKind, Query, SetExpr, Statement as Parsed, Value,
+    Expr, Ident, OrderByKind, Query, SetExpr, Statement as Parsed, Value,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -54,10 +54,8 @@ impl Statement {
         };
         let column = |key: &Expr| -> Option<String> {
             let name = match key {
-                Expr::Identifier(name) => match name.quote_style {
-                    Some(_) => name.value.clone(),
-                    None => name.value.to_lowercase(),
-                },
+                Expr::Identifier(name) => identifier(name),
+                Expr::CompoundIdentifier(names) => identifier(names.last()?),
                 Expr::Value(value) => match &value.value {
                     Value::Number(position, _) => {
                         let position: usize = position.parse().ok()?;
@@ -76,11 +74,21 @@ impl Statement {
         keys.iter().map_while(|key| column(&key.expr)).collect()
     }
 
+    /// Whether there is a limit on the rows of an order, in which rows may tie.
+    pub(super) fn is_first_rows(&self) -> bool {
+        self.has_limit(true)
+    }
+
+    fn has_limit(&self, is_ordered: bool) -> bool {
+        self.parsed.as_ref().is_some_and(|query| {
+            (query.limit_clause.is_some() || query.fetch.is_some())
+                && query.order_by.is_some() == is_ordered
+        })
+    }
+
     /// Whether the query leaves open which rows it returns: it has a limit, and no order.
     pub(super) fn is_any_rows(&self) -> bool {
-        self.parsed.as_ref().is_some_and(|query| {
-            (query.limit_clause.is_some() || query.fetch.is_some()) && query.order_by.is_none()
-        })
+        self.has_limit(false)
     }
 
     /// Whether rows are filtered.
@@ -88,5 +96,13 @@ impl Statement {
         self.parsed.as_ref().is_some_and(|query| {
             matches!(query.body.as_ref(), SetExpr::Select(select) if select.selection.is_some())
         })
+    }
+}
+
+/// A column's name, as the answer has it.
+fn identifier(name: &Ident) -> String {
+    match name.quote_style {
+        Some(_) => name.value.clone(),
+        None => name.value.to_lowercase(),
     }
 }
