@@ -23,6 +23,9 @@ const CLIENTS: usize = 8;
 /// Between two swaps.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How long a plugin is waited for: both are compiled before anything is measured.
+const PATIENT: Duration = Duration::from_secs(120);
+
 /// A client's between two plans: clients of a function wait for Timestream, not for each other's processor.
 const REST: Duration = Duration::from_millis(2);
 
@@ -69,7 +72,7 @@ async fn plans(store: &Path, dialects: &[PathBuf; 2], swaps: usize) -> Result<Ma
         // Nothing is asked of AWS.
         &SdkConfig::builder().build(),
     );
-    let slot = Arc::new(slot.with_life(Duration::ZERO));
+    let slot = Arc::new(slot.with_times(Duration::ZERO, PATIENT));
     // Both are compiled once.
     for digest in &digests {
         slot.of_digest(None, digest).await?;
