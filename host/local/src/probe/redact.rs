@@ -123,11 +123,19 @@ fn in_place_of(word: &str) -> String {
             return format!("{}{placeholder}", in_place_of(&word[..at]));
         }
     }
-    // An account's number, or an id.
-    let is_id = word.bytes().filter(u8::is_ascii_digit).count() >= 12;
-    match is_id || word.contains('@') {
+    let mut runs = word.split(|c: char| !c.is_ascii_alphanumeric());
+    match runs.any(is_id) || word.contains('@') {
         true => "<id>".to_owned(),
         false => word.to_owned(),
+    }
+}
+
+/// Whether letters and digits are an account's number, or the last part of an id. Other numbers are of statements.
+fn is_id(run: &str) -> bool {
+    let digits = run.bytes().filter(u8::is_ascii_digit).count();
+    match digits == run.len() {
+        true => digits == 12,
+        false => run.len() >= 12 && digits > 0,
     }
 }
 
@@ -165,6 +173,11 @@ mod tests {
                 "write to <place>!",
             ),
             ("by jane.doe@acme.com", "by <id>"),
+            ("of AEDACANMQDLSTQR3CPNXKNR", "of <id>"),
+            (
+                "'2262-04-11 23:47:16.854775808' and 9223372036854775808 are not valid",
+                "'2262-04-11 23:47:16.854775808' and 9223372036854775808 are not valid",
+            ),
         ] {
             assert_eq!(redactor().redact(text), expected);
         }
