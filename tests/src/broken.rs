@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use connector::wire::{Constraints, Request, write_request};
-use connector::{Code, Connector, Error};
+use connector::{Code, Connector, End, Error};
 use local::s3::S3;
 use tests::athena::{get_table, read_request, rows, select, splits, table_name};
 use tests::scripted::{Call, Reply, Scripted};
@@ -302,5 +302,6 @@ async fn a_slow_s3_gets_every_block() {
     let reading = answer.reading.unwrap();
     let puts = uploads(&s3);
     assert_eq!((reading.rows_returned, reading.blocks), (2_000, puts));
+    assert_eq!(reading.end, End::LastPage);
     assert!(puts > 10, "{puts}");
 }

@@ -16,26 +16,28 @@ use tests::processes::{Emulator, Serve, output, program, python};
 use tests::stores::{point, push_current};
 use tests::{component, say_skipped, workspace};
 
-/// The files of a package, with something small in place of the program: the workspace's own is not optimised, and ten times
-/// as large as one that is deployed.
-fn files() -> &'static BTreeMap<String, Vec<u8>> {
-    static FILES: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
-    FILES.get_or_init(|| {
-        let architecture = match std::env::consts::ARCH {
+/// What this workspace has for a package, with something small in place of the program: the workspace's own is not
+/// optimised, and ten times as large as one that is deployed. And further plugins.
+fn made(added: &[PathBuf]) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    let find = "import ziglang; print(ziglang.__path__[0])";
+    let zig = output(Command::new(python()?).args(["-c", find]))?;
+    let shipped = PLUGINS.map(|name| component(name).unwrap());
+    package::contents(Sources {
+        root: &workspace(),
+        architecture: match std::env::consts::ARCH {
             "aarch64" => Architecture::Arm64,
             _ => Architecture::X86_64,
-        };
-        let find = "import ziglang; print(ziglang.__path__[0])";
-        let zig = output(Command::new(python().unwrap()).args(["-c", find])).unwrap();
-        package::contents(Sources {
-            root: &workspace(),
-            architecture,
-            bootstrap: b"a program".to_vec(),
-            plugins: PLUGINS.map(|name| component(name).unwrap()).into(),
-            zig: Path::new(zig.trim()),
-        })
-        .unwrap()
+        },
+        bootstrap: b"a program".to_vec(),
+        plugins: shipped.into_iter().chain(added.iter().cloned()).collect(),
+        zig: Path::new(zig.trim()),
     })
+}
+
+/// The files of a package.
+fn files() -> &'static BTreeMap<String, Vec<u8>> {
+    static FILES: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
+    FILES.get_or_init(|| made(&[]).unwrap())
 }
 
 /// Unpacks a zip file as Python does, with the permissions that it tells, as Lambda sets them.
@@ -97,6 +99,32 @@ fn a_package_has_its_files_their_sums_and_one_program() {
     assert_eq!(output(&mut check).unwrap().lines().count(), names.len() - 1);
     // Besides the program, which `cargo xtask package` alone builds as it is deployed. Lambda takes 50 MB.
     assert!(zip.len() < 3_000_000, "{} bytes", zip.len());
+}
+
+#[test]
+fn a_plugin_that_is_added_lies_beside_the_others_with_its_native_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let own = std::fs::read(component("faulty").unwrap()).unwrap();
+    let made_with = made(&[file("mine.wasm", &own)]).unwrap();
+    assert_eq!(made_with["mine.wasm"], own);
+    assert!(made_with["mine.cwasm"].len() > own.len());
+    for (name, bytes, why) in [
+        (
+            "timestream.wasm",
+            own.as_slice(),
+            "two plugins have the name `timestream`",
+        ),
+        ("mine.txt", &own, "is not a file `<name>.wasm`"),
+        ("broken.wasm", b"broken", "is not a WebAssembly component"),
+    ] {
+        let error = made(&[file(name, bytes)]).unwrap_err();
+        assert!(format!("{error:#}").contains(why), "{error:#}");
+    }
 }
 
 /// CycloneDX's own validator reads the bill, and every crate of it has its licence in the notices.

@@ -11,7 +11,7 @@ use connector::wire::{
     ArrowType, Block, Constraints, Expression, FunctionName, Marker, MarkerBound, OrderByField,
     OrderDirection, Range, Request, ValueSet, write_request,
 };
-use connector::{Code, Connector};
+use connector::{Code, Connector, End};
 use local::s3::S3;
 use tests::athena::{get_table, read_request, rows, select, splits, table_name};
 use tests::scripted::{Call, Reply, Scripted};
@@ -356,6 +356,7 @@ async fn a_limit_that_is_reached_ends_the_run_at_timestream() {
     .await
     .unwrap();
     assert_eq!((rows(&batches).unwrap().len(), readings[0].pages), (6, 2));
+    assert_eq!(readings[0].end, End::Limit);
     let cancelled: Vec<Call> = timestream
         .calls()
         .into_iter()

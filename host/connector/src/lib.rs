@@ -46,5 +46,5 @@ pub mod handler;
 pub mod telemetry;
 
 pub use error::{Code, Error, Fault, Result};
-pub use handler::{Answer, Connector, Deadline, Explanation, Invocation, Reading};
+pub use handler::{Answer, Connector, Deadline, End, Explanation, Invocation, Reading};
 pub use settings::Settings;

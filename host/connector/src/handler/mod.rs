@@ -25,7 +25,7 @@ use aws_config::{AppName, SdkConfig};
 use tracing::Instrument as _;
 
 pub use self::deadline::{Deadline, Invocation};
-pub use self::read::Reading;
+pub use self::read::{End, Reading};
 pub use self::scan::Explanation;
 use self::services::Services;
 use crate::catalog::{Cache, Found, Listings, Names, Owner};

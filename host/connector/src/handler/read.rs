@@ -18,6 +18,30 @@ use crate::wire::{
     SpillLocation,
 };
 
+/// Why a read ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+    /// It failed: the error says why.
+    #[default]
+    Error,
+    /// Timestream had no further page.
+    LastPage,
+    /// As many rows as were asked for had come.
+    Limit,
+}
+
+impl End {
+    /// For logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::LastPage => "last page",
+            Self::Limit => "limit",
+        }
+    }
+}
+
 /// What a read did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
@@ -42,6 +66,8 @@ pub struct Reading {
     /// Rows that were counted when the scan was cut, if they were. Conditions may have become narrower since, and the
     /// table have other rows.
     pub rows_counted: Option<u64>,
+    /// Why it ended.
+    pub end: End,
 }
 
 impl Connector {
@@ -85,17 +111,19 @@ impl Connector {
         let sql = statement.sql.clone();
         let mut pages = (query.limit != Some(0))
             .then(|| Pages::start(&self.clients, sql, "timestream:Select", None));
+        let mut end = End::Limit;
         let read = async {
             if let Some(pages) = &mut pages {
-                self.read_pages(
-                    pages,
-                    &mut rows,
-                    &mut spiller,
-                    &request,
-                    budget.as_ref(),
-                    reading,
-                )
-                .await?;
+                end = self
+                    .read_pages(
+                        pages,
+                        &mut rows,
+                        &mut spiller,
+                        &request,
+                        budget.as_ref(),
+                        reading,
+                    )
+                    .await?;
                 // A run that nobody reads would go on and be charged for.
                 Deadline::end(deadline, pages.cancel()).await;
             }
@@ -124,6 +152,7 @@ impl Connector {
                 None => error,
             }
         })?;
+        reading.end = end;
         Ok(response(output, &location, request, reading))
     }
 
@@ -135,7 +164,7 @@ impl Connector {
         request: &ReadRecordsRequest,
         budget: Option<&Budget>,
         reading: &mut Reading,
-    ) -> Result<()> {
+    ) -> Result<End> {
         loop {
             let next = tokio::select! {
                 next = pages.next(&mut rows.decoder) => next?,
@@ -143,7 +172,7 @@ impl Connector {
                 failed = spiller.failure() => return Err(failed),
             };
             let Some((page, batch)) = next else {
-                break;
+                return Ok(End::LastPage);
             };
             if reading.pages == 0 {
                 // So that the log lines of the following pages name it.
@@ -157,14 +186,16 @@ impl Connector {
                 reading.rows_returned += batch.num_rows();
                 spiller.push(project(&batch, request)?).await?;
             }
-            if rows.is_complete() || page.next_token.is_none() {
-                break;
+            if page.next_token.is_none() {
+                return Ok(End::LastPage);
+            }
+            if rows.is_complete() {
+                return Ok(End::Limit);
             }
             if let Some(budget) = budget {
                 budget.check(reading.bytes_metered)?;
             }
         }
-        Ok(())
     }
 }
 

@@ -92,6 +92,7 @@ fn record(origin: &Origin, ended: &Ended<'_>) -> Value {
         record["TimestreamQueryId"] = reading.timestream_query_id.as_deref().into();
         record["Digest"] = reading.digest.as_deref().into();
         record["RowsCounted"] = reading.rows_counted.into();
+        record["End"] = reading.end.as_str().into();
         for (name, _, of) in METRICS {
             record[name] = of(reading).into();
         }

@@ -81,6 +81,7 @@ pub(crate) fn request_ended(origin: &Origin, ended: &Ended<'_>) {
                 bytes_metered = reading.bytes_metered,
                 throttles = reading.throttles,
                 blocks = reading.blocks,
+                end = ended.reading.map(|reading| reading.end.as_str()),
                 $($field)*
             )
         };
