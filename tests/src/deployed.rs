@@ -50,11 +50,8 @@ fn called(sdk: &str, sources: &[String]) -> BTreeSet<String> {
         "1",
     ]);
     let metadata: Value = serde_json::from_str(&output(&mut cargo).unwrap()).unwrap();
-    let package = metadata["packages"].as_array().unwrap().iter();
-    let package = package
-        .filter(|package| package["name"] == sdk)
-        .last()
-        .unwrap();
+    let mut packages = metadata["packages"].as_array().unwrap().iter();
+    let package = packages.find(|package| package["name"] == sdk).unwrap();
     let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
     let operations = std::fs::read_dir(manifest.with_file_name("src").join("operation")).unwrap();
     operations

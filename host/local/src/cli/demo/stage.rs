@@ -30,13 +30,16 @@ pub(super) struct Stage {
 /// Where everything runs.
 enum Parts {
     /// In this process.
-    Own {
-        timestream: Server,
-        s3: S3,
-        fault: Option<Fault>,
-    },
+    Own(Box<Servers>),
     /// Behind this URL of Lambda's Invoke API.
     Function(String),
+}
+
+/// The servers of this process.
+struct Servers {
+    timestream: Server,
+    s3: S3,
+    fault: Option<Fault>,
 }
 
 impl Stage {
@@ -68,11 +71,12 @@ impl Stage {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .service_config(endpoints)
             .build();
-        let parts = Parts::Own {
+        let servers = Servers {
             timestream,
             s3,
             fault,
         };
+        let parts = Parts::Own(Box::new(servers));
         Ok(Stage { parts, config })
     }
 
@@ -87,19 +91,16 @@ impl Stage {
     /// Returns one line that says where everything listens.
     pub(super) fn describe(&self) -> String {
         match &self.parts {
-            Parts::Own {
-                timestream,
-                s3,
-                fault,
-            } => {
-                let fault = fault
+            Parts::Own(servers) => {
+                let fault = servers
+                    .fault
                     .as_ref()
                     .map(|fault| format!(", a faulty way to it at {}", fault.url()));
                 format!(
                     "started Timestream at {}{}, S3 at {}",
-                    timestream.url(),
+                    servers.timestream.url(),
                     fault.unwrap_or_default(),
-                    s3.url()
+                    servers.s3.url()
                 )
             }
             Parts::Function(url) => format!("asking the function at {url}"),
@@ -139,7 +140,7 @@ impl Stage {
     /// Returns how many requests the planted fault has changed; none if none was planted.
     pub(super) fn faults_planted(&self) -> Option<usize> {
         match &self.parts {
-            Parts::Own { fault, .. } => fault.as_ref().map(Fault::planted),
+            Parts::Own(servers) => servers.fault.as_ref().map(Fault::planted),
             Parts::Function(_) => None,
         }
     }
@@ -151,11 +152,12 @@ impl Stage {
     /// If a server had failed before.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         match self.parts {
-            Parts::Own {
-                timestream,
-                s3,
-                fault,
-            } => {
+            Parts::Own(servers) => {
+                let Servers {
+                    timestream,
+                    s3,
+                    fault,
+                } = *servers;
                 drop(fault);
                 s3.stop().await;
                 timestream.stop().await
