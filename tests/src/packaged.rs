@@ -17,11 +17,10 @@ use tests::stores::{point, push_current};
 use tests::{component, say_skipped, workspace};
 
 /// What this workspace has for a package, with something small in place of the program: the workspace's own is not
-/// optimised, and ten times as large as one that is deployed. And further plugins.
-fn made(added: &[PathBuf]) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+/// optimised, and ten times as large as one that is deployed.
+fn made(plugins: Vec<PathBuf>) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     let find = "import ziglang; print(ziglang.__path__[0])";
     let zig = output(Command::new(python()?).args(["-c", find]))?;
-    let shipped = PLUGINS.map(|name| component(name).unwrap());
     package::contents(Sources {
         root: &workspace(),
         architecture: match std::env::consts::ARCH {
@@ -29,7 +28,7 @@ fn made(added: &[PathBuf]) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
             _ => Architecture::X86_64,
         },
         bootstrap: b"a program".to_vec(),
-        plugins: shipped.into_iter().chain(added.iter().cloned()).collect(),
+        plugins,
         zig: Path::new(zig.trim()),
     })
 }
@@ -37,7 +36,7 @@ fn made(added: &[PathBuf]) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
 /// The files of a package.
 fn files() -> &'static BTreeMap<String, Vec<u8>> {
     static FILES: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
-    FILES.get_or_init(|| made(&[]).unwrap())
+    FILES.get_or_init(|| made(PLUGINS.map(|name| component(name).unwrap()).into()).unwrap())
 }
 
 /// Unpacks a zip file as Python does, with the permissions that it tells, as Lambda sets them.
@@ -110,7 +109,7 @@ fn a_plugin_that_is_added_lies_beside_the_others_with_its_native_code() {
         path
     };
     let own = std::fs::read(component("faulty").unwrap()).unwrap();
-    let made_with = made(&[file("mine.wasm", &own)]).unwrap();
+    let made_with = made(vec![file("mine.wasm", &own)]).unwrap();
     assert_eq!(made_with["mine.wasm"], own);
     assert!(made_with["mine.cwasm"].len() > own.len());
     for (name, bytes, why) in [
@@ -122,7 +121,8 @@ fn a_plugin_that_is_added_lies_beside_the_others_with_its_native_code() {
         ("mine.txt", &own, "is not a file `<name>.wasm`"),
         ("broken.wasm", b"broken", "is not a WebAssembly component"),
     ] {
-        let error = made(&[file(name, bytes)]).unwrap_err();
+        let shipped = component("timestream").unwrap();
+        let error = made(vec![shipped, file(name, bytes)]).unwrap_err();
         assert!(format!("{error:#}").contains(why), "{error:#}");
     }
 }

@@ -4,6 +4,7 @@
 //! empty nor 0.0 and −0.0 are taken for each other.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use anyhow::Context as _;
 use arrow::array::RecordBatch;
@@ -98,8 +99,8 @@ fn rows(converter: &RowConverter, batches: &[RecordBatch]) -> anyhow::Result<Vec
 }
 
 /// The rows of one side that the other does not have, as often as it lacks them.
-fn without<'a>(rows: &'a [OwnedRow], others: &[OwnedRow]) -> Vec<&'a OwnedRow> {
-    let mut left: HashMap<&OwnedRow, usize> = HashMap::new();
+pub(super) fn without<'a, R: Eq + Hash>(rows: &'a [R], others: &[R]) -> Vec<&'a R> {
+    let mut left: HashMap<&R, usize> = HashMap::new();
     for other in others {
         *left.entry(other).or_default() += 1;
     }

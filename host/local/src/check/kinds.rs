@@ -11,6 +11,8 @@ use arrow::array::{Array as _, RecordBatch};
 use arrow::datatypes::{FieldRef, SchemaRef};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use super::difference::without;
+
 /// A row: a text for each column, none for null.
 pub type Row = Vec<Option<String>>;
 
@@ -85,8 +87,8 @@ pub fn kinds(left: Answer<'_>, right: Answer<'_>, keys: &[String]) -> anyhow::Re
     let lefts = rows(left, shared.iter().map(|shared| shared.left))?;
     let rights = rows(right, shared.iter().map(|shared| shared.right))?;
     let names: Vec<String> = shared.into_iter().map(|shared| shared.name).collect();
-    let missing = without(&lefts, &rights);
-    let extra = without(&rights, &lefts);
+    let missing = without(&lefts, &rights).into_iter().cloned().collect();
+    let extra = without(&rights, &lefts).into_iter().cloned().collect();
     let (values, missing, extra) = pairs::pair(missing, extra);
     // Rows that one side lacks move all that follow.
     let order = match missing.is_empty() && extra.is_empty() {
@@ -211,22 +213,6 @@ fn rows(
         }
     }
     Ok(rows)
-}
-
-/// The rows that others do not have, as often as they lack them.
-fn without(rows: &[Row], others: &[Row]) -> Vec<Row> {
-    let mut left: HashMap<&Row, usize> = HashMap::new();
-    for other in others {
-        *left.entry(other).or_default() += 1;
-    }
-    let lacking = rows.iter().filter(|row| match left.get_mut(row) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            false
-        }
-        _ => true,
-    });
-    lacking.cloned().collect()
 }
 
 #[cfg(test)]
