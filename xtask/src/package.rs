@@ -85,6 +85,6 @@ fn zig(root: &Path) -> Result<PathBuf> {
     python.args(["-c", "import ziglang; print(ziglang.__path__[0])"]);
     let output = python.output().context("cannot start Python")?;
     ensure!(output.status.success(), "Zig is not installed in {PYTHON}");
-    let folder = String::from_utf8(output.stdout).context("Zig's folder has no UTF-8 name")?;
+    let folder = String::from_utf8(output.stdout).context("the path of Zig is not UTF-8")?;
     Ok(PathBuf::from(folder.trim()))
 }

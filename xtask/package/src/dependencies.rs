@@ -1,15 +1,15 @@
-//! What is linked into the function and the plugins: cargo's word.
+//! What is linked into the function and the plugins, as cargo resolves it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use cargo_lock::Lockfile;
 use cargo_metadata::MetadataCommand;
 
-use crate::Architecture;
 use crate::part::{Part, standard_texts, text_of, texts_of};
+use crate::{Architecture, output};
 
 /// The crates that are linked into the function for an architecture, and into plugins, sorted by name and version. What
 /// only builds them, procedural macros too, is not among them.
@@ -92,14 +92,7 @@ fn tree(root: &Path, target: &str, packages: &[&str]) -> Result<BTreeSet<(String
     for package in packages {
         cargo.args(["--package", package]);
     }
-    let output = cargo.output().context("cannot start cargo")?;
-    ensure!(
-        output.status.success(),
-        "cargo tree ended with {}: {}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let output = String::from_utf8(output.stdout).context("cargo tree printed no UTF-8")?;
+    let output = output(&mut cargo)?;
     // A line is `name v1.2.3`, perhaps with ` (path)` or ` (*)` behind it.
     let crates = output.lines().filter(|line| !line.is_empty()).map(|line| {
         let mut words = line.split(' ');

@@ -14,7 +14,7 @@ pub(crate) struct Part {
     pub(crate) version: String,
     /// Its licence as an SPDX expression.
     pub(crate) licence: Option<String>,
-    /// SHA-256 of what the registry gave, in hexadecimal; none of what is no crate of a registry.
+    /// SHA-256 of the crate as the registry has it, in hexadecimal; none for what does not come from a registry.
     pub(crate) checksum: Option<String>,
     /// The texts of its licences.
     pub(crate) texts: Vec<String>,

@@ -131,7 +131,10 @@ pub async fn run(args: Compare) -> anyhow::Result<()> {
             .with_context(|| format!("cannot read {}", suite.display()))?;
         queries.extend(statements(&text).with_context(|| suite.display().to_string())?);
     }
-    ensure!(!queries.is_empty(), "there is no query");
+    ensure!(
+        !queries.is_empty(),
+        "no query was given; hint: write one, or name a file with --suite"
+    );
     let config = aws_config::load_from_env().await;
     let left = args.left.open(&config, &args.behaviour)?;
     let right = args.right.open(&config, &args.behaviour)?;

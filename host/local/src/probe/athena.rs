@@ -61,7 +61,7 @@ pub struct Columns {
 ///
 /// # Errors
 ///
-/// When the clock shows no time of which there is one a quarter of an hour before.
+/// When the clock is less than a quarter of an hour after the earliest time that can be represented.
 pub fn shapes(
     catalog: &Catalog,
     table: &TableName,

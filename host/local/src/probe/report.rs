@@ -41,7 +41,7 @@ pub enum Outcome {
         /// Values, as the service writes them.
         rows: Vec<Value>,
     },
-    /// Facts that are no rows.
+    /// Facts other than rows.
     Facts(Value),
     /// An error, as the service words it.
     Failed {

@@ -17,7 +17,7 @@ pub(super) struct Statement {
     parsed: Option<Box<Query>>,
 }
 
-/// Takes a text apart at its semicolons, of which those in quotes and comments are none.
+/// Takes a text apart at its semicolons, but for those within quotes and comments.
 ///
 /// # Errors
 ///
