@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use connector::wire::{Constraints, Request, write_request};
 use connector::{Code, Connector, End, Error};
@@ -20,6 +20,9 @@ use tokio::time::timeout;
 
 /// So small that each page becomes a block.
 const SMALL_BLOCKS: (u64, u64) = (1_000, 0);
+
+/// As long as a service may throttle.
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
 /// So large that the rows are inline.
 const INLINE: (u64, u64) = (16_000_000, 5_242_880);
@@ -168,6 +171,29 @@ async fn a_failed_upload_ends_the_read_while_a_page_is_waited_for() {
     let error = read.unwrap_err();
     assert_eq!(error.code(), Code::AccessDenied, "{error}");
     assert!(was_cancelled(&timestream));
+}
+
+/// Half a minute before the first block: Athena is told at once, and asks again in its own time. After it, nobody but the
+/// read can wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_minute_of_throttles_is_waited_for_after_the_first_block_alone() {
+    let s3 = S3::start(0, "spill", None).await.unwrap();
+    let throttled_at = async |throttled: usize| {
+        let first = Mutex::new(None);
+        let timestream = timestream(4, move |number| {
+            let busy = number == throttled
+                && first.lock().unwrap().get_or_insert_with(Instant::now).elapsed() < HALF_A_MINUTE;
+            busy.then(|| Reply::Error(429, "ThrottlingException", "not now".into()))
+        });
+        let timestream = timestream.await;
+        let read = read(&timestream, &s3.url(), SMALL_BLOCKS).await;
+        (read, timestream.calls().len())
+    };
+    let (before, after) = tokio::join!(throttled_at(0), throttled_at(2));
+    assert_eq!(before.0.unwrap_err().code(), Code::Throttling);
+    assert_eq!(after.0.unwrap(), 400);
+    // With pauses that grow, half a minute is some dozens of calls.
+    assert!(after.1 < 100, "{} calls", after.1);
 }
 
 /// A read that has written blocks cannot be repeated, so that its next page is worth waiting for.

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -91,7 +91,8 @@ async fn a_page_after_the_first_outlives_what_the_first_does_not() {
         let config = impatient(&sdk_config(timestream.url(), &s3.url()));
         let (name, none) = (table_name("d", "t"), Constraints::default());
         let mut settings = settings(s3.bucket()).unwrap();
-        settings.throttling.patience = Duration::from_millis(50);
+        settings.throttling.max_delay = Duration::from_millis(1);
+        settings.throttling.patience = Duration::from_secs(1);
         let connector = Connector::with_plugin(settings, &config, plugin("timestream").unwrap());
         let read = select(&connector, None, &name, &["n"], &none, SIZES).await;
         let error: Error = read.unwrap_err().downcast().unwrap();
@@ -221,16 +222,19 @@ async fn a_read_ends_before_its_time_does_and_ends_the_run() {
     assert_eq!(cancelled[0].body["QueryId"], "SCRIPTED");
 }
 
-/// Athena's query is cancelled while pages come, a second after another.
+/// Athena's query is cancelled while pages come, one after another.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_ends_with_its_query() {
-    let timestream = scripted(|call| {
+async fn a_read_ends_with_its_query_within_two_pages() {
+    let (pages, at_the_end) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let come = pages.clone();
+    let timestream = scripted(move |_| {
         std::thread::sleep(Duration::from_millis(200));
-        let number = call.token().map_or(0, |token| token.parse().unwrap());
+        let number = come.fetch_add(1, Ordering::Relaxed);
         page(number, Some(&format!("{}", number + 1)))
     })
     .await;
     let asked = AtomicUsize::new(0);
+    let (come, until_the_end) = (pages.clone(), at_the_end.clone());
     let athena = Scripted::start(move |call| {
         assert_eq!(call.operation, "GetQueryExecution");
         assert_eq!(call.body["QueryExecutionId"], "query");
@@ -238,6 +242,7 @@ async fn a_read_ends_with_its_query() {
             0 => "RUNNING",
             _ => "CANCELLED",
         };
+        until_the_end.store(come.load(Ordering::Relaxed), Ordering::Relaxed);
         Reply::Json(json!({"QueryExecution": {"Status": {"State": state}}}).to_string())
     })
     .await
@@ -256,6 +261,12 @@ async fn a_read_ends_with_its_query() {
     assert_eq!(athena.calls().len(), 2);
     let calls = timestream.calls();
     assert!(calls.iter().any(|call| call.operation == "CancelQuery"));
+    let asked = calls.iter().filter(|call| call.sql().starts_with("SELECT"));
+    let until_the_end = at_the_end.load(Ordering::Relaxed);
+    assert!(
+        asked.count() <= until_the_end + 2,
+        "{until_the_end} pages had come"
+    );
 }
 
 /// Without leave to ask, or of a query that Athena does not know, the read goes on and asks no more.

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use connector::catalog::{Listings, Names, Owner};
-use connector::timestream::{Clients, Decoder, Pages, Place, schema_of};
+use connector::timestream::{Clients, Decoder, Pages, Place, prepared_columns, schema_of};
 use connector::{Connector, Settings};
 use tests::athena::{get_table, table_name};
 use tests::scripted::{Call, Reply, Scripted};
@@ -142,8 +142,8 @@ impl HttpConnector for RedirectConnector {
     }
 }
 
-/// Clients as on Lambda, where no endpoint is configured; and the hosts that they mean.
-fn discovering(timestream: &Scripted) -> (Clients, Arc<Mutex<Vec<String>>>) {
+/// A configuration as on Lambda, without endpoints; and the hosts that are meant.
+fn discovering(timestream: &Scripted) -> (SdkConfig, Arc<Mutex<Vec<String>>>) {
     let with_endpoints = sdk_config(timestream.url(), "");
     let redirect = Redirect {
         to: timestream.url().into(),
@@ -158,7 +158,7 @@ fn discovering(timestream: &Scripted) -> (Clients, Arc<Mutex<Vec<String>>>) {
         .http_client(redirect)
         .sleep_impl(with_endpoints.sleep_impl().unwrap())
         .build();
-    (Clients::new(&config, Place::default()), hosts)
+    (config, hosts)
 }
 
 const REGION: &str = "https://ingest.timestream.us-east-1.amazonaws.com/";
@@ -168,14 +168,15 @@ const CELL: &str = "https://cell1.example/";
 #[tokio::test]
 async fn without_an_endpoint_the_cell_is_discovered_once_and_used() {
     let timestream = Scripted::start(databases).await.unwrap();
-    let (clients, hosts) = discovering(&timestream);
+    let (config, hosts) = discovering(&timestream);
+    let clients = Clients::new(&config, Place::default());
     list(&clients).await;
     list(&clients).await;
     assert_eq!(*hosts.lock().unwrap(), [REGION, CELL, CELL]);
 }
 
 #[tokio::test]
-async fn a_cell_that_has_moved_is_told_and_discovered_anew() {
+async fn a_listing_whose_cell_has_moved_is_asked_at_the_new_one() {
     let has_moved = AtomicBool::new(true);
     let script = move |call: &Call| match call.operation.as_str() {
         "ListDatabases" if has_moved.swap(false, Ordering::Relaxed) => {
@@ -184,14 +185,59 @@ async fn a_cell_that_has_moved_is_told_and_discovered_anew() {
         _ => databases(call),
     };
     let timestream = Scripted::start(script).await.unwrap();
-    let (clients, hosts) = discovering(&timestream);
+    let (config, hosts) = discovering(&timestream);
+    let clients = Clients::new(&config, Place::default());
+    list(&clients).await;
+    list(&clients).await;
+    assert_eq!(*hosts.lock().unwrap(), [REGION, CELL, REGION, CELL, CELL]);
+}
+
+#[tokio::test]
+async fn a_cell_that_moves_on_and_on_is_told() {
+    let script = |call: &Call| match call.operation.as_str() {
+        "ListDatabases" => Reply::Error(421, "InvalidEndpointException", "elsewhere".into()),
+        _ => databases(call),
+    };
+    let timestream = Scripted::start(script).await.unwrap();
+    let (config, hosts) = discovering(&timestream);
+    let clients = Clients::new(&config, Place::default());
     let (listings, owner) = (Listings::default(), Owner::of(None));
     let names = Names::new(&clients, &listings, owner);
     let error = names.databases().await.unwrap_err();
     assert!(error.message().contains("run the query again"), "{error}");
-    list(&clients).await;
-    list(&clients).await;
-    assert_eq!(*hosts.lock().unwrap(), [REGION, CELL, REGION, CELL, CELL]);
+    assert_eq!(*hosts.lock().unwrap(), [REGION, CELL, REGION, CELL]);
+}
+
+/// A statement that is prepared, and a run that is ended.
+#[tokio::test]
+async fn every_call_about_a_statement_finds_the_new_cell() {
+    let moves = AtomicUsize::new(0);
+    let script = move |call: &Call| match call.operation.as_str() {
+        "PrepareQuery" | "CancelQuery"
+            if moves.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) =>
+        {
+            Reply::Error(421, "InvalidEndpointException", "elsewhere".into())
+        }
+        "PrepareQuery" => Reply::Json(r#"{"QueryString":"","Columns":[],"Parameters":[]}"#.into()),
+        "CancelQuery" => Reply::Json("{}".into()),
+        "Query" => Reply::page(&[("n", "BIGINT")], &[&[Some("1")]], Some("2")),
+        _ => databases(call),
+    };
+    let timestream = Scripted::start(script).await.unwrap();
+    let (config, hosts) = discovering(&timestream);
+    let clients = Clients::new(&config, Place::default());
+    let prepared = prepared_columns(&clients, "SELECT 1", "read the view");
+    assert!(prepared.await.unwrap().unwrap().is_empty());
+    let mut pages = Pages::start(&clients, "SELECT 1".into(), "timestream:Select", None);
+    let mut decoder = Decoder::new(schema_of([]));
+    pages.next(&mut decoder).await.unwrap();
+    pages.cancel().await;
+    let calls = timestream.calls();
+    let asked = |operation: &str| calls.iter().filter(|call| call.operation == operation).count();
+    assert_eq!((asked("PrepareQuery"), asked("CancelQuery")), (2, 2));
+    let hosts = hosts.lock().unwrap();
+    let discovered = hosts.iter().filter(|host| *host == QUERY_REGION);
+    assert_eq!(discovered.count(), 3, "{hosts:?}");
 }
 
 /// A cell that has moved has not looked at the call: it is made once more, at the new address.
@@ -211,7 +257,8 @@ async fn a_query_whose_cell_has_moved_is_asked_at_the_new_one() {
         _ => databases(call),
     };
     let timestream = Scripted::start(script).await.unwrap();
-    let (clients, hosts) = discovering(&timestream);
+    let (config, hosts) = discovering(&timestream);
+    let clients = Clients::new(&config, Place::default());
     let mut pages = Pages::start(&clients, "SELECT 1".into(), "timestream:Select", None);
     let mut decoder = Decoder::new(schema_of([]));
     for _ in 0..3 {
@@ -223,6 +270,33 @@ async fn a_query_whose_cell_has_moved_is_asked_at_the_new_one() {
         *hosts.lock().unwrap(),
         [regional, CELL, regional, CELL, CELL, CELL, regional, CELL]
     );
+}
+
+#[tokio::test]
+async fn a_table_whose_cell_has_moved_is_described_at_the_new_one() {
+    let has_moved = AtomicBool::new(true);
+    let script = move |call: &Call| match call.operation.as_str() {
+        "Query" if has_moved.swap(false, Ordering::Relaxed) => {
+            Reply::Error(421, "InvalidEndpointException", "elsewhere".into())
+        }
+        "Query" => Reply::description(&[("n", "bigint", "MULTI")]),
+        _ => databases(call),
+    };
+    let timestream = Scripted::start(script).await.unwrap();
+    let (config, hosts) = discovering(&timestream);
+    let settings = Settings::from_lookup(|name| (name == "disable_glue").then(|| "true".into()));
+    let plugin = plugin("timestream").unwrap();
+    let connector = Connector::with_plugin(settings.unwrap(), &config, plugin);
+    let schema = get_table(&connector, &table_name("d", "t")).await.unwrap();
+    assert_eq!(schema.fields().len(), 1);
+    let described: Vec<String> = (timestream.calls().into_iter())
+        .filter(|call| call.operation == "Query")
+        .map(|call| call.sql().to_owned())
+        .collect();
+    assert_eq!(described, [r#"DESCRIBE "d"."t""#; 2]);
+    let queries = hosts.lock().unwrap();
+    let discovered = queries.iter().filter(|host| *host == QUERY_REGION);
+    assert_eq!(discovered.count(), 2, "{queries:?}");
 }
 
 /// As in a network with an endpoint for queries alone: calls of the Write API are never answered.

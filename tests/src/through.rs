@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use serde_json::Value;
 use tests::component;
 use tests::processes::{Emulator, Serve, output};
 
@@ -93,6 +94,20 @@ fn a_users_statement_is_a_table_of_athena_in_process_and_under_lambda() {
     let log = emulator.log().unwrap();
     assert!(log.contains(r#""message":"request failed""#), "{log}");
     assert!(!log.contains("hunter2"), "{log}");
+    let is_line = |line: &Value| {
+        line["fields"]["message"] == "request answered"
+            && line["span"]["kind"] == "ReadRecordsRequest"
+    };
+    let span = [
+        "/span/query_id",
+        "/span/timestream_query_id",
+        "/spans/0/request_id",
+    ];
+    let is_record = |record: &Value| record["Kind"] == "ReadRecordsRequest";
+    let members = ["/QueryId", "/TimestreamQueryId", "/RequestId"];
+    let lines = ids_of_reads(&log, is_line, span);
+    assert_eq!(lines.len(), 6, "{log}");
+    assert_eq!(lines, ids_of_reads(&log, is_record, members), "{log}");
 
     let mut command = serve.command().unwrap();
     let sql = "select n from table(system.query(query => 'SELECT 1 AS n')) where n > 0";
@@ -102,6 +117,15 @@ fn a_users_statement_is_a_table_of_athena_in_process_and_under_lambda() {
         "{explained}"
     );
     assert!(explained.contains("FROM ("), "{explained}");
+}
+
+/// Of each read that was answered: Athena's id of the query, Timestream's, and Lambda's of the request.
+fn ids_of_reads(log: &str, is_read: fn(&Value) -> bool, ids: [&str; 3]) -> Vec<[String; 3]> {
+    let lines = log.lines();
+    let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let reads = lines.filter(is_read);
+    let id = |read: &Value, id| read.pointer(id).unwrap().as_str().unwrap().to_owned();
+    reads.map(|read| ids.map(|name| id(&read, name))).collect()
 }
 
 /// Athena folds no clock into a constant, and so sends nothing of this.

@@ -127,18 +127,13 @@ impl<'a> Names<'a> {
     }
 
     async fn list_databases(&self) -> Result<Arc<[String]>> {
-        let client = self.clients.write().await?;
         let names = all_pages(async |token| {
             self.clients.pace().await;
-            let answer = Box::pin(
-                client
-                    .list_databases()
-                    .max_results(SERVICE_PAGE)
-                    .set_next_token(token)
-                    .send(),
-            )
-            .await;
-            let answer = answer.map_err(|error| {
+            let answer = self.clients.ask_write(|client| {
+                let call = client.list_databases().max_results(SERVICE_PAGE);
+                call.set_next_token(token.clone()).send()
+            });
+            let answer = answer.await?.map_err(|error| {
                 service_error("list the databases", "timestream:ListDatabases", error)
             })?;
             let databases = answer.databases.unwrap_or_default().into_iter();
@@ -153,15 +148,14 @@ impl<'a> Names<'a> {
 
     /// The database's name must be exact.
     async fn list_tables(&self, database: &str) -> Result<Arc<[Listed]>> {
-        let client = self.clients.write().await?;
         let tables = all_pages(async |token| {
             self.clients.pace().await;
-            let call = client
-                .list_tables()
-                .database_name(database)
-                .max_results(SERVICE_PAGE)
-                .set_next_token(token);
-            let answer = Box::pin(call.send()).await.map_err(|error| {
+            let answer = self.clients.ask_write(|client| {
+                let call = client.list_tables().database_name(database);
+                let call = call.max_results(SERVICE_PAGE);
+                call.set_next_token(token.clone()).send()
+            });
+            let answer = answer.await?.map_err(|error| {
                 let what = format!("list the tables of `{database}`");
                 service_error(&what, "timestream:ListTables", error)
             })?;

@@ -17,10 +17,12 @@ pub(super) async fn keys(
     table: &str,
 ) -> Result<Vec<PartitionKey>> {
     clients.pace().await;
-    let described = clients.try_write(async |client| {
-        let call = client.describe_table().database_name(database);
-        let answer = Box::pin(call.table_name(table).send()).await;
-        answer.map_err(|error| {
+    let described = clients.try_write(async {
+        let answer = clients.ask_write(|client| {
+            let call = client.describe_table().database_name(database);
+            call.table_name(table).send()
+        });
+        answer.await?.map_err(|error| {
             let what = "ask for a table's partition key";
             service_error(what, "timestream:DescribeTable", error)
         })

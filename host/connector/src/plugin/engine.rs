@@ -7,6 +7,9 @@ use crate::error::{Code, Error, Fault, Result};
 /// Bytes of a component at most: compile time is limited by nothing else. Arbitrary; an honest one has some 70 KB.
 pub(crate) const MAX_COMPONENT_BYTES: usize = 8 << 20;
 
+/// Bytes by which a memory may grow before it is moved. A plan of ten columns needs less.
+const GROWTH_BYTES: u64 = 256 << 10;
+
 /// A compiler and runtime for plugins; cheap to clone.
 #[derive(Clone)]
 pub struct Engine(wasmtime::Engine);
@@ -67,6 +70,14 @@ fn config(architecture: &str) -> wasmtime::Result<Config> {
         .cranelift_nan_canonicalization(true)
         // What a plugin that panicked left in its memory.
         .coredump_on_trap(true)
+        // Each call has an instance of its own, and mapping and guarding its few hundred kilobytes costs more than a plan:
+        // memory comes from the allocator, and code checks bounds itself. Such code is without Cranelift's mitigation of
+        // Spectre, which a plugin cannot make use of that has no clock and no threads.
+        .signals_based_traps(false)
+        .memory_reservation(0)
+        .memory_reservation_for_growth(GROWTH_BYTES)
+        .memory_guard_size(0)
+        .memory_init_cow(false)
         .wasm_memory64(false)
         .wasm_multi_memory(false)
         .wasm_relaxed_simd(false)

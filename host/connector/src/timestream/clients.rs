@@ -191,6 +191,38 @@ impl Clients {
             .await
     }
 
+    /// Calls the Query API: where the cell has moved, once more at its new address, since it has not looked at the call.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint must be discovered and cannot be; within, the call's own.
+    pub(super) async fn ask_query<T, E, F>(
+        &self,
+        call: impl Fn(query::Client) -> F,
+    ) -> Result<Result<T, SdkError<E, HttpResponse>>>
+    where
+        E: ProvideErrorMetadata,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        twice_where_moved(|| self.query(), call).await
+    }
+
+    /// Calls the Write API, as [`Clients::ask_query`] the Query API.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) async fn ask_write<T, E, F>(
+        &self,
+        call: impl Fn(write::Client) -> F,
+    ) -> Result<Result<T, SdkError<E, HttpResponse>>>
+    where
+        E: ProvideErrorMetadata,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        twice_where_moved(|| self.write(), call).await
+    }
+
     /// Makes a call of the Write API that can be done without. It gets little time; and where that API is out of reach, as
     /// in a network with an endpoint for queries alone, it is not tried again for a while.
     ///
@@ -199,7 +231,7 @@ impl Clients {
     /// What the service answers; None where it is out of reach.
     pub async fn try_write<T>(
         &self,
-        call: impl AsyncFnOnce(write::Client) -> Result<T>,
+        call: impl Future<Output = Result<T>>,
     ) -> Result<Option<T>> {
         let again = || {
             self.0
@@ -210,8 +242,7 @@ impl Clients {
         if again().is_some_and(|again| Instant::now() < again) {
             return Ok(None);
         }
-        let done = timeout(OPTIONAL_TIMEOUT, async { call(self.write().await?).await });
-        match done.await {
+        match timeout(OPTIONAL_TIMEOUT, call).await {
             Ok(Err(error)) if error.is_unreachable() => {}
             Ok(done) => return done.map(Some),
             Err(_) => {}
@@ -308,6 +339,24 @@ impl Clients {
         };
         let pace = self.0.pace.get_or_init(every).await;
         pace.lock().await.tick().await;
+    }
+}
+
+async fn twice_where_moved<C, T, E, G, F>(
+    client: impl Fn() -> G,
+    call: impl Fn(C) -> F,
+) -> Result<Result<T, SdkError<E, HttpResponse>>>
+where
+    E: ProvideErrorMetadata,
+    G: Future<Output = Result<C>>,
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+{
+    // Asked for each time: the address of a cell is good for a while alone.
+    match Box::pin(call(client().await?)).await {
+        Err(error) if failure(&error) == Failure::Moved => {
+            Ok(Box::pin(call(client().await?)).await)
+        }
+        answer => Ok(answer),
     }
 }
 

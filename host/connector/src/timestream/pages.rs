@@ -130,13 +130,15 @@ impl Pages {
         let (false, Some(query_id)) = (self.is_complete, &self.query_id) else {
             return;
         };
-        let Ok(client) = self.query.clients.query().await else {
-            return;
-        };
+        let clients = &self.query.clients;
+        let cancel = clients.ask_query(|client| client.cancel_query().query_id(query_id).send());
+        let cancelled = cancel.await.and_then(|cancelled| {
+            cancelled.map_err(|error| {
+                service_error("cancel the query", "timestream:CancelQuery", error)
+            })
+        });
         // A query that has just ended cannot be cancelled; nothing is lost by a failure.
-        let cancel = client.cancel_query().query_id(query_id);
-        if let Err(error) = Box::pin(cancel.send()).await {
-            let error = service_error("cancel the query", "timestream:CancelQuery", error);
+        if let Err(error) = cancelled {
             tracing::debug!(%error, "query not cancelled");
         }
         self.is_complete = true;
@@ -198,17 +200,24 @@ impl Query {
         )
     }
 
-    /// The body of one answer. A cell that has moved has not looked at the call, which is then made at the new address,
-    /// once.
+    /// The body of one answer.
     async fn answer(&self, token: Option<String>) -> Result<Option<Bytes>, Failed> {
-        let is_continued = token.is_some();
-        let answer = match self.call(token.clone()).await? {
-            Err(error) if failure(&error) == Failure::Moved => self.call(token).await?,
-            answer => answer,
-        };
+        let body = RawBody::default();
+        let answer = self.clients.ask_query(|client| {
+            let call = client
+                .query()
+                // The same text on every page, or the token is refused.
+                .query_string(&self.sql)
+                .set_max_rows(self.max_rows)
+                .set_next_token(token.clone())
+                .customize()
+                .interceptor(body.clone());
+            call.send()
+        });
+        let answer = answer.await?.map(|_| body.take());
         answer.map_err(|error| {
             // The statement was taken with the first page.
-            let is_token = is_continued && error.code() == Some("ValidationException");
+            let is_token = token.is_some() && error.code() == Some("ValidationException");
             let may_pass = failure(&error) == Failure::Throttled || was_not_sent(&error);
             let told = service_error("read from Timestream", self.action, error);
             Failed {
@@ -216,25 +225,6 @@ impl Query {
                 may_pass,
             }
         })
-    }
-
-    /// One call; the outer error is one of the cell's discovery.
-    async fn call(
-        &self,
-        token: Option<String>,
-    ) -> Result<Result<Option<Bytes>, SdkError<QueryError>>> {
-        // Asked for each time: the address of a cell is good for a while alone.
-        let client = self.clients.query().await?;
-        let body = RawBody::default();
-        let call = client
-            .query()
-            // The same text on every page, or the token is refused.
-            .query_string(&self.sql)
-            .set_max_rows(self.max_rows)
-            .set_next_token(token)
-            .customize()
-            .interceptor(body.clone());
-        Ok(call.send().await.map(|_| body.take()))
     }
 }
 

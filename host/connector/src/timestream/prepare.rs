@@ -20,10 +20,12 @@ pub async fn prepared_columns(
     sql: &str,
     what: &str,
 ) -> Result<Option<Vec<ColumnInfo>>> {
-    let client = clients.query().await?;
     clients.pace().await;
-    let prepare = client.prepare_query().query_string(sql);
-    let prepared = match Box::pin(prepare.validate_only(true).send()).await {
+    let prepare = clients.ask_query(|client| {
+        let prepare = client.prepare_query().query_string(sql);
+        prepare.validate_only(true).send()
+    });
+    let prepared = match prepare.await? {
         Ok(prepared) => prepared,
         Err(error) if error.code() == Some("AccessDeniedException") => return Ok(None),
         Err(error) => return Err(service_error(what, "timestream:PrepareQuery", error)),
