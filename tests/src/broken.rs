@@ -182,7 +182,12 @@ async fn half_a_minute_of_throttles_is_waited_for_after_the_first_block_alone() 
         let first = Mutex::new(None);
         let timestream = timestream(4, move |number| {
             let busy = number == throttled
-                && first.lock().unwrap().get_or_insert_with(Instant::now).elapsed() < HALF_A_MINUTE;
+                && first
+                    .lock()
+                    .unwrap()
+                    .get_or_insert_with(Instant::now)
+                    .elapsed()
+                    < HALF_A_MINUTE;
             busy.then(|| Reply::Error(429, "ThrottlingException", "not now".into()))
         });
         let timestream = timestream.await;

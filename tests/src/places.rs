@@ -233,7 +233,12 @@ async fn every_call_about_a_statement_finds_the_new_cell() {
     pages.next(&mut decoder).await.unwrap();
     pages.cancel().await;
     let calls = timestream.calls();
-    let asked = |operation: &str| calls.iter().filter(|call| call.operation == operation).count();
+    let asked = |operation: &str| {
+        calls
+            .iter()
+            .filter(|call| call.operation == operation)
+            .count()
+    };
     assert_eq!((asked("PrepareQuery"), asked("CancelQuery")), (2, 2));
     let hosts = hosts.lock().unwrap();
     let discovered = hosts.iter().filter(|host| *host == QUERY_REGION);

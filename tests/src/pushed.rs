@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod answers;
+mod functions;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -263,6 +264,12 @@ async fn local_athena_pushes_what_trino_pushes() {
     assert!(compared >= 300, "{compared} statements");
 }
 
+#[tokio::test]
+async fn local_athena_computes_what_trino_computes() {
+    let local = Local::start(Engine::Trino435).await;
+    functions::check(&local.athena).await;
+}
+
 /// What makes a constant with a time zone.
 const ZONED: [&str; 6] = [
     "now()",
@@ -317,6 +324,7 @@ fn trino_still_pushes_what_is_recorded_and_local_athena_the_same_of_random_state
         Engine::Trino435,
     );
     let local = local.unwrap();
+    functions::check_recording(&stage);
     check_recording(&stage, &local, &runtime);
     check_random(&stage, &local, &runtime);
     answers::check(&stage, &local, &runtime);

@@ -303,6 +303,7 @@ async fn a_plugin_is_pushed_and_an_earlier_one_made_current_again() {
             choice,
             &config,
         );
+        let slot = slot.with_times(Duration::ZERO, PATIENT);
         let current_plugin = slot.current(None).await.unwrap();
         assert_eq!(current_plugin.digest().as_str(), compat);
 

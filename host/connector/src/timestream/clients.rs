@@ -229,10 +229,7 @@ impl Clients {
     /// # Errors
     ///
     /// What the service answers; None where it is out of reach.
-    pub async fn try_write<T>(
-        &self,
-        call: impl Future<Output = Result<T>>,
-    ) -> Result<Option<T>> {
+    pub async fn try_write<T>(&self, call: impl Future<Output = Result<T>>) -> Result<Option<T>> {
         let again = || {
             self.0
                 .write_again

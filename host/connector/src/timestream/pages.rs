@@ -133,9 +133,8 @@ impl Pages {
         let clients = &self.query.clients;
         let cancel = clients.ask_query(|client| client.cancel_query().query_id(query_id).send());
         let cancelled = cancel.await.and_then(|cancelled| {
-            cancelled.map_err(|error| {
-                service_error("cancel the query", "timestream:CancelQuery", error)
-            })
+            cancelled
+                .map_err(|error| service_error("cancel the query", "timestream:CancelQuery", error))
         });
         // A query that has just ended cannot be cancelled; nothing is lost by a failure.
         if let Err(error) = cancelled {

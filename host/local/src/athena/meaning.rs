@@ -4,11 +4,11 @@
 //! * `now()` has a zone and milliseconds, `localtimestamp` milliseconds and no zone.
 //! * A number with an exponent is a double.
 //! * Casts that lose something are [`cast`]'s.
-//! * `date(x)` is a cast, `year(x)` a part of a timestamp, `if(a, b, c)` a CASE; `nan()` and `infinity()` are constants.
+//! * `date(x)` is a cast, `if(a, b, c)` a CASE; `nan()` and `infinity()` are constants.
 
 use datafusion::sql::sqlparser::ast::{
-    self, BinaryOperator, CastKind, DataType, DateTimeField, ExactNumberInfo, Expr, ExtractSyntax,
-    Function, FunctionArg, FunctionArgExpr, FunctionArguments, TimezoneInfo, TypedString, Value,
+    self, BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg,
+    FunctionArgExpr, FunctionArguments, TimezoneInfo, TypedString, Value,
 };
 
 use super::cast;
@@ -35,6 +35,15 @@ pub(super) fn rewrite(expr: &mut Expr) -> Result<(), String> {
             } else if let Some(renamed) = renamed(function) {
                 *expr = renamed;
             }
+        }
+        Expr::AtTimeZone {
+            timestamp,
+            time_zone,
+        } => {
+            *expr = call(
+                "at_timezone",
+                vec![(**timestamp).clone(), (**time_zone).clone()],
+            )
         }
         Expr::ILike { .. } => return Err("Athena has no ILIKE".to_owned()),
         _ => {}
@@ -144,23 +153,12 @@ fn renamed(function: &Function) -> Option<Expr> {
         _ => None,
     });
     let arguments = arguments.collect::<Option<Vec<_>>>()?;
-    let part = |field, operand: &Expr| Expr::Extract {
-        field,
-        syntax: ExtractSyntax::From,
-        expr: Box::new(operand.clone()),
-    };
     Some(match (name(function)?.as_str(), arguments.as_slice()) {
         ("date", [operand]) => cast_to(operand.clone(), DataType::Date),
         ("from_iso8601_timestamp", [operand]) => cast_to(
             operand.clone(),
             DataType::Timestamp(Some(3), TimezoneInfo::WithTimeZone),
         ),
-        ("year", [operand]) => part(DateTimeField::Year, operand),
-        ("quarter", [operand]) => part(DateTimeField::Quarter, operand),
-        ("month", [operand]) => part(DateTimeField::Month, operand),
-        ("day", [operand]) => part(DateTimeField::Day, operand),
-        ("hour", [operand]) => part(DateTimeField::Hour, operand),
-        ("minute", [operand]) => part(DateTimeField::Minute, operand),
         ("nan", []) => double("NaN".to_owned()),
         ("infinity", []) => double("Infinity".to_owned()),
         ("is_nan", [operand]) => call("isnan", vec![operand.clone()]),

@@ -3,7 +3,7 @@
 //!
 //! DataFusion moves casts from a column to the constant it is compared with: `CAST(time AS timestamp with time zone) >
 //! now()` would become a comparison of `time` (and a constant finer than milliseconds would lose its digits on the way,
-//! with rows). It also turns `year(time) = 2024` into a range. Such expressions are wrapped in a function that returns its
+//! with rows). It also turns `floor(d) = 2` into a range. Such expressions are wrapped in a function that returns its
 //! argument, which the optimizer cannot look through.
 
 use std::sync::{Arc, LazyLock};
@@ -26,7 +26,7 @@ const OPAQUE: &str = "opaque";
 const WRITTEN: &str = "written";
 
 /// Functions whose comparison with a constant DataFusion turns into a range of their argument.
-const WITH_PREIMAGE: [&str; 2] = ["date_part", "floor"];
+const WITH_PREIMAGE: [&str; 1] = ["floor"];
 
 static OPAQUE_FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| Wrapping::function(OPAQUE));
 static WRITTEN_FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| Wrapping::function(WRITTEN));

@@ -21,6 +21,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
 use futures::Stream;
+use presto::Checked;
 
 use super::catalog::Catalog;
 use super::client::Client;
@@ -96,9 +97,17 @@ fn context(client: Arc<Client>, calls: Arc<[Call]>) -> SessionContext {
         .with_analyzer_rules(analyzer)
         .with_optimizer_rules(rules.collect())
         .build();
+    let mut planners = state.expr_planners().to_vec();
+    planners.insert(0, Arc::new(presto::Syntax::new()));
+    let state = SessionStateBuilder::new_from_existing(state)
+        .with_expr_planners(planners)
+        .build();
     let context = SessionContext::new_with_state(state);
-    for function in cast::functions() {
+    for function in presto::functions().into_iter().chain(cast::functions()) {
         context.register_udf(function);
+    }
+    for function in presto::aggregates() {
+        context.register_udaf(function);
     }
     context.register_catalog(CATALOG, Arc::new(Catalog { client, calls }));
     context
@@ -135,6 +144,7 @@ fn pushed(plan: LogicalPlan, state: &SessionState) -> datafusion::error::Result<
         .with_query_execution_start_time(state.execution_props().query_execution_start_time)
         .build();
     let plan = escape_patterns(push_limits(push_filters(plan, &context)?)?)?;
+    let plan = Checked.analyze(plan, options)?;
     Doubles(Zeros::One).analyze(plan, options)
 }
 

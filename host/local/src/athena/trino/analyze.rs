@@ -238,14 +238,11 @@ impl Analyzer<'_> {
                     source: expr.clone(),
                 });
             }
-            ("date_part", [part, operand]) => {
-                let part = self.read(part);
-                let is_year = part.constant().and_then(|part| part.datum.as_ref());
-                let is_year =
-                    matches!(is_year, Some(Datum::Text(part)) if part.eq_ignore_ascii_case("year"));
+            (part, [operand]) if presto::PARTS.contains(&part) => {
                 let operand = self.read(operand);
-                let known = (is_year && matches!(operand.kind(), Kind::Timestamp(_) | Kind::Date))
-                    .then(|| Known::Year(Box::new(operand)));
+                let known = (part == "year"
+                    && matches!(operand.kind(), Kind::Timestamp(_) | Kind::Date))
+                .then(|| Known::Year(Box::new(operand)));
                 // Trino's functions of a timestamp's parts give bigints.
                 return Some(Expression::Function {
                     known,

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array, TimestampNanosecondArray};
+use arrow::array::{ArrayRef, AsArray, Int64Array, TimestampNanosecondArray};
 use arrow::datatypes::{
-    DataType, DurationNanosecondType, Float64Type, Int64Type, IntervalMonthDayNanoType,
-    IntervalUnit, TimeUnit, TimestampNanosecondType,
+    DataType, DurationNanosecondType, Int64Type, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
+    TimestampNanosecondType,
 };
 use arrow::error::ArrowError;
 use datafusion::common::{DataFusionError, ScalarValue, exec_err};
@@ -58,7 +58,6 @@ pub(super) fn all() -> Vec<ScalarUDF> {
     .map(ScalarUDF::from)
     .into_iter()
     .chain([
-        sqrt(),
         constant("nan", f64::NAN),
         constant("infinity", f64::INFINITY),
     ])
@@ -74,26 +73,6 @@ fn constant(name: &str, value: f64) -> ScalarUDF {
         DataType::Float64,
         Volatility::Immutable,
         Arc::new(move |_: &[ColumnarValue]| Ok(value.clone())),
-    )
-}
-
-/// The square root, which of a negative number is NaN, as in Java; DataFusion's is an error. Users write NaN so.
-fn sqrt() -> ScalarUDF {
-    let roots = |arguments: &[ColumnarValue]| {
-        let arrays = ColumnarValue::values_to_arrays(arguments)?;
-        let [numbers] = arrays.as_slice() else {
-            return exec_err!("sqrt takes one argument");
-        };
-        let roots: Float64Array = numbers.as_primitive::<Float64Type>().unary(f64::sqrt);
-        columnar(arguments, Arc::new(roots))
-    };
-    let double = DataType::Float64;
-    create_udf(
-        "sqrt",
-        vec![double.clone()],
-        double,
-        Volatility::Immutable,
-        Arc::new(roots),
     )
 }
 

@@ -5,8 +5,8 @@
 //! planned over the store's tables ([`catalog`]), with comparisons of doubles as IEEE has them ([`crate::doubles`]). Time series
 //! are in [`series`]. `DESCRIBE` and `SHOW` never reach DataFusion ([`metadata`]).
 //!
-//! Known differences that remain: literals such as `1` are BIGINT, not INTEGER; `extract` gives INTEGER; functions that
-//! DataFusion lacks are refused.
+//! Functions and operators that DataFusion has with another meaning are [`presto`]'s. Known differences that remain:
+//! literals such as `1` are BIGINT, not INTEGER; functions that neither has are refused.
 
 mod catalog;
 mod conditions;
@@ -101,17 +101,23 @@ impl Engine {
         parser.default_null_ordering = "nulls_last".to_owned();
         parser.map_string_types_to_utf8view = false;
         let context = SessionContext::new_with_config(config);
-        functions::all()
+        presto::functions()
             .into_iter()
+            .chain(functions::all())
             .chain(series::interpolations())
             .chain([sequence::sequence()])
             .for_each(|function| context.register_udf(function));
-        context.register_udaf(series::create_time_series());
+        presto::aggregates()
+            .into_iter()
+            .chain([series::create_time_series()])
+            .for_each(|function| context.register_udaf(function));
         let mut planners = context.state().expr_planners().to_vec();
         planners.insert(0, Arc::new(temporal::TemporalArithmetic));
+        planners.insert(0, Arc::new(presto::Syntax::new()));
         let state = SessionStateBuilder::new_from_existing(context.state())
             .with_expr_planners(planners)
             .with_relation_planners(vec![Arc::new(series::UnnestPlanner)])
+            .with_analyzer_rule(Arc::new(presto::Checked))
             .with_analyzer_rule(Arc::new(Doubles(Zeros::Two)))
             .build();
         Engine { store, state }

@@ -1,0 +1,70 @@
+//! What SQL writes with words of its own, as calls of functions.
+
+use std::sync::Arc;
+
+use datafusion::common::{DataFusionError, ScalarValue, plan_err};
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult};
+use datafusion::logical_expr::{Expr, ScalarUDF};
+
+use crate::time::of_field;
+
+/// Plans `extract`, `substring` and `position`.
+#[derive(Debug, Default)]
+pub struct Syntax {
+    functions: Vec<Arc<ScalarUDF>>,
+}
+
+impl Syntax {
+    /// With the functions of this crate.
+    pub fn new() -> Self {
+        let functions = crate::functions().into_iter().map(Arc::new);
+        Self {
+            functions: functions.collect(),
+        }
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: Vec<Expr>,
+    ) -> Result<PlannerResult<Vec<Expr>>, DataFusionError> {
+        match self
+            .functions
+            .iter()
+            .find(|function| function.name() == name)
+        {
+            Some(function) => Ok(PlannerResult::Planned(function.call(arguments))),
+            None => Ok(PlannerResult::Original(arguments)),
+        }
+    }
+}
+
+impl ExprPlanner for Syntax {
+    fn plan_extract(
+        &self,
+        mut arguments: Vec<Expr>,
+    ) -> Result<PlannerResult<Vec<Expr>>, DataFusionError> {
+        let field = match arguments.first() {
+            Some(Expr::Literal(ScalarValue::Utf8(Some(field)), _)) => field.clone(),
+            _ => return plan_err!("extract takes a field"),
+        };
+        let Some(function) = of_field(&field) else {
+            return plan_err!("Invalid EXTRACT field: {field}");
+        };
+        self.call(function, arguments.split_off(1))
+    }
+
+    fn plan_substring(
+        &self,
+        arguments: Vec<Expr>,
+    ) -> Result<PlannerResult<Vec<Expr>>, DataFusionError> {
+        self.call("substr", arguments)
+    }
+
+    fn plan_position(
+        &self,
+        arguments: Vec<Expr>,
+    ) -> Result<PlannerResult<Vec<Expr>>, DataFusionError> {
+        self.call("strpos", arguments)
+    }
+}

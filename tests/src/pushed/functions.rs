@@ -1,0 +1,97 @@
+//! What expressions are: recorded from Trino, and local Athena held against it.
+
+use serde_json::Value as Json;
+use tests::trino::local::{LocalAthena, normal};
+use tests::trino::stage::{Outcome, Profile, Stage};
+
+use super::{Recorded, recorded};
+
+/// What local Athena says of what it has not.
+const UNKNOWN: [&str; 2] = ["cannot read the query", "Invalid function"];
+
+fn file() -> std::path::PathBuf {
+    tests::workspace().join("tests/fixtures/trino/functions.txt")
+}
+
+fn statement(expression: &str) -> String {
+    format!("select {expression}")
+}
+
+/// Expressions and what Trino makes of them.
+fn expressions() -> Vec<Recorded> {
+    recorded(&std::fs::read_to_string(file()).unwrap())
+}
+
+/// The one value of an outcome, as it is recorded.
+fn value(outcome: Outcome) -> String {
+    match normal(outcome) {
+        Outcome {
+            failed: Some(failed),
+            ..
+        } => format!("! {}", failed.code),
+        outcome => outcome.rows[0][0].to_string(),
+    }
+}
+
+/// Holds the recording against Trino. What is to be recorded instead is written to a file.
+pub(super) fn check_recording(stage: &Stage) {
+    let text = std::fs::read_to_string(file()).unwrap();
+    let expressions = expressions();
+    let asked = expressions.iter();
+    let asked: Vec<_> = asked
+        .map(|recorded| (statement(&recorded.statement), 0))
+        .collect();
+    let outcomes = stage.run(&asked).unwrap();
+    let mut told: String = text
+        .lines()
+        .take_while(|line| line.starts_with('#'))
+        .fold(String::new(), |told, line| told + line + "\n");
+    for (recorded, outcome) in expressions.iter().zip(outcomes) {
+        told.push_str(&format!("{}\n  {}\n", recorded.statement, value(outcome)));
+    }
+    let new = tests::workspace().join("target/functions.txt");
+    std::fs::write(&new, &told).unwrap();
+    assert!(
+        told == text,
+        "Trino says otherwise than the recording: compare {}",
+        new.display()
+    );
+}
+
+/// Holds local Athena against the recording.
+pub(super) async fn check(athena: &LocalAthena) {
+    let mut differences = String::new();
+    let expressions = expressions();
+    assert!(expressions.len() > 100);
+    for Recorded {
+        statement: expression,
+        pushed,
+    } in expressions
+    {
+        let [expected] = pushed.as_slice() else {
+            panic!("nothing is recorded of {expression}");
+        };
+        let answer = athena
+            .answer(Profile::Values, &statement(&expression), &[])
+            .await;
+        let is_same = match (&answer, expected.strip_prefix("! ")) {
+            (Ok(outcome), None) => {
+                outcome.rows[0][0] == serde_json::from_str::<Json>(expected).unwrap()
+            }
+            // For what it computes, not for what it does not know.
+            (Err(error), Some(_)) => {
+                let error = error.to_string();
+                !UNKNOWN.iter().any(|words| error.contains(words))
+            }
+            _ => false,
+        };
+        if !is_same {
+            let said = answer.map_or_else(
+                |error| format!("{error:#}"),
+                |outcome| outcome.rows[0][0].to_string(),
+            );
+            differences.push_str(&format!("{expression}\n  {expected}\n  here: {said}\n"));
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+}
