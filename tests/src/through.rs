@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::process::{Command, Stdio};
+
 use serde_json::Value;
 use tests::component;
 use tests::processes::{Emulator, Serve, output};
@@ -130,6 +132,59 @@ fn ids_of_reads(log: &str, is_read: fn(&Value) -> bool, ids: [&str; 3]) -> Vec<[
         _ => panic!("no `{id}`: {read}"),
     };
     reads.map(|read| ids.map(|name| id(&read, name))).collect()
+}
+
+/// What a command gives when its standard output is closed before it is written.
+fn with_closed_output(command: &mut Command) -> std::process::Output {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn commands_read_sql_from_files_and_end_well_when_nobody_reads_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = Serve::start().unwrap();
+    serve
+        .load(folder.path(), (CSV, MODEL), ["Home", "Climate"])
+        .unwrap();
+    let sql = "select max(degrees) as m from home.climate";
+    let file = folder.path().join("query.sql");
+    std::fs::write(&file, sql).unwrap();
+    let file = file.to_str().unwrap();
+    for arguments in [&["-f", file][..], &["-f", "-"], &["-"], &[sql]] {
+        let mut command = serve.command().unwrap();
+        command.args(["query", "--format", "csv", "-q"]);
+        command.args(arguments);
+        command.stdin(std::fs::File::open(file).unwrap());
+        assert_eq!(output(&mut command).unwrap(), "m\n30.0\n", "{arguments:?}");
+    }
+    let mut command = serve.command().unwrap();
+    let refused = output(command.args(["query", "-f", "no/such.sql"])).unwrap_err();
+    assert!(refused.to_string().contains("no/such.sql"), "{refused}");
+    let mut command = serve.command().unwrap();
+    assert!(
+        output(command.arg("--version"))
+            .unwrap()
+            .starts_with("athena-timestream ")
+    );
+
+    for arguments in [
+        &["query", sql][..],
+        &["query", sql, "--format", "csv"],
+        &["query", sql, "--format", "json"],
+        &["explain", sql],
+    ] {
+        let mut command = serve.command().unwrap();
+        let ended = with_closed_output(command.args(arguments));
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{arguments:?}: {told}");
+        assert!(!told.contains("error"), "{arguments:?}: {told}");
+    }
 }
 
 /// Athena folds no clock into a constant, and so sends nothing of this.

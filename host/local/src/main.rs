@@ -15,7 +15,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 /// Athena's and Timestream's part on one machine
 #[derive(Debug, Parser)]
-#[command(name = "athena-timestream", arg_required_else_help = true)]
+#[command(name = "athena-timestream", version, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -1,21 +1,21 @@
 //! Arithmetic and casts that DataFusion has with another meaning, replaced once all operands have their types.
 //!
 //! * Integers fail where DataFusion wraps.
-//! * A double is rounded where it is cast to an integer, the half away from zero; DataFusion cuts it off.
-//! * A quotient of decimals has as many digits as the longer operand, rounded; DataFusion's has four more than the dividend.
+//! * A double or decimal is rounded where it is cast to an integer, the half away from zero; DataFusion cuts it off.
+//! * A timestamp with a zone that is cast to one without is what that zone's clock shows; DataFusion's is UTC's.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
-use arrow::compute::{cast, try_binary, try_unary};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, Int64Array, PrimitiveArray};
+use arrow::compute::{CastOptions, cast_with_options, try_binary, try_unary};
 use arrow::datatypes::{
-    ArrowNativeTypeOp, DataType, Decimal128Type, Float64Type, Int32Type, Int64Type,
+    ArrowNativeTypeOp, DataType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
 };
 use arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, DataFusionError, ScalarValue, exec_err};
-use datafusion::logical_expr::expr::{Cast, TryCast};
+use datafusion::logical_expr::expr::{Cast, GroupingSet, TryCast};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
@@ -23,6 +23,9 @@ use datafusion::logical_expr::{
     ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::optimizer::AnalyzerRule;
+
+use crate::function::type_name;
+use crate::value::{Column, Value, array};
 
 /// The rule, to be run after DataFusion's own analysis.
 #[derive(Debug)]
@@ -41,81 +44,105 @@ impl AnalyzerRule for Checked {
         let analyzed = plan.transform_up_with_subqueries(|plan| {
             let schema = merge_schema(&plan.inputs());
             let names = NamePreserver::new(&plan);
-            let replaced = plan.map_expressions(|expr| {
-                let name = names.save(&expr);
-                let replaced = expr.transform_up(|expr| replace(expr, &schema))?;
-                Ok(replaced.update_data(|expr| name.restore(expr)))
-            })?;
-            match replaced.transformed {
-                // A quotient's type may have changed.
-                true => replaced.map_data(LogicalPlan::recompute_schema),
-                false => Ok(replaced),
-            }
+            plan.map_expressions(|expr| named(expr, &names, &schema))
         });
         Ok(analyzed?.data)
     }
 }
 
+/// An expression under its name, or a grouping set whose members have theirs.
+fn named(
+    expr: Expr,
+    names: &NamePreserver,
+    schema: &DFSchema,
+) -> Result<Transformed<Expr>, DataFusionError> {
+    let Expr::GroupingSet(set) = expr else {
+        let name = names.save(&expr);
+        let replaced = expr.transform_up(|expr| replace(expr, schema))?;
+        return Ok(replaced.update_data(|expr| name.restore(expr)));
+    };
+    let columns = NamePreserver::new_for_projection();
+    let members = |members: Vec<Expr>| {
+        let members = members.into_iter();
+        let members = members.map(|member| Ok(named(member, &columns, schema)?.data));
+        members.collect::<Result<Vec<_>, DataFusionError>>()
+    };
+    let set = match set {
+        GroupingSet::Rollup(exprs) => GroupingSet::Rollup(members(exprs)?),
+        GroupingSet::Cube(exprs) => GroupingSet::Cube(members(exprs)?),
+        GroupingSet::GroupingSets(sets) => {
+            let sets = sets.into_iter().map(members);
+            GroupingSet::GroupingSets(sets.collect::<Result<_, _>>()?)
+        }
+    };
+    Ok(Transformed::yes(Expr::GroupingSet(set)))
+}
+
+/// What an operation means here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Meaning {
+    /// Two integers of one type.
+    Integers(Operator),
+    Negative,
+    /// A double or decimal as an integer; NULL instead of an error for `TRY_CAST`.
+    Rounded {
+        to: DataType,
+        or_null: bool,
+    },
+    /// What the clock of a timestamp's zone shows, as a timestamp without one.
+    Clock(DataType),
+}
+
 fn replace(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>, DataFusionError> {
-    let meaning = match &expr {
-        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
-            let types = (left.get_type(schema)?, right.get_type(schema)?);
-            match (op, &types) {
-                (
-                    Operator::Plus
+    let is_integer =
+        |expr: &Expr| Ok::<_, DataFusionError>(expr.get_type(schema)?.is_signed_integer());
+    let is_rounded = |expr: &Expr, to: &DataType| {
+        let is_fraction = matches!(
+            expr.get_type(schema)?,
+            DataType::Float64 | DataType::Float32 | DataType::Decimal128(..)
+        );
+        Ok::<_, DataFusionError>(to.is_signed_integer() && is_fraction)
+    };
+    let is_clock = |expr: &Expr, to: &DataType| {
+        let is_zoned = match expr.get_type(schema)? {
+            DataType::Timestamp(_, Some(zone)) => &*zone != "+00:00",
+            _ => false,
+        };
+        Ok::<_, DataFusionError>(is_zoned && matches!(to, DataType::Timestamp(_, None)))
+    };
+    let (meaning, operands) = match expr {
+        Expr::BinaryExpr(BinaryExpr { left, op, right })
+            if matches!(
+                op,
+                Operator::Plus
                     | Operator::Minus
                     | Operator::Multiply
                     | Operator::Divide
-                    | Operator::Modulo,
-                    (DataType::Int64, DataType::Int64) | (DataType::Int32, DataType::Int32),
-                ) => Meaning::Integers(*op),
-                (Operator::Divide, (DataType::Decimal128(..), DataType::Decimal128(..))) => {
-                    Meaning::Quotient
-                }
-                _ => return Ok(Transformed::no(expr)),
-            }
+                    | Operator::Modulo
+            ) && is_integer(&left)?
+                && left.get_type(schema)? == right.get_type(schema)? =>
+        {
+            (Meaning::Integers(op), vec![*left, *right])
         }
-        Expr::Negative(operand) if operand.get_type(schema)? == DataType::Int64 => {
-            Meaning::Negative
+        Expr::Negative(operand) if is_integer(&operand)? => (Meaning::Negative, vec![*operand]),
+        Expr::Cast(Cast { expr, field }) if is_rounded(&expr, field.data_type())? => {
+            let (to, or_null) = (field.data_type().clone(), false);
+            (Meaning::Rounded { to, or_null }, vec![*expr])
         }
-        Expr::Cast(Cast {
-            expr: operand,
-            field,
-        }) => match (operand.get_type(schema)?, field.data_type()) {
-            (DataType::Float64, DataType::Int64) => Meaning::Bigint { or_null: false },
-            (DataType::Float64, DataType::Int32) => Meaning::Integer { or_null: false },
-            _ => return Ok(Transformed::no(expr)),
-        },
-        Expr::TryCast(TryCast {
-            expr: operand,
-            field,
-        }) => match (operand.get_type(schema)?, field.data_type()) {
-            (DataType::Float64, DataType::Int64) => Meaning::Bigint { or_null: true },
-            (DataType::Float64, DataType::Int32) => Meaning::Integer { or_null: true },
-            _ => return Ok(Transformed::no(expr)),
-        },
-        _ => return Ok(Transformed::no(expr)),
-    };
-    let operands = match expr {
-        Expr::BinaryExpr(BinaryExpr { left, right, .. }) => vec![*left, *right],
-        Expr::Negative(operand) => vec![*operand],
-        Expr::Cast(Cast { expr, .. }) | Expr::TryCast(TryCast { expr, .. }) => vec![*expr],
+        Expr::TryCast(TryCast { expr, field }) if is_rounded(&expr, field.data_type())? => {
+            let (to, or_null) = (field.data_type().clone(), true);
+            (Meaning::Rounded { to, or_null }, vec![*expr])
+        }
+        Expr::Cast(Cast { expr, field }) | Expr::TryCast(TryCast { expr, field })
+            if is_clock(&expr, field.data_type())? =>
+        {
+            (Meaning::Clock(field.data_type().clone()), vec![*expr])
+        }
         other => return Ok(Transformed::no(other)),
     };
-    let operation = Operation {
-        meaning,
-        signature: Signature::any(operands.len(), Volatility::Immutable),
-    };
-    Ok(Transformed::yes(ScalarUDF::from(operation).call(operands)))
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Meaning {
-    Integers(Operator),
-    Negative,
-    Quotient,
-    Bigint { or_null: bool },
-    Integer { or_null: bool },
+    let signature = Signature::any(operands.len(), Volatility::Immutable);
+    let operation = ScalarUDF::from(Operation { meaning, signature });
+    Ok(Transformed::yes(operation.call(operands)))
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -130,11 +157,11 @@ impl ScalarUDFImpl for Operation {
             Meaning::Integers(Operator::Plus) => "add",
             Meaning::Integers(Operator::Minus) => "subtract",
             Meaning::Integers(Operator::Multiply) => "multiply",
-            Meaning::Integers(Operator::Divide) | Meaning::Quotient => "divide",
+            Meaning::Integers(Operator::Divide) => "divide",
             Meaning::Integers(_) => "modulus",
             Meaning::Negative => "negate",
-            Meaning::Bigint { .. } => "cast_to_bigint",
-            Meaning::Integer { .. } => "cast_to_integer",
+            Meaning::Rounded { .. } => "round_to_integer",
+            Meaning::Clock(_) => "clock",
         }
     }
 
@@ -143,63 +170,29 @@ impl ScalarUDFImpl for Operation {
     }
 
     fn return_type(&self, given: &[DataType]) -> Result<DataType, DataFusionError> {
-        Ok(match (self.meaning, given) {
-            (Meaning::Bigint { .. }, _) => DataType::Int64,
-            (Meaning::Integer { .. }, _) => DataType::Int32,
-            (
-                Meaning::Quotient,
-                [
-                    DataType::Decimal128(_, left),
-                    DataType::Decimal128(_, right),
-                ],
-            ) => DataType::Decimal128(38, *left.max(right)),
-            (_, [given, ..]) => given.clone(),
-            _ => return exec_err!("an operation has operands"),
-        })
+        match (&self.meaning, given) {
+            (Meaning::Rounded { to, .. } | Meaning::Clock(to), _) => Ok(to.clone()),
+            (_, [given, ..]) => Ok(given.clone()),
+            _ => exec_err!("`{}` has no operand", self.name()),
+        }
     }
 
     fn invoke_with_args(
         &self,
         arguments: ScalarFunctionArgs,
     ) -> Result<ColumnarValue, DataFusionError> {
-        let is_one = arguments
-            .args
-            .iter()
-            .all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+        let is_one =
+            (arguments.args.iter()).all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let operands = ColumnarValue::values_to_arrays(&arguments.args)?;
-        let result: ArrayRef = match (self.meaning, operands.as_slice()) {
-            (Meaning::Integers(operator), [left, right]) => match left.data_type() {
-                DataType::Int32 => integers::<Int32Type>("integer", operator, left, right)?,
-                _ => integers::<Int64Type>("bigint", operator, left, right)?,
+        let result = match (&self.meaning, operands.as_slice()) {
+            (Meaning::Rounded { to, or_null }, [operand]) => rounded(operand, to, *or_null)?,
+            (Meaning::Clock(to), [operand]) => clock(operand, to)?,
+            (_, operands) => match operands.first().map(|operand| operand.data_type()) {
+                Some(DataType::Int8) => self.integers::<Int8Type>("tinyint", operands)?,
+                Some(DataType::Int16) => self.integers::<Int16Type>("smallint", operands)?,
+                Some(DataType::Int32) => self.integers::<Int32Type>("integer", operands)?,
+                _ => self.integers::<Int64Type>("bigint", operands)?,
             },
-            (Meaning::Negative, [operand]) => {
-                let negative = |value: i64| {
-                    value
-                        .checked_neg()
-                        .ok_or_else(|| overflow(format!("bigint negation overflow: {value}")))
-                };
-                let negated: PrimitiveArray<Int64Type> =
-                    try_unary(operand.as_primitive::<Int64Type>(), negative)?;
-                Arc::new(negated)
-            }
-            (Meaning::Quotient, [left, right]) => {
-                quotients(left, right, arguments.return_field.data_type())?
-            }
-            (Meaning::Bigint { or_null }, [operand]) => rounded(operand, or_null)?,
-            (Meaning::Integer { or_null }, [operand]) => {
-                let whole = rounded(operand, or_null)?;
-                let narrowed = whole.as_primitive::<Int64Type>().iter().map(|value| {
-                    match value.map(i32::try_from) {
-                        Some(Ok(value)) => Ok(Some(value)),
-                        Some(Err(_)) if !or_null => Err(overflow(
-                            "Cannot cast the double to integer: it is out of range".to_owned(),
-                        )),
-                        _ => Ok(None),
-                    }
-                });
-                Arc::new(narrowed.collect::<Result<PrimitiveArray<Int32Type>, _>>()?)
-            }
-            _ => return exec_err!("{} has other operands", self.name()),
         };
         Ok(match is_one {
             true => ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?),
@@ -208,88 +201,123 @@ impl ScalarUDFImpl for Operation {
     }
 }
 
-fn overflow(message: String) -> ArrowError {
-    ArrowError::ComputeError(message)
+impl Operation {
+    fn integers<T: ArrowPrimitiveType>(
+        &self,
+        name: &str,
+        operands: &[ArrayRef],
+    ) -> Result<ArrayRef, ArrowError> {
+        let result: PrimitiveArray<T> = match (&self.meaning, operands) {
+            (Meaning::Integers(operator), [left, right]) => {
+                let (left, right) = (left.as_primitive::<T>(), right.as_primitive::<T>());
+                try_binary(left, right, |left, right| {
+                    compute::<T>(*operator, left, right)
+                        .map_err(|error| failed(name, *operator, error, left, right))
+                })?
+            }
+            (Meaning::Negative, [operand]) => try_unary(operand.as_primitive::<T>(), |value| {
+                let overflow =
+                    |_| ArrowError::ComputeError(format!("{name} negation overflow: {value:?}"));
+                value.neg_checked().map_err(overflow)
+            })?,
+            _ => {
+                let message = format!("`{}` has other operands", self.name());
+                return Err(ArrowError::ComputeError(message));
+            }
+        };
+        Ok(Arc::new(result))
+    }
 }
 
-fn integers<T: ArrowPrimitiveType>(
+fn compute<T: ArrowPrimitiveType>(
+    operator: Operator,
+    left: T::Native,
+    right: T::Native,
+) -> Result<T::Native, ArrowError> {
+    match operator {
+        Operator::Plus => left.add_checked(right),
+        Operator::Minus => left.sub_checked(right),
+        Operator::Multiply => left.mul_checked(right),
+        Operator::Divide => left.div_checked(right),
+        _ if right == T::Native::ZERO => Err(ArrowError::DivideByZero),
+        // The least integer by −1 leaves nothing over; Arrow's checked form is an error there.
+        _ => Ok(left.mod_wrapping(right)),
+    }
+}
+
+/// The error with Trino's words.
+fn failed(
     name: &str,
     operator: Operator,
-    left: &ArrayRef,
-    right: &ArrayRef,
-) -> Result<ArrayRef, ArrowError> {
-    let (left, right) = (left.as_primitive::<T>(), right.as_primitive::<T>());
-    let failed = |error: ArrowError, left: T::Native, right: T::Native| match error {
-        ArrowError::DivideByZero => overflow("Division by zero".to_owned()),
-        _ => {
-            let (word, sign) = match operator {
-                Operator::Plus => ("addition", "+"),
-                Operator::Minus => ("subtraction", "-"),
-                Operator::Multiply => ("multiplication", "*"),
-                _ => ("division", "/"),
-            };
-            overflow(format!("{name} {word} overflow: {left:?} {sign} {right:?}"))
+    error: ArrowError,
+    left: impl std::fmt::Debug,
+    right: impl std::fmt::Debug,
+) -> ArrowError {
+    let word = match operator {
+        _ if matches!(error, ArrowError::DivideByZero) => {
+            return ArrowError::ComputeError("Division by zero".to_owned());
         }
+        Operator::Plus => "addition",
+        Operator::Minus => "subtraction",
+        Operator::Multiply => "multiplication",
+        _ => "division",
     };
-    let compute = |left: T::Native, right: T::Native| {
-        let result = match operator {
-            Operator::Plus => left.add_checked(right),
-            Operator::Minus => left.sub_checked(right),
-            Operator::Multiply => left.mul_checked(right),
-            Operator::Divide => left.div_checked(right),
-            // The least integer by −1 leaves nothing over, and Arrow's overflows.
-            _ if right == T::Native::ZERO => Err(ArrowError::DivideByZero),
-            _ => Ok(left.mod_wrapping(right)),
-        };
-        result.map_err(|error| failed(error, left, right))
-    };
-    let result: PrimitiveArray<T> = try_binary(left, right, compute)?;
-    Ok(Arc::new(result))
-}
-
-fn rounded(operand: &ArrayRef, or_null: bool) -> Result<ArrayRef, ArrowError> {
-    let whole = operand.as_primitive::<Float64Type>().iter().map(|value| {
-        let Some(value) = value else { return Ok(None) };
-        // f64::round takes the half away from zero. The first double above all bigints is 2^63.
-        let whole = value.round();
-        match (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole) {
-            true => Ok(Some(whole as i64)),
-            false if or_null => Ok(None),
-            false => Err(overflow(format!("Cannot cast double {value} to bigint"))),
-        }
-    });
-    Ok(Arc::new(
-        whole.collect::<Result<PrimitiveArray<Int64Type>, _>>()?,
+    ArrowError::ComputeError(format!(
+        "{name} {word} overflow: {left:?} {operator} {right:?}"
     ))
 }
 
-fn quotients(
-    left: &ArrayRef,
-    right: &ArrayRef,
-    data_type: &DataType,
-) -> Result<ArrayRef, ArrowError> {
-    let DataType::Decimal128(_, scale) = data_type else {
-        return Err(overflow("a quotient of decimals is a decimal".to_owned()));
+fn rounded(operand: &ArrayRef, to: &DataType, or_null: bool) -> Result<ArrayRef, ArrowError> {
+    let options = CastOptions {
+        safe: or_null,
+        ..CastOptions::default()
     };
-    let same = DataType::Decimal128(38, *scale);
-    let (left, right) = (cast(left, &same)?, cast(right, &same)?);
-    let power = 10_i128.pow(u32::from(scale.unsigned_abs()));
-    let divide = |left: i128, right: i128| {
-        if right == 0 {
-            return Err(overflow("Division by zero".to_owned()));
+    if let DataType::Decimal128(..) = operand.data_type() {
+        // Arrow rounds to fewer digits, the half away from zero, and cuts off what is cast to an integer.
+        let whole = cast_with_options(operand, &DataType::Decimal128(38, 0), &options)?;
+        return cast_with_options(&whole, to, &options);
+    }
+    let operand = cast_with_options(operand, &DataType::Float64, &options)?;
+    // The first double above all bigints is 2^63.
+    let bigints = -9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0;
+    let whole = operand.as_primitive::<Float64Type>().iter().map(|value| {
+        // f64::round takes the half away from zero.
+        match value.map(|value| (value, value.round())) {
+            None => Ok(None),
+            Some((_, whole)) if bigints.contains(&whole) => Ok(Some(whole as i64)),
+            Some(_) if or_null => Ok(None),
+            Some((value, _)) => {
+                let message = format!("Cannot cast double {value} to an integer");
+                Err(ArrowError::ComputeError(message))
+            }
         }
-        let scaled = left.checked_mul(power);
-        let scaled = scaled.ok_or_else(|| overflow("Decimal overflow".to_owned()))?;
-        let (quotient, rest) = (scaled / right, scaled % right);
-        // The half away from zero.
-        let is_up = rest.unsigned_abs() * 2 >= right.unsigned_abs();
-        let sign = if (left < 0) == (right < 0) { 1 } else { -1 };
-        Ok(quotient + if is_up { sign } else { 0 })
-    };
-    let (left, right) = (
-        left.as_primitive::<Decimal128Type>(),
-        right.as_primitive::<Decimal128Type>(),
-    );
-    let quotients: PrimitiveArray<Decimal128Type> = try_binary(left, right, divide)?;
-    Ok(Arc::new(quotients.with_data_type(data_type.clone())))
+    });
+    let whole = whole.collect::<Result<Int64Array, _>>()?;
+    cast_with_options(&whole, to, &options)
+}
+
+fn clock(times: &ArrayRef, to: &DataType) -> Result<ArrayRef, DataFusionError> {
+    let times = Column::new(times.clone(), false)?;
+    let shown = (0..times.len()).map(|row| {
+        Ok(match times.value(row)? {
+            Value::Zoned(time) => Value::Time(time.datetime()),
+            value => value,
+        })
+    });
+    array(shown.collect::<Result<_, DataFusionError>>()?, to)
+}
+
+/// The operation as it was written, from its operands' texts; none of another function.
+pub fn readable(function: &ScalarUDF, operands: &[String]) -> Option<String> {
+    let operation = function.inner().downcast_ref::<Operation>()?;
+    Some(match (&operation.meaning, operands) {
+        (Meaning::Integers(operator), [left, right]) => format!("({left} {operator} {right})"),
+        (Meaning::Negative, [operand]) => format!("(- {operand})"),
+        (Meaning::Rounded { to, or_null }, [operand]) => {
+            let cast = if *or_null { "try_cast" } else { "cast" };
+            format!("{cast}({operand} as {})", type_name(to))
+        }
+        (Meaning::Clock(to), [operand]) => format!("cast({operand} as {})", type_name(to)),
+        _ => return None,
+    })
 }

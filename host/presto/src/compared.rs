@@ -79,6 +79,9 @@ impl ScalarUDFImpl for Extreme {
         let Some(first) = arrays.first() else {
             return exec_err!("{} takes at least one argument", self.name());
         };
+        if *found.data_type() == DataType::Null {
+            return Ok(ColumnarValue::Array(found));
+        }
         let data = found
             .to_data()
             .into_builder()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, TimeUnit};
+use arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
 use datafusion::common::{DataFusionError, ScalarValue, exec_datafusion_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -24,6 +24,8 @@ pub(crate) enum Type {
     Timestamp,
     /// A timestamp of milliseconds.
     Milliseconds,
+    /// An interval of months, days and parts of a day.
+    Interval,
 }
 
 /// The values of a call, none of which is NULL, to its value or what is wrong with them.
@@ -128,12 +130,13 @@ impl Type {
             Self::Varchars => "array(varchar)",
             Self::Date => "date",
             Self::Timestamp | Self::Milliseconds => "timestamp",
+            Self::Interval => "interval",
         }
     }
 }
 
 /// A type as SQL names it.
-fn type_name(data_type: &DataType) -> String {
+pub(crate) fn type_name(data_type: &DataType) -> String {
     match data_type {
         DataType::Null => "unknown".to_owned(),
         DataType::Boolean => "boolean".to_owned(),
@@ -169,6 +172,7 @@ fn fit(given: &DataType, wanted: Type) -> Option<(DataType, usize)> {
         Type::Varchar => DataType::Utf8,
         Type::Varchars => texts(),
         Type::Date => DataType::Date32,
+        Type::Interval => DataType::Interval(IntervalUnit::MonthDayNano),
         Type::Timestamp | Type::Milliseconds => match given {
             DataType::Timestamp(..) => return Some((given.clone(), 0)),
             DataType::Date32 | DataType::Null => {
@@ -181,9 +185,14 @@ fn fit(given: &DataType, wanted: Type) -> Option<(DataType, usize)> {
         (given, _) if *given == data_type => 0,
         (DataType::Null, _)
         | (DataType::LargeUtf8 | DataType::Utf8View, Type::Varchar)
-        | (DataType::Int8 | DataType::Int16 | DataType::Int32, Type::Bigint)
+        // Counts of DataFusion's are unsigned.
+        | (
+            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt64,
+            Type::Bigint,
+        )
         | (DataType::Float32 | DataType::Decimal128(..), Type::Double) => 1,
-        (DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64, Type::Double) => 2,
+        (DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64, Type::Double)
+        | (DataType::Duration(_), Type::Interval) => 2,
         _ => return None,
     };
     Some((data_type, cost))
@@ -239,6 +248,7 @@ impl ScalarUDFImpl for Function {
             Type::Varchar => DataType::Utf8,
             Type::Varchars => texts(),
             Type::Date => DataType::Date32,
+            Type::Interval => DataType::Interval(IntervalUnit::MonthDayNano),
             Type::Milliseconds => DataType::Timestamp(TimeUnit::Millisecond, None),
             Type::Timestamp => {
                 let is_timestamp = |given: &&DataType| matches!(given, DataType::Timestamp(..));

@@ -5,14 +5,16 @@
 //!
 //! * [`functions`] are registered over DataFusion's own. A function is a list of forms over the values of one row
 //!   ([`function`]); texts, regular expressions and times are each a module.
-//! * [`Syntax`] plans what SQL writes without a function's name: `extract`, `substring`, `position`.
-//! * [`Checked`] makes integers fail where they would wrap, and casts round, once all types are known.
+//! * [`Syntax`] plans what SQL writes without a function's name: `extract`, `substring`, `position`, a quotient of
+//!   decimals.
+//! * [`Checked`] makes signed integers fail where they would wrap, and casts round, once all types are known.
 //!
-//! Every meaning was seen in Trino 435; the tests ask it again where there is a JDK.
+//! What `tests/fixtures/trino/functions.txt` has of them was seen in Trino 435; the tests ask it again where there is a JDK.
 
 mod at_time_zone;
 mod checked;
 mod compared;
+mod decimal;
 mod function;
 mod number;
 mod regexp;
@@ -24,7 +26,7 @@ mod value;
 
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 
-pub use checked::Checked;
+pub use checked::{Checked, readable};
 pub use syntax::Syntax;
 pub use time::PARTS;
 

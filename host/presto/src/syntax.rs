@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use datafusion::common::{DataFusionError, ScalarValue, plan_err};
-use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult};
-use datafusion::logical_expr::{Expr, ScalarUDF};
+use arrow::datatypes::DataType;
+use datafusion::common::{DFSchema, DataFusionError, ScalarValue, plan_err};
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, cast};
+use datafusion::sql::sqlparser::ast::BinaryOperator;
 
+use crate::decimal::quotient;
 use crate::time::of_field;
 
 /// Plans `extract`, `substring` and `position`.
@@ -39,7 +42,32 @@ impl Syntax {
     }
 }
 
+/// A count as a bigint: DataFusion's are unsigned, which with a bigint make a decimal.
+fn signed(operand: Expr, schema: &DFSchema) -> Result<Expr, DataFusionError> {
+    match operand.get_type(schema)? {
+        DataType::UInt64 => Ok(cast(operand, DataType::Int64)),
+        _ => Ok(operand),
+    }
+}
+
 impl ExprPlanner for Syntax {
+    fn plan_binary_op(
+        &self,
+        expr: RawBinaryExpr,
+        schema: &DFSchema,
+    ) -> Result<PlannerResult<RawBinaryExpr>, DataFusionError> {
+        let RawBinaryExpr { op, left, right } = expr;
+        let (left, right) = (signed(left, schema)?, signed(right, schema)?);
+        if op != BinaryOperator::Divide {
+            return Ok(PlannerResult::Original(RawBinaryExpr { op, left, right }));
+        }
+        let types = (left.get_type(schema)?, right.get_type(schema)?);
+        Ok(match quotient([left, right], [&types.0, &types.1]) {
+            Ok(quotient) => PlannerResult::Planned(quotient),
+            Err([left, right]) => PlannerResult::Original(RawBinaryExpr { op, left, right }),
+        })
+    }
+
     fn plan_extract(
         &self,
         mut arguments: Vec<Expr>,

@@ -9,13 +9,19 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow::datatypes::{
-    DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    DataType, Date32Type, Float64Type, Int64Type, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType,
 };
 use datafusion::common::{DataFusionError, exec_datafusion_err, exec_err};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+
+/// Bytes of an array of texts at most. Arrow's offsets have 31 bits, and this machine other things to hold.
+const MAX_TEXT_BYTES: usize = 1 << 30;
+
+pub(crate) const NANOS_PER_DAY: i128 = 86_400_000_000_000;
 
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +39,8 @@ pub(crate) enum Value<'a> {
     Time(DateTime),
     /// A timestamp with a zone.
     Zoned(Zoned),
+    /// Months, and nanoseconds of days and their parts.
+    Interval(i32, i128),
 }
 
 impl Value<'_> {
@@ -83,6 +91,11 @@ impl Column {
         })
     }
 
+    /// Rows, one if it is of all.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     pub(crate) fn value(&self, row: usize) -> Result<Value<'_>, DataFusionError> {
         let row = if self.is_one { 0 } else { row };
         if self.values.is_null(row) {
@@ -97,8 +110,14 @@ impl Column {
             DataType::Utf8 => Value::Text(values.as_string::<i32>().value(row)),
             DataType::Date32 => {
                 let days = values.as_primitive::<Date32Type>().value(row);
-                let date = Date::constant(1970, 1, 1).checked_add(jiff::Span::new().days(days));
+                let days = jiff::Span::new().try_days(days);
+                let date = days.and_then(|days| Date::constant(1970, 1, 1).checked_add(days));
                 Value::Date(date.map_err(|_| out_of_range())?)
+            }
+            DataType::Interval(IntervalUnit::MonthDayNano) => {
+                let interval = values.as_primitive::<IntervalMonthDayNanoType>().value(row);
+                let days = i128::from(interval.days) * NANOS_PER_DAY;
+                Value::Interval(interval.months, days + i128::from(interval.nanoseconds))
             }
             DataType::Timestamp(unit, _) => {
                 let instant = match unit {
@@ -144,6 +163,12 @@ pub(crate) fn time_zone(name: &str) -> Result<TimeZone, DataFusionError> {
     TimeZone::get(name).map_err(|_| unknown())
 }
 
+/// An instant in units of so many nanoseconds, cut off downwards before 1970 too. jiff's instants are within 10,000 years,
+/// whose seconds, milliseconds and microseconds fit.
+fn floored(instant: Timestamp, nanos: i128) -> i64 {
+    i64::try_from(instant.as_nanosecond().div_euclid(nanos)).unwrap_or(i64::MAX)
+}
+
 fn out_of_range() -> DataFusionError {
     exec_datafusion_err!("the timestamp is out of range")
 }
@@ -179,6 +204,11 @@ pub(crate) fn array(
                 })
                 .collect::<Float64Array>(),
         ),
+        DataType::Utf8
+            if values.iter().map(|value| value.text().len()).sum::<usize>() > MAX_TEXT_BYTES =>
+        {
+            return exec_err!("texts of more than {MAX_TEXT_BYTES} bytes are not made here");
+        }
         DataType::Utf8 => Arc::new(
             values
                 .iter()
@@ -212,15 +242,19 @@ pub(crate) fn array(
             };
             match unit {
                 TimeUnit::Second => Arc::new(
-                    TimestampSecondArray::from(of(|instant| Some(instant.as_second()))?)
-                        .with_timezone_opt(zone),
+                    TimestampSecondArray::from(of(|instant| {
+                        Some(floored(instant, 1_000_000_000))
+                    })?)
+                    .with_timezone_opt(zone),
                 ),
                 TimeUnit::Millisecond => Arc::new(
-                    TimestampMillisecondArray::from(of(|instant| Some(instant.as_millisecond()))?)
-                        .with_timezone_opt(zone),
+                    TimestampMillisecondArray::from(of(|instant| {
+                        Some(floored(instant, 1_000_000))
+                    })?)
+                    .with_timezone_opt(zone),
                 ),
                 TimeUnit::Microsecond => Arc::new(
-                    TimestampMicrosecondArray::from(of(|instant| Some(instant.as_microsecond()))?)
+                    TimestampMicrosecondArray::from(of(|instant| Some(floored(instant, 1_000)))?)
                         .with_timezone_opt(zone),
                 ),
                 TimeUnit::Nanosecond => Arc::new(

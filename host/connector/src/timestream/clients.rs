@@ -255,9 +255,9 @@ impl Clients {
     /// told.
     pub async fn max_query_tcu(&self) -> Option<i32> {
         let ask = async || {
-            let client = self.query().await.map_err(drop)?;
-            let asked = Box::pin(client.describe_account_settings().send());
-            match timeout(OPTIONAL_TIMEOUT, asked).await.map_err(drop)? {
+            let asked = self.ask_query(|client| client.describe_account_settings().send());
+            let asked = timeout(OPTIONAL_TIMEOUT, asked).await.map_err(drop)?;
+            match asked.map_err(drop)? {
                 Ok(settings) => Ok(settings.max_query_tcu),
                 Err(error) if failure(&error) == Failure::Denied => Ok(None),
                 Err(_) => Err(()),

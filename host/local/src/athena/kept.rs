@@ -114,7 +114,8 @@ fn readable(part: &Arc<dyn PhysicalExpr>) -> Option<String> {
         let mut arguments: Vec<String> = arguments.collect();
         return match is_wrapping(call.name()) {
             true => arguments.pop(),
-            false => cast::readable(call.name(), &arguments),
+            false => cast::readable(call.name(), &arguments)
+                .or_else(|| presto::readable(call.fun(), &arguments)),
         };
     }
     if let Some(cast) = part.downcast_ref::<CastExpr>() {

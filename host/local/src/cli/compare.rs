@@ -16,6 +16,7 @@ use serde_json::json;
 
 use self::statements::{Statement, statements};
 use super::connection::{Behaviour, in_process, lambda};
+use super::output::say;
 use crate::athena::{Athena, Function};
 use crate::check::{Answer, Column, Kinds, Pair, Row, kinds};
 
@@ -339,12 +340,4 @@ fn as_json(
         told["equal"] = false.into();
     }
     told
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "the comparison is what the command gives"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }

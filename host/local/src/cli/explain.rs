@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use anyhow::ensure;
 
 use super::connection::Connection;
+use super::output::say;
 use super::print;
 use super::side_by_side::{self, Column};
+use super::statement::Statement;
 
 /// Tells what Athena would send for a query and what the connector would ask Timestream; nothing is read
 ///
@@ -14,8 +16,8 @@ use super::side_by_side::{self, Column};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Explain {
-    /// The query
-    sql: String,
+    #[command(flatten)]
+    statement: Statement,
     /// A plugin's file: what it makes of the query, beside what others make of it
     #[arg(long = "plugin", value_name = "FILE", conflicts_with = "lambda")]
     plugins: Vec<PathBuf>,
@@ -36,7 +38,7 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
         return compare(&args).await;
     }
     let athena = args.connection.open().await?;
-    let scans = athena.explain(&args.sql).await?;
+    let scans = athena.explain(&args.statement.read()?).await?;
     if scans.is_empty() {
         say("nothing to read");
     }
@@ -49,12 +51,13 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
 
 /// The same through several plugins, side by side.
 async fn compare(args: &Explain) -> anyhow::Result<()> {
+    let sql = args.statement.read()?;
     let mut columns = Vec::with_capacity(args.plugins.len());
     for plugin in &args.plugins {
         let athena = args.connection.open_with(plugin).await?;
         let scans = match args.read {
-            true => athena.query(&args.sql).await.map(|result| result.scans),
-            false => athena.explain(&args.sql).await,
+            true => athena.query(&sql).await.map(|result| result.scans),
+            false => athena.explain(&sql).await,
         };
         let plugin = plugin.display().to_string();
         let scans = match scans {
@@ -72,12 +75,4 @@ async fn compare(args: &Explain) -> anyhow::Result<()> {
     }
     say(args.connection.behaviour.planner());
     Ok(())
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "the explanation is what this command gives"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }

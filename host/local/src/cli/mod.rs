@@ -5,6 +5,7 @@ mod connection;
 pub mod demo;
 pub mod explain;
 pub mod load;
+mod output;
 pub mod plugin;
 mod print;
 pub mod probe;
@@ -12,6 +13,7 @@ pub mod query;
 pub mod register;
 pub mod serve;
 mod side_by_side;
+mod statement;
 
 /// A name and a value with `=` between them.
 fn name_and_value(text: &str) -> Result<(String, String), &'static str> {

@@ -21,6 +21,8 @@ use self::sign::Sign;
 use self::store::Store;
 use self::watch::Watch;
 
+use super::output::say;
+
 /// What the author or packager of a plugin needs
 #[derive(Debug, clap::Subcommand)]
 #[expect(missing_docs, reason = "each has its own")]
@@ -191,9 +193,4 @@ fn name(text: &str) -> anyhow::Result<String> {
         Ok(_) => bail!("`{text}` holds a digest; give the name alone"),
         Err(why) => bail!("`{text}` {why}"),
     }
-}
-
-#[expect(clippy::print_stdout, reason = "the lines are what the commands give")]
-fn say(line: &str) {
-    println!("{line}");
 }

@@ -9,6 +9,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use connector::Settings;
 use connector::timestream::{Clients, Place};
 
+use super::output::say;
 use crate::probe::{
     Answered, Ask, Call, Catalog, Columns, Outcome, Question, Redactor, Report, Shape, TableName,
     ask_athena, ask_timestream, columns, compare, questions, shapes,
@@ -285,14 +286,6 @@ fn cut(text: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "the answers are what the command gives"
-)]
-fn say(line: &str) {
-    println!("{line}");
 }
 
 #[expect(

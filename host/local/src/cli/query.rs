@@ -1,6 +1,6 @@
 //! `query`: SQL as Athena runs it.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -14,7 +14,9 @@ use clap::ValueEnum;
 use futures::TryStreamExt as _;
 
 use super::connection::Connection;
+use super::output::Output;
 use super::print;
+use super::statement::Statement;
 use crate::athena::Rows;
 
 /// Athena's text of a `timestamp(3)`.
@@ -29,8 +31,8 @@ const TIMESTAMP_WITH_ZONE: &str = "%Y-%m-%d %H:%M:%S%.3f UTC";
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Query {
-    /// The query
-    sql: String,
+    #[command(flatten)]
+    statement: Statement,
     /// How rows are written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -59,17 +61,12 @@ enum Format {
 pub async fn run(args: Query) -> anyhow::Result<()> {
     let started = Instant::now();
     let athena = args.connection.open().await?;
-    let mut rows = athena.start(&args.sql).await?;
-    let mut output = io::stdout();
+    let mut rows = athena.start(&args.statement.read()?).await?;
+    let mut output = Output;
     let count = match args.format {
-        Format::Table => write_table(&mut rows, &mut output).await,
-        Format::Csv => write_csv(&mut rows, &mut output).await,
-        Format::Json => write_json(&mut rows, &mut output).await,
-    };
-    let count = match count {
-        // Whoever reads has enough, as `head` does.
-        Err(error) if is_closed(&error) => return Ok(()),
-        count => count?,
+        Format::Table => write_table(&mut rows, &mut output).await?,
+        Format::Csv => write_csv(&mut rows, &mut output).await?,
+        Format::Json => write_json(&mut rows, &mut output).await?,
     };
     if !args.quiet {
         let elapsed = started.elapsed();
@@ -138,14 +135,6 @@ fn format_options() -> FormatOptions<'static> {
         .with_display_error(false)
         .with_timestamp_format(Some(TIMESTAMP))
         .with_timestamp_tz_format(Some(TIMESTAMP_WITH_ZONE))
-}
-
-fn is_closed(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
 }
 
 #[expect(

@@ -6,6 +6,8 @@ use anyhow::{Context as _, ensure};
 use aws_sdk_athena::Client;
 use aws_sdk_athena::types::DataCatalogType;
 
+use super::output::say;
+
 /// What Athena calls a catalog whose tables a function of Lambda knows.
 const PARAMETER: &str = "function";
 
@@ -182,9 +184,4 @@ pub async fn unregister(args: Unregister) -> anyhow::Result<()> {
 
 async fn client() -> Client {
     Client::new(&aws_config::load_from_env().await)
-}
-
-#[expect(clippy::print_stdout, reason = "the lines are what the commands give")]
-fn say(line: &str) {
-    println!("{line}");
 }

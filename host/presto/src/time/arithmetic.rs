@@ -2,6 +2,7 @@
 
 use jiff::Span;
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use super::civil;
 use crate::value::Value;
@@ -42,6 +43,10 @@ pub(super) fn add<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     let time = &arguments[2];
     let unit = unit(arguments[0].text(), is_date(time))?;
     let count = arguments[1].integer();
+    // Trino counts with 32 bits.
+    if i32::try_from(count).is_err() {
+        return Err(format!("{count} units are too many"));
+    }
     let out_of_range = || "the result is out of range".to_owned();
     let (size, span): (i64, fn(i64) -> Result<Span, jiff::Error>) = match unit {
         Unit::Months(size) => (size, |months| Span::new().try_months(months)),
@@ -60,17 +65,15 @@ pub(super) fn add<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
 /// `date_diff(unit, from, to)`: whole units, towards zero.
 pub(super) fn difference<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     let unit = unit(arguments[0].text(), is_date(&arguments[1]))?;
-    let (from, to) = (civil(&arguments[1]), civil(&arguments[2]));
+    let (from, to) = on_one_clock(&arguments[1], &arguments[2]);
+    let (from, to) = (civil(&from), civil(&to));
     Ok(Value::Integer(match unit {
         Unit::Months(size) => months(from, to) / size,
         Unit::Millis(size) => {
-            let (from, to) = match (&arguments[1], &arguments[2]) {
-                // Hours and shorter are those that pass, also where a clock is put forward.
-                (Value::Zoned(from), Value::Zoned(to)) if size < DAY => (
-                    from.timestamp().as_nanosecond(),
-                    to.timestamp().as_nanosecond(),
-                ),
-                _ => (nanoseconds(from), nanoseconds(to)),
+            // Hours and shorter are those that pass, also where a clock is put forward.
+            let (from, to) = match size < DAY {
+                true => (instant(&arguments[1]), instant(&arguments[2])),
+                false => (nanoseconds(from), nanoseconds(to)),
             };
             // Both are cut to milliseconds.
             let millis = |nanos: i128| nanos.div_euclid(1_000_000);
@@ -80,13 +83,38 @@ pub(super) fn difference<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, Strin
     }))
 }
 
+/// The second time on the clock of the first; one without a zone is of UTC.
+fn on_one_clock<'a>(from: &Value<'a>, to: &Value<'a>) -> (Value<'a>, Value<'a>) {
+    let zone = match (from, to) {
+        (Value::Zoned(from), _) => from.time_zone().clone(),
+        (_, Value::Zoned(_)) => TimeZone::UTC,
+        _ => return (from.clone(), to.clone()),
+    };
+    let shown = |value: &Value<'a>| match value {
+        Value::Zoned(time) => Value::Zoned(time.with_time_zone(zone.clone())),
+        value => match TimeZone::UTC.to_zoned(civil(value)) {
+            Ok(time) => Value::Zoned(time.with_time_zone(zone.clone())),
+            Err(_) => value.clone(),
+        },
+    };
+    (shown(from), shown(to))
+}
+
+fn instant(value: &Value<'_>) -> i128 {
+    match value {
+        Value::Zoned(time) => time.timestamp().as_nanosecond(),
+        value => nanoseconds(civil(value)),
+    }
+}
+
 fn nanoseconds(time: DateTime) -> i128 {
     let instant = jiff::tz::Offset::UTC.to_timestamp(time);
     instant.map_or(0, |instant| instant.as_nanosecond())
 }
 
-/// Whole months from one time to another, towards zero.
+/// Whole months from one time to another, towards zero. Both are cut to milliseconds.
 fn months(from: DateTime, to: DateTime) -> i64 {
+    let (from, to) = (to_milliseconds(from), to_milliseconds(to));
     if to < from {
         return -months(to, from);
     }
@@ -103,4 +131,14 @@ fn months(from: DateTime, to: DateTime) -> i64 {
 /// `last_day_of_month(time)`.
 pub(super) fn last_day_of_month<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     Ok(Value::Date(civil(&arguments[0]).date().last_of_month()))
+}
+
+/// Without what is finer than a millisecond.
+fn to_milliseconds(time: DateTime) -> DateTime {
+    let nanos = time.subsec_nanosecond();
+    let cut = time
+        .with()
+        .subsec_nanosecond(nanos - nanos % 1_000_000)
+        .build();
+    cut.unwrap_or(time)
 }

@@ -12,7 +12,7 @@ use crate::value::Value;
 pub use parts::PARTS;
 pub(crate) use parts::of_field;
 
-use Type::{Bigint, Date, Milliseconds, Timestamp, Varchar};
+use Type::{Bigint, Date, Interval, Milliseconds, Timestamp, Varchar};
 
 pub(crate) fn all() -> Vec<Function> {
     let parts = parts::ALL.iter().map(|(name, part)| {
@@ -23,7 +23,9 @@ pub(crate) fn all() -> Vec<Function> {
             ],
             parts::Part::OfTime(time) => vec![form(&[Timestamp], Bigint, *time)],
         };
-        Function::new(name, forms)
+        let of_interval = parts::OF_INTERVALS.iter().find(|(known, _)| known == name);
+        let of_interval = of_interval.map(|(_, part)| form(&[Interval], Bigint, *part));
+        Function::new(name, [forms, Vec::from_iter(of_interval)].concat())
     });
     let others = [
         Function::new(

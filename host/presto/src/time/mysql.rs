@@ -1,6 +1,7 @@
 //! `date_format` and `date_parse`: MySQL's patterns.
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime, DateTimeRound, Time};
+use jiff::{RoundMode, Unit};
 
 use super::civil;
 use crate::value::Value;
@@ -39,7 +40,11 @@ fn unsupported(letter: char) -> String {
 
 /// `date_format(time, pattern)`.
 pub(super) fn format<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
+    // Trino rounds to milliseconds first.
     let time = civil(&arguments[0]);
+    let millis = DateTimeRound::new().smallest(Unit::Millisecond);
+    let time = time.round(millis.mode(RoundMode::HalfExpand));
+    let time = time.map_err(|error| error.to_string())?;
     let mut text = String::new();
     let mut pattern = arguments[1].text().chars();
     while let Some(letter) = pattern.next() {
@@ -105,15 +110,17 @@ fn field(time: DateTime, letter: char) -> Result<String, String> {
 /// What a text says of a time, piece by piece.
 struct Read<'a> {
     rest: &'a str,
-    year: i16,
-    month: i8,
-    day: i8,
+    year: Option<i16>,
+    month: Option<i8>,
+    day: Option<i8>,
     day_of_year: Option<i16>,
-    hour: i8,
+    hour: Option<i8>,
+    /// From 1 to 12, before or after noon.
+    half_hour: Option<i8>,
     minute: i8,
     second: i8,
     nanosecond: i32,
-    is_afternoon: Option<bool>,
+    is_afternoon: bool,
 }
 
 /// `date_parse(text, pattern)`: a timestamp of milliseconds.
@@ -122,15 +129,16 @@ pub(super) fn parse<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     let invalid = |at: &str| format!("Invalid format: \"{text}\" is malformed at \"{at}\"");
     let mut read = Read {
         rest: text,
-        year: 1970,
-        month: 1,
-        day: 1,
+        year: None,
+        month: None,
+        day: None,
         day_of_year: None,
-        hour: 0,
+        hour: None,
+        half_hour: None,
         minute: 0,
         second: 0,
         nanosecond: 0,
-        is_afternoon: None,
+        is_afternoon: false,
     };
     let mut letters = pattern.chars();
     while let Some(letter) = letters.next() {
@@ -172,88 +180,93 @@ impl Read<'_> {
         number.parse().ok()
     }
 
-    /// The place of the longest name that the text goes on with.
-    fn name(&mut self, names: &[&str], is_short: bool) -> Option<usize> {
-        let name = |name: &&str| {
-            if is_short {
-                name[..SHORT].to_owned()
-            } else {
-                (*name).to_owned()
-            }
+    /// The place of the name that the text goes on with, whole or abbreviated.
+    fn name(&mut self, names: &[&str]) -> Option<usize> {
+        let rest = self.rest;
+        let begins = |name: &str| {
+            let begin = rest.get(..name.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(name))
         };
-        let found = names.iter().position(|known| {
-            let known = name(known);
-            self.rest
-                .get(..known.len())
-                .is_some_and(|begin| begin.eq_ignore_ascii_case(&known))
-        })?;
-        self.rest = &self.rest[name(&names[found]).len()..];
+        let whole = names.iter().position(|name| begins(name));
+        let found = whole.or_else(|| names.iter().position(|name| begins(&name[..SHORT])))?;
+        let length = if whole.is_some() {
+            names[found].len()
+        } else {
+            SHORT
+        };
+        self.rest = &rest[length..];
         Some(found)
     }
 
     fn field(&mut self, letter: char) -> Result<Option<()>, String> {
         let small = |number: Option<i32>| number.and_then(|number| i8::try_from(number).ok());
-        macro_rules! set {
-            ($field:ident, $value:expr) => {
-                $value.map(|value| self.$field = value)
-            };
-        }
-        Ok(match letter {
-            'Y' => set!(
-                year,
-                self.number(4).and_then(|year| i16::try_from(year).ok())
-            ),
-            'y' => {
-                // As MySQL and Joda's pivot of Trino: 70 to 99 lie before 2000.
-                let year = self
-                    .number(2)
-                    .map(|year| if year < 70 { 2000 + year } else { 1900 + year });
-                set!(year, year.and_then(|year| i16::try_from(year).ok()))
+        let year = |number: Option<i32>| number.and_then(|number| i16::try_from(number).ok());
+        let is_read = match letter {
+            'Y' => {
+                self.year = year(self.number(4));
+                self.year.is_some()
             }
-            'm' | 'c' => set!(month, small(self.number(2))),
-            'd' | 'e' => set!(day, small(self.number(2))),
-            'H' | 'k' => set!(hour, small(self.number(2))),
-            'h' | 'I' | 'l' => set!(hour, small(self.number(2))),
-            'i' => set!(minute, small(self.number(2))),
-            's' | 'S' => set!(second, small(self.number(2))),
-            'j' => self
-                .number(3)
-                .and_then(|day| i16::try_from(day).ok())
-                .map(|day| self.day_of_year = Some(day)),
+            'y' => {
+                // Joda's pivot in Trino: 70 to 99 lie before 2000.
+                let two = self.number(2);
+                let four = two.map(|two| if two < 70 { 2000 + two } else { 1900 + two });
+                self.year = year(four);
+                self.year.is_some()
+            }
+            'm' | 'c' => {
+                self.month = small(self.number(2));
+                self.month.is_some()
+            }
+            'M' | 'b' => {
+                self.month = self
+                    .name(&MONTHS)
+                    .and_then(|month| i8::try_from(month + 1).ok());
+                self.month.is_some()
+            }
+            'd' | 'e' => {
+                self.day = small(self.number(2));
+                self.day.is_some()
+            }
+            'j' => {
+                self.day_of_year = year(self.number(3));
+                self.day_of_year.is_some()
+            }
+            'H' | 'k' => {
+                self.hour = small(self.number(2));
+                self.hour.is_some()
+            }
+            'h' | 'I' | 'l' => {
+                self.half_hour = small(self.number(2));
+                self.half_hour.is_some()
+            }
+            'i' => small(self.number(2))
+                .map(|minute| self.minute = minute)
+                .is_some(),
+            's' | 'S' => small(self.number(2))
+                .map(|second| self.second = second)
+                .is_some(),
             'f' => {
                 let before = self.rest.len();
                 let number = self.number(9);
-                let digits = before - self.rest.len();
-                number.map(|number| {
-                    self.nanosecond = number * 10_i32.pow(9 - digits as u32);
-                })
+                let missing = 9_u32.saturating_sub((before - self.rest.len()) as u32);
+                let nanos = number.map(|number| number * 10_i32.pow(missing));
+                nanos.map(|nanos| self.nanosecond = nanos).is_some()
             }
-            'M' => self
-                .name(&MONTHS, false)
-                .map(|month| self.month = month as i8 + 1),
-            'b' => self
-                .name(&MONTHS, true)
-                .map(|month| self.month = month as i8 + 1),
-            'W' => self.name(&DAYS, false).map(|_| ()),
-            'a' => self.name(&DAYS, true).map(|_| ()),
+            // Which day of the week it is follows from the rest.
+            'W' | 'a' => self.name(&DAYS).is_some(),
             'p' => {
                 let half = self.rest.get(..2).map(str::to_uppercase);
-                let is_afternoon = match half.as_deref() {
-                    Some("AM") => Some(false),
-                    Some("PM") => Some(true),
-                    _ => None,
-                };
-                is_afternoon.map(|is_afternoon| {
-                    self.rest = &self.rest[2..];
-                    self.is_afternoon = Some(is_afternoon);
-                })
+                self.is_afternoon = half.as_deref() == Some("PM");
+                let is_half = matches!(half.as_deref(), Some("AM" | "PM"));
+                self.rest = if is_half { &self.rest[2..] } else { self.rest };
+                is_half
             }
             'T' => return self.fields("H:i:s"),
             'r' => return self.fields("h:i:s p"),
-            '%' => self.literal('%'),
             'w' | 'U' | 'u' | 'V' | 'X' | 'D' | 'v' | 'x' => return Err(unsupported(letter)),
-            letter => self.literal(letter),
-        })
+            letter => return Ok(self.literal(letter)),
+        };
+        Ok(is_read.then_some(()))
     }
 
     /// Fields by their letters, with what stands between them.
@@ -270,20 +283,25 @@ impl Read<'_> {
         Ok(Some(()))
     }
 
+    /// Resolved as Joda does: a year that is missing is 2000 where another part of the date is there, so that there is a
+    /// 29 February; an hour of 24 goes before one of 12.
     fn time(&self) -> Option<DateTime> {
+        let has_date =
+            [self.month, self.day].iter().any(Option::is_some) || self.day_of_year.is_some();
+        let year = self.year.unwrap_or(if has_date { 2000 } else { 1970 });
         let date = match self.day_of_year {
-            Some(day) => Date::new(self.year, 1, 1)
-                .ok()?
-                .with()
-                .day_of_year(day)
-                .build()
-                .ok()?,
-            None => Date::new(self.year, self.month, self.day).ok()?,
+            Some(day) => {
+                let first = Date::new(year, 1, 1).ok()?;
+                first.with().day_of_year(day).build().ok()?
+            }
+            None => Date::new(year, self.month.unwrap_or(1), self.day.unwrap_or(1)).ok()?,
         };
-        let hour = match self.is_afternoon {
-            None => self.hour,
-            Some(_) if !(1..=12).contains(&self.hour) => return None,
-            Some(is_afternoon) => self.hour % 12 + if is_afternoon { 12 } else { 0 },
+        let noon = if self.is_afternoon { 12 } else { 0 };
+        let hour = match (self.hour, self.half_hour) {
+            (Some(hour), _) => hour,
+            (None, Some(hour @ 1..=12)) => hour % 12 + noon,
+            (None, Some(_)) => return None,
+            (None, None) => noon,
         };
         let time = Time::new(hour, self.minute, self.second, self.nanosecond).ok()?;
         Some(date.to_datetime(time))

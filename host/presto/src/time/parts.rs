@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 
 use super::civil;
 use crate::function::Call;
-use crate::value::Value;
+use crate::value::{NANOS_PER_DAY, Value};
 
 /// A part's function.
 pub(super) enum Part {
@@ -81,6 +81,45 @@ pub(super) const ALL: [(&str, Part); 19] = [
     (
         "nanosecond",
         Part::OfTime(part!(|time| time.subsec_nanosecond().into())),
+    ),
+];
+
+macro_rules! of_interval {
+    ($of:expr) => {{
+        const PART: Call = |arguments| {
+            let of: fn(i64, i128) -> i128 = $of;
+            Ok(match arguments[0] {
+                Value::Interval(months, nanos) => {
+                    Value::Integer(i64::try_from(of(months.into(), nanos)).unwrap_or(i64::MAX))
+                }
+                // A form's types rule it out.
+                _ => Value::Null,
+            })
+        };
+        PART
+    }};
+}
+
+/// Parts of intervals: of months, and of days and their parts.
+pub(super) const OF_INTERVALS: [(&str, Call); 7] = [
+    ("year", of_interval!(|months, _| i128::from(months / 12))),
+    ("month", of_interval!(|months, _| i128::from(months % 12))),
+    ("day", of_interval!(|_, nanos| nanos / NANOS_PER_DAY)),
+    (
+        "hour",
+        of_interval!(|_, nanos| nanos % NANOS_PER_DAY / 3_600_000_000_000),
+    ),
+    (
+        "minute",
+        of_interval!(|_, nanos| nanos % 3_600_000_000_000 / 60_000_000_000),
+    ),
+    (
+        "second",
+        of_interval!(|_, nanos| nanos % 60_000_000_000 / 1_000_000_000),
+    ),
+    (
+        "millisecond",
+        of_interval!(|_, nanos| nanos % 1_000_000_000 / 1_000_000),
     ),
 ];
 
