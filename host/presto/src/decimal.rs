@@ -15,18 +15,16 @@ use datafusion::logical_expr::{
 /// Digits of a decimal at most.
 const MAX_DIGITS: u8 = 38;
 
-/// The quotient of two exact numbers, if one of them is a decimal: integers have their own.
-pub(crate) fn quotient(operands: [Expr; 2], types: [&DataType; 2]) -> Result<Expr, [Expr; 2]> {
-    let is_decimal = types
-        .iter()
-        .any(|given| matches!(given, DataType::Decimal128(..)));
-    match types.map(decimal) {
-        [Some(_), Some(_)] if is_decimal => {
-            let signature = Signature::user_defined(Volatility::Immutable);
-            Ok(ScalarUDF::from(Quotient { signature }).call(operands.into()))
-        }
-        _ => Err(operands),
-    }
+/// Whether a quotient of these types is a decimal: one of two exact numbers is. Integers have their own.
+pub(crate) fn is_decimal(types: [&DataType; 2]) -> bool {
+    types.iter().all(|given| decimal(given).is_some())
+        && (types.iter()).any(|given| matches!(given, DataType::Decimal128(..)))
+}
+
+/// The quotient of two exact numbers.
+pub(crate) fn quotient(left: Expr, right: Expr) -> Expr {
+    let signature = Signature::user_defined(Volatility::Immutable);
+    ScalarUDF::from(Quotient { signature }).call(vec![left, right])
 }
 
 /// The decimal that an exact number becomes: precision and scale.

@@ -8,7 +8,7 @@ use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExp
 use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, cast};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
-use crate::decimal::quotient;
+use crate::decimal::{is_decimal, quotient};
 use crate::time::of_field;
 
 /// Plans `extract`, `substring` and `position`.
@@ -58,13 +58,12 @@ impl ExprPlanner for Syntax {
     ) -> Result<PlannerResult<RawBinaryExpr>, DataFusionError> {
         let RawBinaryExpr { op, left, right } = expr;
         let (left, right) = (signed(left, schema)?, signed(right, schema)?);
-        if op != BinaryOperator::Divide {
-            return Ok(PlannerResult::Original(RawBinaryExpr { op, left, right }));
-        }
         let types = (left.get_type(schema)?, right.get_type(schema)?);
-        Ok(match quotient([left, right], [&types.0, &types.1]) {
-            Ok(quotient) => PlannerResult::Planned(quotient),
-            Err([left, right]) => PlannerResult::Original(RawBinaryExpr { op, left, right }),
+        Ok(match op {
+            BinaryOperator::Divide if is_decimal([&types.0, &types.1]) => {
+                PlannerResult::Planned(quotient(left, right))
+            }
+            op => PlannerResult::Original(RawBinaryExpr { op, left, right }),
         })
     }
 

@@ -48,13 +48,13 @@ pub(super) fn add<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
         return Err(format!("{count} units are too many"));
     }
     let out_of_range = || "the result is out of range".to_owned();
-    let (size, span): (i64, fn(i64) -> Result<Span, jiff::Error>) = match unit {
-        Unit::Months(size) => (size, |months| Span::new().try_months(months)),
-        Unit::Millis(size) if size % DAY == 0 => (size / DAY, |days| Span::new().try_days(days)),
-        Unit::Millis(size) => (size, |millis| Span::new().try_milliseconds(millis)),
+    let of = |size: i64| count.checked_mul(size).ok_or_else(out_of_range);
+    let span = match unit {
+        Unit::Months(size) => Span::new().try_months(of(size)?),
+        Unit::Millis(size) if size % DAY == 0 => Span::new().try_days(of(size / DAY)?),
+        Unit::Millis(size) => Span::new().try_milliseconds(of(size)?),
     };
-    let span = count.checked_mul(size).and_then(|count| span(count).ok());
-    let span = span.ok_or_else(out_of_range)?;
+    let span = span.map_err(|_| out_of_range())?;
     Ok(match time {
         Value::Date(date) => Value::Date(date.checked_add(span).map_err(|_| out_of_range())?),
         Value::Zoned(time) => Value::Zoned(time.checked_add(span).map_err(|_| out_of_range())?),
