@@ -10,7 +10,7 @@ use datafusion::logical_expr::{
     Volatility,
 };
 
-use crate::value::time_zone;
+use crate::column::time_zone;
 
 /// The function that stands for the operator.
 pub(crate) fn function() -> ScalarUDF {

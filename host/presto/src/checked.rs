@@ -2,14 +2,16 @@
 //!
 //! * Integers fail where DataFusion wraps.
 //! * A double or decimal is rounded where it is cast to an integer, the half away from zero; DataFusion cuts it off.
+//! * An interval of days is one of nanoseconds, so that `1d` is `24h`.
+//! * Doubles and timestamps are written as texts, and texts read, in Presto's forms.
 //! * A timestamp with a zone that is cast to one without is what that zone's clock shows; DataFusion's is UTC's.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, Int64Array, PrimitiveArray};
-use arrow::compute::{CastOptions, cast_with_options, try_binary, try_unary};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
+use arrow::compute::{try_binary, try_unary};
 use arrow::datatypes::{
-    ArrowNativeTypeOp, DataType, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    ArrowNativeTypeOp, DataType, Int8Type, Int16Type, Int32Type, Int64Type, IntervalMonthDayNano,
 };
 use arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
@@ -24,8 +26,10 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 
-use crate::function::type_name;
-use crate::value::{Column, Value, array};
+use crate::convert::{converted, is_converted};
+use crate::types::type_name;
+
+const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 
 /// The rule, to be run after DataFusion's own analysis.
 #[derive(Debug)]
@@ -84,31 +88,18 @@ enum Meaning {
     /// Two integers of one type.
     Integers(Operator),
     Negative,
-    /// A double or decimal as an integer; NULL instead of an error for `TRY_CAST`.
-    Rounded {
+    /// A value of another type; NULL instead of an error for `TRY_CAST`.
+    Cast {
         to: DataType,
         or_null: bool,
     },
-    /// What the clock of a timestamp's zone shows, as a timestamp without one.
-    Clock(DataType),
 }
 
 fn replace(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>, DataFusionError> {
     let is_integer =
         |expr: &Expr| Ok::<_, DataFusionError>(expr.get_type(schema)?.is_signed_integer());
-    let is_rounded = |expr: &Expr, to: &DataType| {
-        let is_fraction = matches!(
-            expr.get_type(schema)?,
-            DataType::Float64 | DataType::Float32 | DataType::Decimal128(..)
-        );
-        Ok::<_, DataFusionError>(to.is_signed_integer() && is_fraction)
-    };
-    let is_clock = |expr: &Expr, to: &DataType| {
-        let is_zoned = match expr.get_type(schema)? {
-            DataType::Timestamp(_, Some(zone)) => &*zone != "+00:00",
-            _ => false,
-        };
-        Ok::<_, DataFusionError>(is_zoned && matches!(to, DataType::Timestamp(_, None)))
+    let is_cast = |expr: &Expr, to: &DataType| {
+        Ok::<_, DataFusionError>(is_converted(&expr.get_type(schema)?, to))
     };
     let (meaning, operands) = match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right })
@@ -125,24 +116,34 @@ fn replace(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>, DataFusio
             (Meaning::Integers(op), vec![*left, *right])
         }
         Expr::Negative(operand) if is_integer(&operand)? => (Meaning::Negative, vec![*operand]),
-        Expr::Cast(Cast { expr, field }) if is_rounded(&expr, field.data_type())? => {
+        Expr::Cast(Cast { expr, field }) if is_cast(&expr, field.data_type())? => {
             let (to, or_null) = (field.data_type().clone(), false);
-            (Meaning::Rounded { to, or_null }, vec![*expr])
+            (Meaning::Cast { to, or_null }, vec![*expr])
         }
-        Expr::TryCast(TryCast { expr, field }) if is_rounded(&expr, field.data_type())? => {
+        Expr::TryCast(TryCast { expr, field }) if is_cast(&expr, field.data_type())? => {
             let (to, or_null) = (field.data_type().clone(), true);
-            (Meaning::Rounded { to, or_null }, vec![*expr])
+            (Meaning::Cast { to, or_null }, vec![*expr])
         }
-        Expr::Cast(Cast { expr, field }) | Expr::TryCast(TryCast { expr, field })
-            if is_clock(&expr, field.data_type())? =>
+        Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), metadata)
+            if interval.days != 0 =>
         {
-            (Meaning::Clock(field.data_type().clone()), vec![*expr])
+            let literal = ScalarValue::IntervalMonthDayNano(Some(in_nanoseconds(interval)));
+            return Ok(Transformed::yes(Expr::Literal(literal, metadata)));
         }
         other => return Ok(Transformed::no(other)),
     };
     let signature = Signature::any(operands.len(), Volatility::Immutable);
     let operation = ScalarUDF::from(Operation { meaning, signature });
     Ok(Transformed::yes(operation.call(operands)))
+}
+
+/// An interval whose days are nanoseconds, as far as these go: Arrow compares days before nanoseconds.
+fn in_nanoseconds(interval: IntervalMonthDayNano) -> IntervalMonthDayNano {
+    let days = i64::from(interval.days).checked_mul(NANOS_PER_DAY);
+    let nanos = days.and_then(|days| days.checked_add(interval.nanoseconds));
+    nanos.map_or(interval, |nanos| {
+        IntervalMonthDayNano::new(interval.months, 0, nanos)
+    })
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -160,8 +161,7 @@ impl ScalarUDFImpl for Operation {
             Meaning::Integers(Operator::Divide) => "divide",
             Meaning::Integers(_) => "modulus",
             Meaning::Negative => "negate",
-            Meaning::Rounded { .. } => "round_to_integer",
-            Meaning::Clock(_) => "clock",
+            Meaning::Cast { .. } => "cast",
         }
     }
 
@@ -171,7 +171,7 @@ impl ScalarUDFImpl for Operation {
 
     fn return_type(&self, given: &[DataType]) -> Result<DataType, DataFusionError> {
         match (&self.meaning, given) {
-            (Meaning::Rounded { to, .. } | Meaning::Clock(to), _) => Ok(to.clone()),
+            (Meaning::Cast { to, .. }, _) => Ok(to.clone()),
             (_, [given, ..]) => Ok(given.clone()),
             _ => exec_err!("`{}` has no operand", self.name()),
         }
@@ -185,8 +185,7 @@ impl ScalarUDFImpl for Operation {
             (arguments.args.iter()).all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let operands = ColumnarValue::values_to_arrays(&arguments.args)?;
         let result = match (&self.meaning, operands.as_slice()) {
-            (Meaning::Rounded { to, or_null }, [operand]) => rounded(operand, to, *or_null)?,
-            (Meaning::Clock(to), [operand]) => clock(operand, to)?,
+            (Meaning::Cast { to, or_null }, [operand]) => converted(operand, to, *or_null)?,
             (_, operands) => match operands.first().map(|operand| operand.data_type()) {
                 Some(DataType::Int8) => self.integers::<Int8Type>("tinyint", operands)?,
                 Some(DataType::Int16) => self.integers::<Int16Type>("smallint", operands)?,
@@ -267,57 +266,16 @@ fn failed(
     ))
 }
 
-fn rounded(operand: &ArrayRef, to: &DataType, or_null: bool) -> Result<ArrayRef, ArrowError> {
-    let options = CastOptions {
-        safe: or_null,
-        ..CastOptions::default()
-    };
-    if let DataType::Decimal128(..) = operand.data_type() {
-        // Arrow rounds to fewer digits, the half away from zero, and cuts off what is cast to an integer.
-        let whole = cast_with_options(operand, &DataType::Decimal128(38, 0), &options)?;
-        return cast_with_options(&whole, to, &options);
-    }
-    let operand = cast_with_options(operand, &DataType::Float64, &options)?;
-    // The first double above all bigints is 2^63.
-    let bigints = -9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0;
-    let whole = operand.as_primitive::<Float64Type>().iter().map(|value| {
-        // f64::round takes the half away from zero.
-        match value.map(|value| (value, value.round())) {
-            None => Ok(None),
-            Some((_, whole)) if bigints.contains(&whole) => Ok(Some(whole as i64)),
-            Some(_) if or_null => Ok(None),
-            Some((value, _)) => {
-                let message = format!("Cannot cast double {value} to an integer");
-                Err(ArrowError::ComputeError(message))
-            }
-        }
-    });
-    let whole = whole.collect::<Result<Int64Array, _>>()?;
-    cast_with_options(&whole, to, &options)
-}
-
-fn clock(times: &ArrayRef, to: &DataType) -> Result<ArrayRef, DataFusionError> {
-    let times = Column::new(times.clone(), false)?;
-    let shown = (0..times.len()).map(|row| {
-        Ok(match times.value(row)? {
-            Value::Zoned(time) => Value::Time(time.datetime()),
-            value => value,
-        })
-    });
-    array(shown.collect::<Result<_, DataFusionError>>()?, to)
-}
-
 /// The operation as it was written, from its operands' texts; none of another function.
 pub fn readable(function: &ScalarUDF, operands: &[String]) -> Option<String> {
     let operation = function.inner().downcast_ref::<Operation>()?;
     Some(match (&operation.meaning, operands) {
         (Meaning::Integers(operator), [left, right]) => format!("({left} {operator} {right})"),
         (Meaning::Negative, [operand]) => format!("(- {operand})"),
-        (Meaning::Rounded { to, or_null }, [operand]) => {
+        (Meaning::Cast { to, or_null }, [operand]) => {
             let cast = if *or_null { "try_cast" } else { "cast" };
             format!("{cast}({operand} as {})", type_name(to))
         }
-        (Meaning::Clock(to), [operand]) => format!("cast({operand} as {})", type_name(to)),
         _ => return None,
     })
 }

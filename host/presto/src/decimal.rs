@@ -12,12 +12,14 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use crate::types::digits;
+
 /// Digits of a decimal at most.
 const MAX_DIGITS: u8 = 38;
 
 /// Whether a quotient of these types is a decimal: one of two exact numbers is. Integers have their own.
 pub(crate) fn is_decimal(types: [&DataType; 2]) -> bool {
-    types.iter().all(|given| decimal(given).is_some())
+    types.iter().all(|given| digits(given).is_some())
         && (types.iter()).any(|given| matches!(given, DataType::Decimal128(..)))
 }
 
@@ -25,18 +27,6 @@ pub(crate) fn is_decimal(types: [&DataType; 2]) -> bool {
 pub(crate) fn quotient(left: Expr, right: Expr) -> Expr {
     let signature = Signature::user_defined(Volatility::Immutable);
     ScalarUDF::from(Quotient { signature }).call(vec![left, right])
-}
-
-/// The decimal that an exact number becomes: precision and scale.
-fn decimal(given: &DataType) -> Option<(u8, i8)> {
-    Some(match given {
-        DataType::Decimal128(precision, scale) => (*precision, *scale),
-        DataType::Int8 => (3, 0),
-        DataType::Int16 => (5, 0),
-        DataType::Int32 => (10, 0),
-        DataType::Int64 => (19, 0),
-        _ => return None,
-    })
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -54,7 +44,7 @@ impl ScalarUDFImpl for Quotient {
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>, DataFusionError> {
-        let decimals = given.iter().map(|given| match decimal(given) {
+        let decimals = given.iter().map(|given| match digits(given) {
             Some((precision, scale)) => Ok(DataType::Decimal128(precision, scale)),
             None => plan_err!("a quotient of decimals has an operand of type {given}"),
         });

@@ -3,44 +3,96 @@
 //!
 //! DataFusion has most of the names with another meaning. What is here replaces it:
 //!
-//! * [`functions`] are registered over DataFusion's own. A function is a list of forms over the values of one row
-//!   ([`function`]); texts, regular expressions and times are each a module.
-//! * [`Syntax`] plans what SQL writes without a function's name: `extract`, `substring`, `position`, a quotient of
-//!   decimals.
+//! * [`functions`], [`aggregates`] and [`lambdas`] are registered over DataFusion's own. A function is a list of forms over
+//!   the values of one row ([`function`]), an aggregate one over the values of a group ([`aggregate`]).
+//! * [`PrestoDialect`], [`rewrite_tokens`] and [`rewrite_expr`] read what sqlparser reads otherwise, and refuse a function
+//!   that is not in the list.
+//! * [`Syntax`] plans what SQL writes without a function's name: `extract`, `substring`, `position`, subscripts, a quotient
+//!   of decimals.
+//! * [`check_query`], [`check_select`] and [`check_factor`] refuse clauses that are not Presto's.
+//! * [`Typed`] refuses operators and casts that Presto does not have for the types of their operands.
 //! * [`Checked`] makes signed integers fail where they would wrap, and casts round, once all types are known.
 //!
 //! What `tests/fixtures/trino/functions.txt` has of them was seen in Trino 435; the tests ask it again where there is a JDK.
 
+mod aggregate;
+mod array;
 mod at_time_zone;
+mod binary;
+mod bits;
+mod cast;
 mod checked;
+mod clauses;
+mod column;
 mod compared;
+mod constructed;
+mod convert;
 mod decimal;
+mod dialect;
 mod function;
+mod json;
+mod lambda;
+mod map;
 mod number;
 mod regexp;
-mod sum;
+mod rewrite;
+mod sequence;
+mod shown;
 mod syntax;
 mod text;
 mod time;
+mod tokens;
+mod typed;
+mod types;
+mod url;
 mod value;
 
-use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 
 pub use checked::{Checked, readable};
+pub use clauses::{check_factor, check_query, check_select};
+pub use dialect::PrestoDialect;
+pub use rewrite::rewrite_expr;
+pub use shown::{json, shown};
 pub use syntax::Syntax;
 pub use time::PARTS;
+pub use tokens::rewrite_tokens;
+pub use typed::Typed;
 
 /// The scalar functions.
 pub fn functions() -> Vec<ScalarUDF> {
-    let of_rows = [text::all(), regexp::all(), number::all(), time::all()];
+    let of_rows = [
+        array::all(),
+        binary::all(),
+        bits::all(),
+        json::all(),
+        map::all(),
+        number::all(),
+        regexp::all(),
+        sequence::all(),
+        text::all(),
+        time::all(),
+        url::all(),
+    ];
     let of_rows = of_rows.into_iter().flatten().map(ScalarUDF::from);
     of_rows
         .chain(compared::all())
+        .chain(constructed::all())
         .chain([at_time_zone::function()])
         .collect()
 }
 
+/// The function that makes rows of a map's entries.
+pub fn map_entries() -> ScalarUDF {
+    ScalarUDF::from(map::entries())
+}
+
 /// The aggregates.
 pub fn aggregates() -> Vec<AggregateUDF> {
-    vec![sum::function()]
+    aggregate::all()
+}
+
+/// The functions that take a lambda.
+pub fn lambdas() -> Vec<HigherOrderUDF> {
+    lambda::all()
 }

@@ -4,10 +4,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use regex::{Captures, Regex};
 
-use crate::function::{Function, Type, form};
+use crate::function::{Function, form};
+use crate::types::{Type, VARCHARS};
 use crate::value::Value;
 
-use Type::{Bigint, Boolean, Varchar, Varchars};
+use Type::{Bigint, Boolean, Varchar};
 
 /// Patterns that are kept compiled. A statement has few, and asks for each once a row.
 const KEPT: usize = 16;
@@ -35,10 +36,10 @@ pub(crate) fn all() -> Vec<Function> {
         Function::new(
             "regexp_extract_all",
             [
-                form(&[Varchar, Varchar], Varchars, |arguments| {
+                form(&[Varchar, Varchar], VARCHARS, |arguments| {
                     extract_all(arguments, 0)
                 }),
-                form(&[Varchar, Varchar, Bigint], Varchars, |arguments| {
+                form(&[Varchar, Varchar, Bigint], VARCHARS, |arguments| {
                     extract_all(arguments, arguments[2].integer())
                 }),
             ],
@@ -54,7 +55,7 @@ pub(crate) fn all() -> Vec<Function> {
                 }),
             ],
         ),
-        Function::new("regexp_split", [form(&[Varchar, Varchar], Varchars, split)]),
+        Function::new("regexp_split", [form(&[Varchar, Varchar], VARCHARS, split)]),
     ]
 }
 
@@ -117,10 +118,11 @@ fn extract_all<'a>(arguments: &[Value<'a>], number: i64) -> Result<Value<'a>, St
     let regex = pattern(&arguments[1])?;
     let group = group(&regex, number)?;
     let found = matches(&regex, arguments[0].text());
-    let found = found
-        .iter()
-        .map(|captures| Some(captures.get(group)?.as_str().to_owned()));
-    Ok(Value::Texts(found.collect()))
+    let found = found.iter().map(|captures| match captures.get(group) {
+        Some(part) => Value::Owned(part.as_str().to_owned()),
+        None => Value::Null,
+    });
+    Ok(Value::List(found.collect()))
 }
 
 fn split<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
@@ -129,12 +131,12 @@ fn split<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     let mut end = 0;
     for captures in matches(&regex, text) {
         if let Some(whole) = captures.get(0) {
-            parts.push(Some(text[end..whole.start()].to_owned()));
+            parts.push(Value::Owned(text[end..whole.start()].to_owned()));
             end = whole.end();
         }
     }
-    parts.push(Some(text[end..].to_owned()));
-    Ok(Value::Texts(parts))
+    parts.push(Value::Owned(text[end..].to_owned()));
+    Ok(Value::List(parts))
 }
 
 fn replace<'a>(arguments: &[Value<'a>], replacement: &str) -> Result<Value<'a>, String> {

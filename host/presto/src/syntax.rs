@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, DataFusionError, ScalarValue, plan_err};
-use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
-use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF, cast};
+use datafusion::logical_expr::planner::{
+    ExprPlanner, PlannerResult, RawBinaryExpr, RawFieldAccessExpr,
+};
+use datafusion::logical_expr::{Expr, ExprSchemable, GetFieldAccess, ScalarUDF, cast};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
+use crate::array::SUBSCRIPT;
+use crate::constructed::row;
 use crate::decimal::{is_decimal, quotient};
 use crate::time::of_field;
+use crate::typed::check_operands;
 
-/// Plans `extract`, `substring` and `position`.
+/// Plans `extract`, `substring`, `position`, subscripts, rows and quotients of decimals.
 #[derive(Debug, Default)]
 pub struct Syntax {
     functions: Vec<Arc<ScalarUDF>>,
@@ -42,6 +47,19 @@ impl Syntax {
     }
 }
 
+impl Syntax {
+    fn subscript(
+        &self,
+        expr: Expr,
+        key: Expr,
+    ) -> Result<PlannerResult<RawFieldAccessExpr>, DataFusionError> {
+        match self.call(SUBSCRIPT, vec![expr, key])? {
+            PlannerResult::Planned(expr) => Ok(PlannerResult::Planned(expr)),
+            PlannerResult::Original(_) => plan_err!("there are no subscripts"),
+        }
+    }
+}
+
 /// A count as a bigint: DataFusion's are unsigned, which with a bigint make a decimal.
 fn signed(operand: Expr, schema: &DFSchema) -> Result<Expr, DataFusionError> {
     match operand.get_type(schema)? {
@@ -59,12 +77,41 @@ impl ExprPlanner for Syntax {
         let RawBinaryExpr { op, left, right } = expr;
         let (left, right) = (signed(left, schema)?, signed(right, schema)?);
         let types = (left.get_type(schema)?, right.get_type(schema)?);
+        check_operands(&op, &types.0, &types.1)?;
         Ok(match op {
             BinaryOperator::Divide if is_decimal([&types.0, &types.1]) => {
                 PlannerResult::Planned(quotient(left, right))
             }
             op => PlannerResult::Original(RawBinaryExpr { op, left, right }),
         })
+    }
+
+    fn plan_field_access(
+        &self,
+        expr: RawFieldAccessExpr,
+        schema: &DFSchema,
+    ) -> Result<PlannerResult<RawFieldAccessExpr>, DataFusionError> {
+        let RawFieldAccessExpr { expr, field_access } = expr;
+        let is_map = matches!(expr.get_type(schema)?, DataType::Map(..));
+        match field_access {
+            GetFieldAccess::ListIndex { key } => self.subscript(expr, *key),
+            // A constant text in brackets.
+            GetFieldAccess::NamedStructField { name } if is_map => {
+                self.subscript(expr, Expr::Literal(name, None))
+            }
+            field_access => Ok(PlannerResult::Original(RawFieldAccessExpr {
+                expr,
+                field_access,
+            })),
+        }
+    }
+
+    fn plan_struct_literal(
+        &self,
+        arguments: Vec<Expr>,
+        _: bool,
+    ) -> Result<PlannerResult<Vec<Expr>>, DataFusionError> {
+        Ok(PlannerResult::Planned(row().call(arguments)))
     }
 
     fn plan_extract(

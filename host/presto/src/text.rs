@@ -1,24 +1,24 @@
 //! Texts. Positions count code points from 1.
 
+use datafusion::common::utils::datafusion_strsim;
 use datafusion::functions_nested::concat::array_concat_udf;
 use datafusion::functions_nested::reverse::array_reverse_udf;
 
-use crate::function::{Form, Function, Type, form};
+use crate::function::{Form, Function, form};
+use crate::types::{Type, VARCHARS};
 use crate::value::Value;
 
-use Type::{Bigint, Varchar, Varchars};
+use Type::{Bigint, Varchar};
 
 pub(crate) fn all() -> Vec<Function> {
     let texts = |call| [form(&[Varchar], Varchar, call)];
     vec![
         Function::new(
             "concat",
-            [Form {
-                repeats: true,
-                ..form(&[Varchar], Varchar, |arguments| {
-                    Ok(Value::Owned(arguments.iter().map(Value::text).collect()))
-                })
-            }],
+            [form(&[Varchar], Varchar, |arguments| {
+                Ok(Value::Owned(arguments.iter().map(Value::text).collect()))
+            })
+            .repeated()],
         )
         .or(array_concat_udf()),
         Function::new("substr", substr()),
@@ -30,10 +30,10 @@ pub(crate) fn all() -> Vec<Function> {
         Function::new(
             "split",
             [
-                form(&[Varchar, Varchar], Varchars, |arguments| {
+                form(&[Varchar, Varchar], VARCHARS, |arguments| {
                     split(arguments[0].text(), arguments[1].text(), i64::MAX)
                 }),
-                form(&[Varchar, Varchar, Bigint], Varchars, |arguments| {
+                form(&[Varchar, Varchar, Bigint], VARCHARS, |arguments| {
                     split(
                         arguments[0].text(),
                         arguments[1].text(),
@@ -151,6 +151,14 @@ pub(crate) fn all() -> Vec<Function> {
             })],
         ),
         Function::new(
+            "levenshtein_distance",
+            [form(&[Varchar, Varchar], Bigint, |arguments| {
+                let distance =
+                    datafusion_strsim::levenshtein(arguments[0].text(), arguments[1].text());
+                Ok(Value::Integer(i64::try_from(distance).unwrap_or(i64::MAX)))
+            })],
+        ),
+        Function::new(
             "hamming_distance",
             [form(&[Varchar, Varchar], Bigint, |arguments| {
                 let (left, right) = (arguments[0].text(), arguments[1].text());
@@ -246,8 +254,8 @@ fn split(text: &str, delimiter: &str, limit: i64) -> Result<Value<'static>, Stri
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let parts = text
         .splitn(limit, delimiter)
-        .map(|part| Some(part.to_owned()));
-    Ok(Value::Texts(parts.collect()))
+        .map(|part| Value::Owned(part.to_owned()));
+    Ok(Value::List(parts.collect()))
 }
 
 /// Where the n-th occurrence begins, counted from the end where it is negative; 0 where there is none. Occurrences may

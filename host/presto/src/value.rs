@@ -1,25 +1,10 @@
-//! The values of a row, from Arrow's arrays and back.
+//! A value of a row, and how two of them compare.
 
-use std::sync::Arc;
+use std::cmp::Ordering;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int64Array, ListBuilder,
-    StringArray, StringBuilder, TimestampMicrosecondArray, TimestampMillisecondArray,
-    TimestampNanosecondArray, TimestampSecondArray, new_null_array,
-};
-use arrow::compute::cast;
-use arrow::datatypes::{
-    DataType, Date32Type, Float64Type, Int64Type, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType,
-};
-use datafusion::common::{DataFusionError, exec_datafusion_err, exec_err};
+use datafusion::common::ScalarValue;
+use jiff::Zoned;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
-
-/// Bytes of an array of texts at most. Arrow's offsets have 31 bits, and this machine other things to hold.
-const MAX_TEXT_BYTES: usize = 1 << 30;
 
 pub(crate) const NANOS_PER_DAY: i128 = 86_400_000_000_000;
 
@@ -32,8 +17,7 @@ pub(crate) enum Value<'a> {
     Double(f64),
     Text(&'a str),
     Owned(String),
-    /// An array of texts.
-    Texts(Vec<Option<String>>),
+    Bytes(Vec<u8>),
     Date(Date),
     /// A timestamp without a zone.
     Time(DateTime),
@@ -41,9 +25,17 @@ pub(crate) enum Value<'a> {
     Zoned(Zoned),
     /// Months, and nanoseconds of days and their parts.
     Interval(i32, i128),
+    /// The elements of an array.
+    List(Vec<Value<'a>>),
+    /// The members of a row.
+    Row(Vec<Value<'a>>),
+    /// The keys of a map with their values.
+    Map(Vec<(Value<'a>, Value<'a>)>),
+    /// Of a type that no function looks into: a decimal, a time of day.
+    Other(ScalarValue),
 }
 
-impl Value<'_> {
+impl<'a> Value<'a> {
     /// A text; empty for another value, which a form's types rule out.
     pub(crate) fn text(&self) -> &str {
         match self {
@@ -68,214 +60,102 @@ impl Value<'_> {
             _ => 0,
         }
     }
-}
 
-/// An argument: a value for every row, or one for all.
-pub(crate) struct Column {
-    values: ArrayRef,
-    zone: Option<TimeZone>,
-    pub(crate) is_one: bool,
-}
-
-impl Column {
-    /// Of one of the types that functions take.
-    pub(crate) fn new(values: ArrayRef, is_one: bool) -> Result<Self, DataFusionError> {
-        let zone = match values.data_type() {
-            DataType::Timestamp(_, Some(zone)) => Some(time_zone(zone)?),
-            _ => None,
-        };
-        Ok(Self {
-            values,
-            zone,
-            is_one,
-        })
-    }
-
-    /// Rows, one if it is of all.
-    pub(crate) fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    pub(crate) fn value(&self, row: usize) -> Result<Value<'_>, DataFusionError> {
-        let row = if self.is_one { 0 } else { row };
-        if self.values.is_null(row) {
-            return Ok(Value::Null);
+    /// Bytes; none for another value.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            _ => &[],
         }
-        let values = &self.values;
-        Ok(match values.data_type() {
-            DataType::Null => Value::Null,
-            DataType::Boolean => Value::Boolean(values.as_boolean().value(row)),
-            DataType::Int64 => Value::Integer(values.as_primitive::<Int64Type>().value(row)),
-            DataType::Float64 => Value::Double(values.as_primitive::<Float64Type>().value(row)),
-            DataType::Utf8 => Value::Text(values.as_string::<i32>().value(row)),
-            DataType::Date32 => {
-                let days = values.as_primitive::<Date32Type>().value(row);
-                let days = jiff::Span::new().try_days(days);
-                let date = days.and_then(|days| Date::constant(1970, 1, 1).checked_add(days));
-                Value::Date(date.map_err(|_| out_of_range())?)
+    }
+
+    /// The elements of an array or the members of a row; none for another value.
+    pub(crate) fn elements(&self) -> &[Value<'a>] {
+        match self {
+            Self::List(elements) | Self::Row(elements) => elements,
+            _ => &[],
+        }
+    }
+
+    /// The entries of a map; none for another value.
+    pub(crate) fn entries(&self) -> &[(Value<'a>, Value<'a>)] {
+        match self {
+            Self::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Whether two values of one type are one as `IS NOT DISTINCT FROM` has it: NULL is NULL, and NaN is NaN.
+    pub(crate) fn is_same(&self, other: &Value<'_>) -> bool {
+        self.order(other) == Ordering::Equal
+    }
+
+    /// The order of two values of one type, as `ORDER BY` has it; NULL and NaN are above all others, both zeros are one.
+    pub(crate) fn order(&self, other: &Value<'_>) -> Ordering {
+        match (self, other) {
+            (Self::Null, Value::Null) => Ordering::Equal,
+            (Self::Null, _) => Ordering::Greater,
+            (_, Value::Null) => Ordering::Less,
+            (Self::Boolean(left), Value::Boolean(right)) => left.cmp(right),
+            (Self::Integer(left), Value::Integer(right)) => left.cmp(right),
+            (Self::Double(left), Value::Double(right)) => order_doubles(*left, *right),
+            (Self::Bytes(left), Value::Bytes(right)) => left.cmp(right),
+            (Self::Date(left), Value::Date(right)) => left.cmp(right),
+            (Self::Time(left), Value::Time(right)) => left.cmp(right),
+            (Self::Zoned(left), Value::Zoned(right)) => left.timestamp().cmp(&right.timestamp()),
+            (Self::Interval(months, nanos), Value::Interval(other_months, other_nanos)) => {
+                (months, nanos).cmp(&(other_months, other_nanos))
             }
-            DataType::Interval(IntervalUnit::MonthDayNano) => {
-                let interval = values.as_primitive::<IntervalMonthDayNanoType>().value(row);
-                let days = i128::from(interval.days) * NANOS_PER_DAY;
-                Value::Interval(interval.months, days + i128::from(interval.nanoseconds))
+            (Self::List(left) | Self::Row(left), Value::List(right) | Value::Row(right)) => {
+                let parts = left
+                    .iter()
+                    .zip(right)
+                    .map(|(left, right)| left.order(right));
+                let different = parts.filter(|order| *order != Ordering::Equal);
+                let longer = || left.len().cmp(&right.len());
+                { different }.next().unwrap_or_else(longer)
             }
-            DataType::Timestamp(unit, _) => {
-                let instant = match unit {
-                    TimeUnit::Second => Timestamp::from_second(
-                        values.as_primitive::<TimestampSecondType>().value(row),
-                    ),
-                    TimeUnit::Millisecond => Timestamp::from_millisecond(
-                        values.as_primitive::<TimestampMillisecondType>().value(row),
-                    ),
-                    TimeUnit::Microsecond => Timestamp::from_microsecond(
-                        values.as_primitive::<TimestampMicrosecondType>().value(row),
-                    ),
-                    TimeUnit::Nanosecond => Timestamp::from_nanosecond(
-                        values
-                            .as_primitive::<TimestampNanosecondType>()
-                            .value(row)
-                            .into(),
-                    ),
-                };
-                let instant = instant.map_err(|_| out_of_range())?;
-                match &self.zone {
-                    Some(zone) => Value::Zoned(instant.to_zoned(zone.clone())),
-                    None => Value::Time(jiff::tz::Offset::UTC.to_datetime(instant)),
+            (Self::Other(left), Value::Other(right)) => {
+                left.partial_cmp(right).unwrap_or(Ordering::Equal)
+            }
+            (left, right) => left.text().cmp(right.text()),
+        }
+    }
+
+    /// Whether two values are equal: unknown if one is NULL or has a NULL in it that decides. NaN equals nothing.
+    pub(crate) fn equals(&self, other: &Value<'_>) -> Option<bool> {
+        match (self, other) {
+            (Self::Null, _) | (_, Value::Null) => None,
+            (Self::Double(left), Value::Double(right)) => Some(left == right),
+            (Self::List(left) | Self::Row(left), Value::List(right) | Value::Row(right)) => {
+                if left.len() != right.len() {
+                    return Some(false);
                 }
-            }
-            other => return exec_err!("a function has no argument of type {other}"),
-        })
-    }
-}
-
-/// A zone by its name, or by its offset as `+09:00`.
-///
-/// # Errors
-///
-/// When there is none of this name.
-pub(crate) fn time_zone(name: &str) -> Result<TimeZone, DataFusionError> {
-    let unknown = || exec_datafusion_err!("Time zone not supported: {name}");
-    if let Ok(offset) = jiff::fmt::strtime::parse("%:z", name)
-        && let Some(offset) = offset.offset()
-    {
-        return Ok(TimeZone::fixed(offset));
-    }
-    TimeZone::get(name).map_err(|_| unknown())
-}
-
-/// An instant in units of so many nanoseconds, cut off downwards before 1970 too. jiff's instants are within 10,000 years,
-/// whose seconds, milliseconds and microseconds fit.
-fn floored(instant: Timestamp, nanos: i128) -> i64 {
-    i64::try_from(instant.as_nanosecond().div_euclid(nanos)).unwrap_or(i64::MAX)
-}
-
-fn out_of_range() -> DataFusionError {
-    exec_datafusion_err!("the timestamp is out of range")
-}
-
-/// Values as an array of a type.
-pub(crate) fn array(
-    values: Vec<Value<'_>>,
-    data_type: &DataType,
-) -> Result<ArrayRef, DataFusionError> {
-    let integers = || {
-        values.iter().map(|value| match value {
-            Value::Integer(value) => Some(*value),
-            _ => None,
-        })
-    };
-    Ok(match data_type {
-        DataType::Boolean => Arc::new(
-            values
-                .iter()
-                .map(|value| match value {
-                    Value::Boolean(value) => Some(*value),
-                    _ => None,
-                })
-                .collect::<BooleanArray>(),
-        ),
-        DataType::Int64 => Arc::new(integers().collect::<Int64Array>()),
-        DataType::Float64 => Arc::new(
-            values
-                .iter()
-                .map(|value| match value {
-                    Value::Double(value) => Some(*value),
-                    _ => None,
-                })
-                .collect::<Float64Array>(),
-        ),
-        DataType::Utf8
-            if values.iter().map(|value| value.text().len()).sum::<usize>() > MAX_TEXT_BYTES =>
-        {
-            return exec_err!("texts of more than {MAX_TEXT_BYTES} bytes are not made here");
-        }
-        DataType::Utf8 => Arc::new(
-            values
-                .iter()
-                .map(|value| (*value != Value::Null).then(|| value.text()))
-                .collect::<StringArray>(),
-        ),
-        DataType::Date32 => {
-            let epoch = Date::constant(1970, 1, 1);
-            let days = values.iter().map(|value| match value {
-                Value::Date(date) => Ok(Some(epoch.until(*date)?.get_days())),
-                _ => Ok(None),
-            });
-            let days = days.collect::<Result<Date32Array, jiff::Error>>();
-            Arc::new(days.map_err(|_| out_of_range())?)
-        }
-        DataType::Timestamp(unit, zone) => {
-            let instants = values.iter().map(|value| match value {
-                Value::Time(time) => jiff::tz::Offset::UTC.to_timestamp(*time).map(Some),
-                Value::Zoned(time) => Ok(Some(time.timestamp())),
-                _ => Ok(None),
-            });
-            let instants = instants.collect::<Result<Vec<_>, _>>();
-            let instants = instants.map_err(|_| out_of_range())?;
-            let zone = zone.clone();
-            let of = |count: fn(Timestamp) -> Option<i64>| {
-                let counts = instants.iter().map(|instant| match instant {
-                    Some(instant) => count(*instant).ok_or_else(out_of_range).map(Some),
-                    None => Ok(None),
-                });
-                counts.collect::<Result<Vec<Option<i64>>, _>>()
-            };
-            match unit {
-                TimeUnit::Second => Arc::new(
-                    TimestampSecondArray::from(of(|instant| {
-                        Some(floored(instant, 1_000_000_000))
-                    })?)
-                    .with_timezone_opt(zone),
-                ),
-                TimeUnit::Millisecond => Arc::new(
-                    TimestampMillisecondArray::from(of(|instant| {
-                        Some(floored(instant, 1_000_000))
-                    })?)
-                    .with_timezone_opt(zone),
-                ),
-                TimeUnit::Microsecond => Arc::new(
-                    TimestampMicrosecondArray::from(of(|instant| Some(floored(instant, 1_000)))?)
-                        .with_timezone_opt(zone),
-                ),
-                TimeUnit::Nanosecond => Arc::new(
-                    TimestampNanosecondArray::from(of(|instant| {
-                        i64::try_from(instant.as_nanosecond()).ok()
-                    })?)
-                    .with_timezone_opt(zone),
-                ),
-            }
-        }
-        DataType::List(_) => {
-            let mut lists = ListBuilder::new(StringBuilder::new());
-            for value in &values {
-                match value {
-                    Value::Texts(texts) => lists.append_value(texts.iter().map(Option::as_deref)),
-                    _ => lists.append_null(),
+                let parts = left
+                    .iter()
+                    .zip(right)
+                    .map(|(left, right)| left.equals(right));
+                let mut are_equal = Some(true);
+                for part in parts {
+                    match part {
+                        Some(false) => return Some(false),
+                        Some(true) => {}
+                        None => are_equal = None,
+                    }
                 }
+                are_equal
             }
-            cast(&lists.finish(), data_type)?
+            (left, right) => Some(left.order(right) == Ordering::Equal),
         }
-        DataType::Null => new_null_array(&DataType::Null, values.len()),
-        other => return exec_err!("no function gives {other}"),
-    })
+    }
+}
+
+/// Doubles as `ORDER BY` has them: NaN last, both zeros one.
+pub(crate) fn order_doubles(left: f64, right: f64) -> Ordering {
+    let nan = || left.is_nan().cmp(&right.is_nan());
+    left.partial_cmp(&right).unwrap_or_else(nan)
 }

@@ -6,13 +6,31 @@ use tests::trino::stage::{Outcome, Profile, Stage};
 
 use super::{Recorded, recorded};
 
-/// What local Athena says of what it has not.
-const UNKNOWN: [&str; 4] = [
-    "cannot read the query",
-    "Invalid function",
-    "Unexpected parameters",
-    "Error during planning",
-];
+/// Whether an error of local Athena's is of the kind that Trino has under a code.
+fn is_kind(code: &str, error: &str) -> bool {
+    let says = |words: &[&str]| words.iter().any(|words| error.contains(words));
+    match code {
+        "FUNCTION_NOT_FOUND" => says(&[
+            "not registered",
+            "Unexpected parameters",
+            "Cannot apply operator",
+        ]),
+        "TYPE_MISMATCH" => says(&[
+            "Cannot ",
+            "must evaluate",
+            "must be the same type",
+            "requires a boolean",
+        ]),
+        "SYNTAX_ERROR" => says(&["cannot read the query"]),
+        // For what it computes, not for what it does not know.
+        _ => !says(&[
+            "cannot read the query",
+            "not registered",
+            "Unexpected parameters",
+            "Error during planning",
+        ]),
+    }
+}
 
 fn file() -> std::path::PathBuf {
     tests::workspace().join("tests/fixtures/trino/functions.txt")
@@ -83,11 +101,7 @@ pub(super) async fn check(athena: &LocalAthena) {
             (Ok(outcome), None) => {
                 outcome.rows[0][0] == serde_json::from_str::<Json>(expected).unwrap()
             }
-            // For what it computes, not for what it does not know.
-            (Err(error), Some(_)) => {
-                let error = error.to_string();
-                !UNKNOWN.iter().any(|words| error.contains(words))
-            }
+            (Err(error), Some(code)) => is_kind(code, &error.to_string()),
             _ => false,
         };
         if !is_same {

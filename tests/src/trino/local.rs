@@ -129,8 +129,8 @@ fn cell(column: &ArrayRef, row: usize) -> Result<Json> {
         }
         DataType::Date32 => json!(array_value_to_string(column, row)?),
         DataType::Timestamp(..) => {
-            let text = array_value_to_string(column, row)?.replacen('T', " ", 1);
-            json!(match text.strip_suffix('Z') {
+            let text = presto::shown(column, row)?.unwrap_or_default();
+            json!(match text.strip_suffix(" UTC") {
                 Some(text) => format!("{} UTC", without_zeros(text)),
                 None => without_zeros(&text).to_owned(),
             })

@@ -4,7 +4,7 @@
 //! * `now()` has a zone and milliseconds, `localtimestamp` milliseconds and no zone.
 //! * A number with an exponent is a double.
 //! * Casts that lose something are [`cast`]'s.
-//! * `date(x)` is a cast, `if(a, b, c)` a CASE; `nan()` and `infinity()` are constants.
+//! * `nan()` and `infinity()` are constants.
 
 use datafusion::sql::sqlparser::ast::{
     self, BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg,
@@ -154,32 +154,10 @@ fn renamed(function: &Function) -> Option<Expr> {
     });
     let arguments = arguments.collect::<Option<Vec<_>>>()?;
     Some(match (name(function)?.as_str(), arguments.as_slice()) {
-        ("date", [operand]) => cast_to(operand.clone(), DataType::Date),
-        ("from_iso8601_timestamp", [operand]) => cast_to(
-            operand.clone(),
-            DataType::Timestamp(Some(3), TimezoneInfo::WithTimeZone),
-        ),
         ("nan", []) => double("NaN".to_owned()),
         ("infinity", []) => double("Infinity".to_owned()),
-        ("is_nan", [operand]) => call("isnan", vec![operand.clone()]),
-        ("contains", [array, element]) => call("array_has", vec![array.clone(), element.clone()]),
-        ("if", [condition, then]) => case(condition, then, None),
-        ("if", [condition, then, otherwise]) => case(condition, then, Some(otherwise)),
         _ => return None,
     })
-}
-
-fn case(condition: &Expr, then: &Expr, otherwise: Option<&Expr>) -> Expr {
-    Expr::Case {
-        case_token: ast::helpers::attached_token::AttachedToken::empty(),
-        end_token: ast::helpers::attached_token::AttachedToken::empty(),
-        operand: None,
-        conditions: vec![ast::CaseWhen {
-            condition: condition.clone(),
-            result: then.clone(),
-        }],
-        else_result: otherwise.cloned().map(Box::new),
-    }
 }
 
 fn name(function: &Function) -> Option<String> {

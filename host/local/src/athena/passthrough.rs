@@ -71,6 +71,19 @@ fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     names.join(", ").to_lowercase()
 }
 
+/// Whether an expression is a call of a function of the connector's.
+pub(super) fn is_call(expr: &Expr) -> bool {
+    let Expr::Function(function) = expr else {
+        return false;
+    };
+    let is_named = |argument: &FunctionArg| matches!(argument, FunctionArg::Named { .. });
+    let has_names = match &function.args {
+        FunctionArguments::List(list) => list.args.iter().any(is_named),
+        _ => false,
+    };
+    function.name.0.len() > 1 || has_names
+}
+
 /// The arguments of a call for a person, a line each.
 pub(super) fn describe(arguments: &BTreeMap<String, String>) -> impl Iterator<Item = String> {
     let given = arguments

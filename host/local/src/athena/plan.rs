@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::task::{self, Poll};
 
 use anyhow::anyhow;
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{Schema, SchemaRef};
 use connector::wire::Constraints;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::error::DataFusionError;
@@ -21,7 +21,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
 use futures::Stream;
-use presto::Checked;
+use presto::{Checked, Syntax, Typed};
 
 use super::catalog::Catalog;
 use super::client::Client;
@@ -35,37 +35,59 @@ use super::scan::{ScanExec, ScanState};
 use super::sql::{self, Parsed};
 use super::{Athena, CATALOG, Kept, Scan, cast};
 use crate::doubles::{Doubles, Zeros};
+use crate::names;
+use crate::unnest::UnnestPlanner;
 
 /// A planned query.
 pub(super) struct Plan {
     context: SessionContext,
     root: Arc<dyn ExecutionPlan>,
+    /// The columns under the names that they are shown by.
+    schema: SchemaRef,
 }
 
 impl Athena {
     pub(super) async fn plan(&self, sql: &str) -> anyhow::Result<Plan> {
         let client = Arc::new(Client::new(self.function.clone(), self.options.clone()));
         match sql::parse(sql)? {
-            Parsed::Query(query, calls) => {
+            Parsed::Query(mut query, calls) => {
+                names::mark(&mut query);
+                let is_unnamed = matches!(*query.body, ast::SetExpr::Values(_));
                 let context = context(client, calls.into());
                 let state = context.state();
                 let query = Box::new(ast::Statement::Query(query));
                 let plan = state.statement_to_plan(Statement::Statement(query)).await;
                 let plan = pushed(plan.map_err(plain)?, &state).map_err(plain)?;
                 let root = state.create_physical_plan(&plan).await.map_err(plain)?;
-                Ok(Plan { context, root })
+                let schema = shown(&root.schema(), is_unnamed);
+                Ok(Plan {
+                    context,
+                    root,
+                    schema,
+                })
             }
             Parsed::Listing(listing) => {
                 let rows = listing.rows(&client).await?;
                 let schema = rows.schema();
-                let root = MemorySourceConfig::try_new_exec(&[vec![rows]], schema, None);
+                let root = MemorySourceConfig::try_new_exec(&[vec![rows]], schema.clone(), None);
                 Ok(Plan {
                     context: context(client, Arc::default()),
                     root: root.map_err(plain)?,
+                    schema,
                 })
             }
         }
     }
+}
+
+/// A plan's columns under the names that they are shown by.
+fn shown(planned: &Schema, is_unnamed: bool) -> SchemaRef {
+    let fields = planned.fields().iter().enumerate();
+    let fields = fields.map(|(place, field)| {
+        let (name, _) = names::shown(field.name(), place, is_unnamed);
+        field.as_ref().clone().with_name(name)
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// DataFusion with Athena's habits and its one data source.
@@ -88,7 +110,8 @@ fn context(client: Arc<Client>, calls: Arc<[Call]>) -> SessionContext {
         .rules
         .into_iter()
         .filter(|rule| rule.name() != "common_sub_expression_eliminate");
-    let mut analyzer: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(MarkCasts)];
+    let mut analyzer: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
+        vec![Arc::new(Typed { reads_times: false }), Arc::new(MarkCasts)];
     analyzer.extend(Analyzer::new().rules);
     analyzer.push(Arc::new(LikeTrino));
     let state = SessionStateBuilder::new()
@@ -98,9 +121,11 @@ fn context(client: Arc<Client>, calls: Arc<[Call]>) -> SessionContext {
         .with_optimizer_rules(rules.collect())
         .build();
     let mut planners = state.expr_planners().to_vec();
-    planners.insert(0, Arc::new(presto::Syntax::new()));
+    planners.insert(0, Arc::new(Syntax::new()));
     let state = SessionStateBuilder::new_from_existing(state)
         .with_expr_planners(planners)
+        .with_relation_planners(vec![Arc::new(UnnestPlanner)])
+        .with_higher_order_functions(presto::lambdas().into_iter().map(Arc::new).collect())
         .build();
     let context = SessionContext::new_with_state(state);
     for function in presto::functions().into_iter().chain(cast::functions()) {
@@ -213,7 +238,7 @@ pub struct Rows {
 impl Rows {
     /// The schema of every batch.
     pub fn schema(&self) -> SchemaRef {
-        self.stream.schema()
+        self.plan.schema.clone()
     }
 
     /// What was asked of each table and what has come so far, in the plan's order.
@@ -242,10 +267,15 @@ impl Stream for Rows {
         mut self: Pin<&mut Self>,
         context: &mut task::Context<'_>,
     ) -> Poll<Option<Self::Item>> {
-        self.stream
-            .as_mut()
-            .poll_next(context)
-            .map(|next| next.map(|batch| batch.map_err(plain)))
+        let next = self.stream.as_mut().poll_next(context);
+        next.map(|next| {
+            let batch = next?.map_err(plain);
+            Some(batch.and_then(|batch| {
+                let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+                let (schema, columns) = (self.plan.schema.clone(), batch.columns().to_vec());
+                Ok(RecordBatch::try_new_with_options(schema, columns, &rows)?)
+            }))
+        })
     }
 }
 

@@ -4,14 +4,15 @@ use std::ops::ControlFlow;
 
 use anyhow::{Context as _, bail};
 use datafusion::sql::sqlparser::ast::{self, Expr, TableFactor, VisitMut, VisitorMut};
-use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::parser::Parser;
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use presto::PrestoDialect;
 
 use super::meaning;
 use super::passthrough::{self, Call};
 use super::show::{Listing, listing};
+use crate::unnest::{nest, nest_factor};
 
 /// A statement that Athena runs.
 #[derive(Debug)]
@@ -32,8 +33,7 @@ pub(super) enum Parsed {
 ///
 /// When it is no single query or listing.
 pub(super) fn parse(sql: &str) -> anyhow::Result<Parsed> {
-    let dialect = GenericDialect {};
-    let mut tokens = Tokenizer::new(&dialect, sql)
+    let mut tokens = Tokenizer::new(&PrestoDialect, sql)
         .tokenize()
         .context("cannot read the query")?;
     for token in &mut tokens {
@@ -43,9 +43,11 @@ pub(super) fn parse(sql: &str) -> anyhow::Result<Parsed> {
             word.value = word.value.to_lowercase();
         }
     }
-    let tokens = distinct_as_operators(tokens)?;
-    let statements = Parser::new(&dialect)
-        .with_tokens(tokens)
+    let tokens = distinct_as_operators(tokens)?.into_iter();
+    let tokens = presto::rewrite_tokens(tokens.map(TokenWithSpan::wrap).collect())
+        .map_err(|message| anyhow::anyhow!("cannot read the query: {message}"))?;
+    let statements = Parser::new(&PrestoDialect)
+        .with_tokens_with_locations(tokens)
         .parse_statements()
         .context("cannot read the query")?;
     let Ok([statement]) = <[ast::Statement; 1]>::try_from(statements) else {
@@ -109,6 +111,12 @@ fn distinct_as_operators(tokens: Vec<Token>) -> anyhow::Result<Vec<Token>> {
     Ok(left)
 }
 
+fn refused(message: Option<&'static str>) -> ControlFlow<String> {
+    message.map_or(ControlFlow::Continue(()), |message| {
+        ControlFlow::Break(message.to_owned())
+    })
+}
+
 #[derive(Default)]
 struct Rewriter {
     calls: Vec<Call>,
@@ -116,6 +124,20 @@ struct Rewriter {
 
 impl VisitorMut for Rewriter {
     type Break = String;
+
+    fn pre_visit_query(&mut self, query: &mut ast::Query) -> ControlFlow<String> {
+        refused(presto::check_query(query))
+    }
+
+    fn pre_visit_select(&mut self, select: &mut ast::Select) -> ControlFlow<String> {
+        nest(&mut select.from);
+        refused(presto::check_select(select))
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
+        nest_factor(factor);
+        refused(presto::check_factor(factor))
+    }
 
     fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
         match passthrough::rewrite(factor, &mut self.calls) {
@@ -132,7 +154,10 @@ impl VisitorMut for Rewriter {
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
-        match meaning::rewrite(expr) {
+        if passthrough::is_call(expr) {
+            return ControlFlow::Continue(());
+        }
+        match presto::rewrite_expr(expr, &[]).and_then(|()| meaning::rewrite(expr)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(message) => ControlFlow::Break(message),
         }

@@ -1,15 +1,12 @@
 //! `query`: SQL as Athena runs it.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Context as _;
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use arrow::json::WriterBuilder;
-use arrow::json::writer::LineDelimited;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
-use arrow::util::pretty::pretty_format_batches_with_options;
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::util::pretty::pretty_format_batches;
 use clap::ValueEnum;
 use futures::TryStreamExt as _;
 
@@ -18,10 +15,6 @@ use super::output::Output;
 use super::print;
 use super::statement::Statement;
 use crate::athena::Rows;
-
-/// Athena's text of a `timestamp(3)`.
-const TIMESTAMP: &str = "%Y-%m-%d %H:%M:%S%.3f";
-const TIMESTAMP_WITH_ZONE: &str = "%Y-%m-%d %H:%M:%S%.3f UTC";
 
 /// Runs SQL as Athena would: reads through the connector, computes the rest here
 ///
@@ -81,30 +74,38 @@ pub async fn run(args: Query) -> anyhow::Result<()> {
 
 async fn write_table(rows: &mut Rows, output: &mut impl Write) -> anyhow::Result<usize> {
     // Names the columns when no rows come.
-    let mut batches = vec![RecordBatch::new_empty(rows.schema())];
+    let mut batches = vec![RecordBatch::new_empty(as_texts(&rows.schema()))];
     while let Some(batch) = rows.try_next().await? {
-        batches.push(batch);
+        let texts = batch.columns().iter().map(|column| {
+            let texts = (0..batch.num_rows()).map(|row| presto::shown(column, row));
+            let texts = texts.collect::<Result<StringArray, _>>()?;
+            Ok(Arc::new(texts) as ArrayRef)
+        });
+        let texts = texts.collect::<anyhow::Result<_>>()?;
+        let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let schema = as_texts(&batch.schema());
+        batches.push(RecordBatch::try_new_with_options(schema, texts, &rows)?);
     }
-    let table = pretty_format_batches_with_options(&batches, &format_options())?;
-    writeln!(output, "{table}")?;
+    writeln!(output, "{}", pretty_format_batches(&batches)?)?;
     Ok(batches.iter().map(RecordBatch::num_rows).sum())
+}
+
+/// The columns as texts.
+fn as_texts(schema: &Schema) -> SchemaRef {
+    let fields = schema.fields().iter();
+    let fields = fields.map(|field| Field::new(field.name(), DataType::Utf8, true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 async fn write_csv(rows: &mut Rows, output: &mut impl Write) -> anyhow::Result<usize> {
     let mut writer = csv::Writer::from_writer(output);
     let schema: SchemaRef = rows.schema();
     writer.write_record(schema.fields().iter().map(|field| field.name()))?;
-    let options = format_options();
     let mut count = 0;
     while let Some(batch) = rows.try_next().await? {
-        let columns = batch
-            .columns()
-            .iter()
-            .map(|column| ArrayFormatter::try_new(column, &options));
-        let columns = columns.collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
-            for column in &columns {
-                writer.write_field(column.value(row).try_to_string()?)?;
+            for column in batch.columns() {
+                writer.write_field(presto::shown(column, row)?.unwrap_or_default())?;
             }
             writer.write_record(None::<&[u8]>)?;
         }
@@ -116,25 +117,32 @@ async fn write_csv(rows: &mut Rows, output: &mut impl Write) -> anyhow::Result<u
 }
 
 async fn write_json(rows: &mut Rows, output: &mut impl Write) -> anyhow::Result<usize> {
-    let mut writer = WriterBuilder::new()
-        .with_explicit_nulls(true)
-        .with_timestamp_format(TIMESTAMP.to_owned())
-        .with_timestamp_tz_format(TIMESTAMP_WITH_ZONE.to_owned())
-        .build::<_, LineDelimited>(&mut *output);
+    let names = distinct_names(&rows.schema());
     let mut count = 0;
     while let Some(batch) = rows.try_next().await? {
-        writer.write(&batch).context("cannot write rows as JSON")?;
+        for row in 0..batch.num_rows() {
+            // A map of serde_json's has its members in another order.
+            let members = names.iter().zip(batch.columns()).map(|(name, column)| {
+                let name = serde_json::Value::from(name.as_str());
+                Ok(format!("{name}:{}", presto::json(column, row)?))
+            });
+            let members = members.collect::<anyhow::Result<Vec<_>>>()?;
+            writeln!(output, "{{{}}}", members.join(","))?;
+        }
         count += batch.num_rows();
     }
-    writer.finish()?;
     Ok(count)
 }
 
-fn format_options() -> FormatOptions<'static> {
-    FormatOptions::new()
-        .with_display_error(false)
-        .with_timestamp_format(Some(TIMESTAMP))
-        .with_timestamp_tz_format(Some(TIMESTAMP_WITH_ZONE))
+/// The names of columns, those that stand for another one before with its number: `n`, `n_2`.
+fn distinct_names(schema: &Schema) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for field in schema.fields() {
+        let numbered = (2..).map(|number| format!("{}_{number}", field.name()));
+        let mut candidates = std::iter::once(field.name().clone()).chain(numbered);
+        names.extend(candidates.find(|name| !names.contains(name)));
+    }
+    names
 }
 
 #[expect(

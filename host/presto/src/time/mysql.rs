@@ -1,9 +1,11 @@
 //! `date_format` and `date_parse`: MySQL's patterns.
 
 use jiff::civil::{Date, DateTime, DateTimeRound, Time};
+use jiff::tz::Offset;
 use jiff::{RoundMode, Unit};
 
 use super::civil;
+use super::unix::offset;
 use crate::value::Value;
 
 const MONTHS: [&str; 12] = [
@@ -59,7 +61,7 @@ pub(super) fn format<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     Ok(Value::Owned(text))
 }
 
-fn field(time: DateTime, letter: char) -> Result<String, String> {
+pub(super) fn field(time: DateTime, letter: char) -> Result<String, String> {
     let month = MONTHS[usize::from(time.month().unsigned_abs() - 1)];
     let day = DAYS[usize::from(time.weekday().to_monday_zero_offset().unsigned_abs())];
     let half_day = match time.hour() % 12 {
@@ -108,8 +110,8 @@ fn field(time: DateTime, letter: char) -> Result<String, String> {
 }
 
 /// What a text says of a time, piece by piece.
-struct Read<'a> {
-    rest: &'a str,
+pub(super) struct Read<'a> {
+    pub(super) rest: &'a str,
     year: Option<i16>,
     month: Option<i8>,
     day: Option<i8>,
@@ -127,19 +129,7 @@ struct Read<'a> {
 pub(super) fn parse<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     let (text, pattern) = (arguments[0].text(), arguments[1].text());
     let invalid = |at: &str| format!("Invalid format: \"{text}\" is malformed at \"{at}\"");
-    let mut read = Read {
-        rest: text,
-        year: None,
-        month: None,
-        day: None,
-        day_of_year: None,
-        hour: None,
-        half_hour: None,
-        minute: 0,
-        second: 0,
-        nanosecond: 0,
-        is_afternoon: false,
-    };
+    let mut read = Read::new(text);
     let mut letters = pattern.chars();
     while let Some(letter) = letters.next() {
         let at = read.rest;
@@ -161,8 +151,24 @@ pub(super) fn parse<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     Ok(Value::Time(time))
 }
 
-impl Read<'_> {
-    fn literal(&mut self, letter: char) -> Option<()> {
+impl<'a> Read<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            rest: text,
+            year: None,
+            month: None,
+            day: None,
+            day_of_year: None,
+            hour: None,
+            half_hour: None,
+            minute: 0,
+            second: 0,
+            nanosecond: 0,
+            is_afternoon: false,
+        }
+    }
+
+    pub(super) fn literal(&mut self, letter: char) -> Option<()> {
         self.rest = self.rest.strip_prefix(letter)?;
         Some(())
     }
@@ -198,7 +204,7 @@ impl Read<'_> {
         Some(found)
     }
 
-    fn field(&mut self, letter: char) -> Result<Option<()>, String> {
+    pub(super) fn field(&mut self, letter: char) -> Result<Option<()>, String> {
         let small = |number: Option<i32>| number.and_then(|number| i8::try_from(number).ok());
         let year = |number: Option<i32>| number.and_then(|number| i16::try_from(number).ok());
         let is_read = match letter {
@@ -283,9 +289,24 @@ impl Read<'_> {
         Ok(Some(()))
     }
 
+    /// An offset from UTC: `Z`, `+0900` or `+09:00`.
+    pub(super) fn offset(&mut self) -> Option<Offset> {
+        if self.literal('Z').is_some() {
+            return Some(Offset::UTC);
+        }
+        let length = if self.rest.get(3..4) == Some(":") {
+            6
+        } else {
+            5
+        };
+        let found = offset(self.rest.get(..length)?)?;
+        self.rest = self.rest.get(length..)?;
+        Some(found)
+    }
+
     /// Resolved as Joda does: a year that is missing is 2000 where another part of the date is there, so that there is a
     /// 29 February; an hour of 24 goes before one of 12.
-    fn time(&self) -> Option<DateTime> {
+    pub(super) fn time(&self) -> Option<DateTime> {
         let has_date =
             [self.month, self.day].iter().any(Option::is_some) || self.day_of_year.is_some();
         let year = self.year.unwrap_or(if has_date { 2000 } else { 1970 });

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Int64Array, TimestampNanosecondArray};
 use arrow::datatypes::{
-    DataType, DurationNanosecondType, Int64Type, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
-    TimestampNanosecondType,
+    DataType, DurationNanosecondType, Field, Int64Type, IntervalMonthDayNanoType, IntervalUnit,
+    TimeUnit, TimestampNanosecondType,
 };
 use arrow::error::ArrowError;
-use datafusion::common::{DataFusionError, ScalarValue, exec_err};
+use datafusion::common::{DataFusionError, exec_err};
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf,
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use crate::functions::columnar;
@@ -19,6 +19,28 @@ use crate::functions::columnar;
 const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
 const NANOSECONDS_PER_MILLISECOND: i64 = 1_000_000;
 const NANOSECONDS_PER_DAY: i64 = 86_400_000_000_000;
+
+/// Functions that give an instant with a zone to Trino, and that Timestream has without.
+const WITHOUT_ZONE: [&str; 3] = ["from_unixtime", "from_iso8601_timestamp", "parse_datetime"];
+
+/// What the service has beside Presto's functions: those of this module, of series, and those that are rewritten.
+pub(super) const NAMES: [&str; 15] = [
+    "ago",
+    "bin",
+    "correlate_pearson",
+    "correlate_spearman",
+    "create_time_series",
+    "derivative_linear",
+    "from_milliseconds",
+    "from_nanoseconds",
+    "integral_trapezoidal",
+    "interpolate_fill",
+    "interpolate_linear",
+    "interpolate_locf",
+    "interpolate_spline_cubic",
+    "non_negative_derivative_linear",
+    "to_nanoseconds",
+];
 
 /// Returns all of them, to be registered.
 pub(super) fn all() -> Vec<ScalarUDF> {
@@ -57,23 +79,52 @@ pub(super) fn all() -> Vec<ScalarUDF> {
     ]
     .map(ScalarUDF::from)
     .into_iter()
-    .chain([
-        constant("nan", f64::NAN),
-        constant("infinity", f64::INFINITY),
-    ])
+    .chain(
+        presto::functions()
+            .into_iter()
+            .filter(|function| WITHOUT_ZONE.contains(&function.name()))
+            .map(|function| ScalarUDF::from(WithoutZone(function))),
+    )
     .collect()
 }
 
-/// A function without arguments.
-fn constant(name: &str, value: f64) -> ScalarUDF {
-    let value = ColumnarValue::Scalar(ScalarValue::Float64(Some(value)));
-    create_udf(
-        name,
-        Vec::new(),
-        DataType::Float64,
-        Volatility::Immutable,
-        Arc::new(move |_: &[ColumnarValue]| Ok(value.clone())),
-    )
+/// A function that gives an instant with a zone to Trino: a timestamp here.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct WithoutZone(ScalarUDF);
+
+impl ScalarUDFImpl for WithoutZone {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        self.0.signature()
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>, DataFusionError> {
+        self.0.coerce_types(given)
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType, DataFusionError> {
+        Ok(TIMESTAMP)
+    }
+
+    fn invoke_with_args(
+        &self,
+        arguments: ScalarFunctionArgs,
+    ) -> Result<ColumnarValue, DataFusionError> {
+        let given: Vec<DataType> = arguments
+            .args
+            .iter()
+            .map(ColumnarValue::data_type)
+            .collect();
+        let return_type = self.0.return_type(&given)?;
+        let instants = self.0.invoke_with_args(ScalarFunctionArgs {
+            return_field: Arc::new(Field::new(self.name(), return_type, true)),
+            ..arguments
+        })?;
+        instants.cast_to(&TIMESTAMP, None)
+    }
 }
 
 /// A number of units since the epoch to a timestamp, or a timestamp or an interval to a number of units.

@@ -1,21 +1,19 @@
 //! Timestream's SQL on DataFusion.
 //!
 //! A text is cut into tokens, the tokens are rewritten where Timestream's grammar is not sqlparser's ([`tokens`]),
-//! parsed with a [`dialect`] of its own, rewritten once more as a tree where the meaning differs ([`rewrite`]), and
+//! parsed with Presto's dialect, rewritten once more as a tree where the meaning differs ([`rewrite`]), and
 //! planned over the store's tables ([`catalog`]), with comparisons of doubles as IEEE has them ([`crate::doubles`]). Time series
 //! are in [`series`]. `DESCRIBE` and `SHOW` never reach DataFusion ([`metadata`]).
 //!
-//! Functions and operators that DataFusion has with another meaning are [`presto`]'s. Known differences that remain:
-//! literals such as `1` are BIGINT, not INTEGER; functions that neither has are refused.
+//! Functions and operators are [`presto`]'s; a function that is not in its list or this module's is refused. A known
+//! difference that remains: literals such as `1` are BIGINT, not INTEGER.
 
 mod catalog;
 mod conditions;
-mod dialect;
 mod error;
 mod functions;
 mod like;
 mod metadata;
-mod names;
 mod refused;
 mod rewrite;
 mod sequence;
@@ -28,10 +26,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
-use datafusion::common::DataFusionError;
+use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement as PlannerStatement;
@@ -41,13 +40,15 @@ use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use presto::{Checked, PrestoDialect, Syntax, Typed};
 
-use self::dialect::TimestreamDialect;
 use self::error::{parsing, planning};
 use self::refused::MAX_DEPTH;
 use crate::doubles::{Doubles, Zeros};
+use crate::names;
 use crate::timestream::error::ApiError;
 use crate::timestream::store::Store;
+use crate::unnest::UnnestPlanner;
 
 pub use self::conditions::Conditions;
 pub(crate) use self::error::running;
@@ -105,6 +106,7 @@ impl Engine {
             .into_iter()
             .chain(functions::all())
             .chain(series::interpolations())
+            .chain(series::calculus())
             .chain([sequence::sequence()])
             .for_each(|function| context.register_udf(function));
         presto::aggregates()
@@ -112,13 +114,20 @@ impl Engine {
             .chain([series::create_time_series()])
             .for_each(|function| context.register_udaf(function));
         let mut planners = context.state().expr_planners().to_vec();
+        planners.insert(0, Arc::new(Syntax::new()));
         planners.insert(0, Arc::new(temporal::TemporalArithmetic));
-        planners.insert(0, Arc::new(presto::Syntax::new()));
+        let mut analyzer: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
+            vec![Arc::new(Typed { reads_times: true })];
+        analyzer.extend(Analyzer::new().rules);
+        analyzer.extend([
+            Arc::new(Checked) as Arc<dyn AnalyzerRule + Send + Sync>,
+            Arc::new(Doubles(Zeros::Two)),
+        ]);
         let state = SessionStateBuilder::new_from_existing(context.state())
             .with_expr_planners(planners)
-            .with_relation_planners(vec![Arc::new(series::UnnestPlanner)])
-            .with_analyzer_rule(Arc::new(presto::Checked))
-            .with_analyzer_rule(Arc::new(Doubles(Zeros::Two)))
+            .with_relation_planners(vec![Arc::new(UnnestPlanner)])
+            .with_analyzer_rules(analyzer)
+            .with_higher_order_functions(presto::lambdas().into_iter().map(Arc::new).collect())
             .build();
         Engine { store, state }
     }
@@ -169,7 +178,7 @@ fn tokenize(sql: &str) -> Result<Vec<TokenWithSpan>, ApiError> {
         let message = format!("the query has {} bytes, the most is {MAX_BYTES}", sql.len());
         return Err(ApiError::Validation(message));
     }
-    Tokenizer::new(&TimestreamDialect, sql)
+    Tokenizer::new(&PrestoDialect, sql)
         .tokenize_with_location()
         .map_err(|error| {
             ApiError::Validation(format!(
@@ -186,9 +195,11 @@ async fn plan(
 ) -> Result<(LogicalPlan, Vec<OutputColumn>), ApiError> {
     check_first_word(tokens)?;
     check_brackets(tokens)?;
-    let parsed = Parser::new(&TimestreamDialect)
+    let rewritten = presto::rewrite_tokens(tokens::rewrite(tokens)?)
+        .map_err(|message| ApiError::Validation(format!("line 1:1: {message}")))?;
+    let parsed = Parser::new(&PrestoDialect)
         .with_recursion_limit(MAX_DEPTH)
-        .with_tokens_with_locations(tokens::rewrite(tokens)?);
+        .with_tokens_with_locations(rewritten);
     let mut query = parse(parsed)?;
     rewrite::rewrite(&mut query, now)?;
     names::mark(&mut query);
@@ -202,8 +213,24 @@ async fn plan(
         .with_allow_statements(false)
         .verify_plan(&plan)
         .map_err(at)?;
-    let columns = names::columns(plan.schema(), constant);
+    let columns = columns(plan.schema(), constant);
     Ok((plan, columns))
+}
+
+/// The columns of a planned query. `unnamed` says that none of them has a name, as after `VALUES`.
+fn columns(schema: &DFSchema, unnamed: bool) -> Vec<OutputColumn> {
+    let columns = schema.iter().enumerate();
+    let columns = columns.map(|(place, (table, field))| {
+        let (name, is_private) = names::shown(field.name(), place, unnamed);
+        OutputColumn {
+            name,
+            data_type: field.data_type().clone(),
+            table: table
+                .and_then(|table| Some((table.schema()?.to_owned(), table.table().to_owned()))),
+            aliased: table.is_none() && !is_private,
+        }
+    });
+    columns.collect()
 }
 
 fn parse(mut parser: Parser<'_>) -> Result<Box<datafusion::sql::sqlparser::ast::Query>, ApiError> {

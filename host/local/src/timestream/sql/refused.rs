@@ -3,8 +3,7 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, LimitClause, Query, Select, SelectItem, SetExpr, Visit as _,
-    Visitor,
+    BinaryOperator, Expr, LimitClause, Query, Select, SelectItem, SetExpr, Visit as _, Visitor,
 };
 
 /// How deep brackets and expressions may nest, and most of anything else that makes a plan deep: set operations in a
@@ -26,40 +25,20 @@ pub(super) fn check_query(query: &Query) -> Option<&'static str> {
     if items > MAX_DEPTH || set_operations(&query.body) > MAX_DEPTH {
         return Some(TOO_LARGE);
     }
-    match &query.limit_clause {
-        Some(
-            LimitClause::LimitOffset {
-                offset: Some(_), ..
-            }
-            | LimitClause::OffsetCommaLimit { .. },
-        ) => {
-            return Some("OFFSET is not supported");
-        }
-        Some(LimitClause::LimitOffset { limit_by, .. }) if !limit_by.is_empty() => {
-            return Some("LIMIT BY is not supported");
-        }
-        Some(LimitClause::LimitOffset { .. }) | None => {}
+    if let Some(message) = presto::check_query(query) {
+        return Some(message);
     }
-    if query.fetch.is_some() {
-        return Some("FETCH is not supported");
+    let has_offset = matches!(
+        &query.limit_clause,
+        Some(LimitClause::LimitOffset {
+            offset: Some(_),
+            ..
+        })
+    );
+    if has_offset {
+        return Some("OFFSET is not supported");
     }
-    if !query.locks.is_empty() || query.for_clause.is_some() {
-        return Some("FOR is not supported");
-    }
-    if query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty()
-    {
-        return Some("this kind of clause is not supported");
-    }
-    match &*query.body {
-        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
-            Some("only queries are supported")
-        }
-        SetExpr::Table(_) => Some("TABLE is not supported"),
-        SetExpr::Select(_)
-        | SetExpr::Query(_)
-        | SetExpr::SetOperation { .. }
-        | SetExpr::Values(_) => None,
-    }
+    query.fetch.is_some().then_some("FETCH is not supported")
 }
 
 /// Counts the set operations in a row.
@@ -84,19 +63,7 @@ fn unsupported(select: &Select) -> Option<&'static str> {
     if relations > MAX_DEPTH {
         return Some(TOO_LARGE);
     }
-    if select.into.is_some() {
-        return Some("SELECT INTO is not supported");
-    }
-    if select.qualify.is_some() {
-        return Some("QUALIFY is not supported");
-    }
-    if matches!(select.distinct, Some(Distinct::On(_))) {
-        return Some("DISTINCT ON is not supported");
-    }
-    if select.top.is_some() {
-        return Some("TOP is not supported");
-    }
-    None
+    presto::check_select(select)
 }
 
 fn too_many_operators(select: &Select) -> Option<String> {

@@ -9,10 +9,11 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
+use super::functions;
 use super::like::rewrite_pattern;
 use super::refused::{MAX_DEPTH, TOO_LARGE, check_query, check_select};
-use super::series::{nest, nest_factor};
 use crate::timestream::error::ApiError;
+use crate::unnest::{nest, nest_factor};
 
 /// Rewrites a whole statement. `now` is what `now()` means in it; the service shows it in milliseconds.
 pub(super) fn rewrite(query: &mut Query, now: jiff::Timestamp) -> Result<(), ApiError> {
@@ -40,11 +41,14 @@ impl VisitorMut for Rewriter {
         if let Some(message) = check_select(select) {
             return ControlFlow::Break(message);
         }
-        select.from.iter_mut().for_each(nest);
+        nest(&mut select.from);
         ControlFlow::Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
+        if let Some(message) = presto::check_factor(factor) {
+            return refuse(message);
+        }
         nest_factor(factor);
         ControlFlow::Continue(())
     }
@@ -59,6 +63,9 @@ impl VisitorMut for Rewriter {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
         self.depth -= 1;
+        if let Err(message) = presto::rewrite_expr(expr, &functions::NAMES) {
+            return ControlFlow::Break(message);
+        }
         let changed = match expr {
             Expr::Like {
                 pattern,
@@ -91,6 +98,10 @@ impl VisitorMut for Rewriter {
 }
 
 impl Rewriter {
+    fn now(&self) -> String {
+        self.now.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    }
+
     /// Changes a call in place or returns what stands for it.
     fn rewrite_function(&self, function: &mut Function) -> Result<Option<Expr>, String> {
         let [name] = function.name.0.as_slice() else {
@@ -105,7 +116,7 @@ impl Rewriter {
                 arguments::<0>(&name, &mut function.args)?;
                 Ok(Some(typed(
                     DataType::Timestamp(None, TimezoneInfo::None),
-                    format!("{:.3}", self.now),
+                    self.now(),
                 )))
             }
             "current_date" => {
@@ -114,10 +125,7 @@ impl Rewriter {
             }
             "ago" => {
                 let [interval] = arguments::<1>(&name, &mut function.args)?;
-                let now = typed(
-                    DataType::Timestamp(None, TimezoneInfo::None),
-                    format!("{:.3}", self.now),
-                );
+                let now = typed(DataType::Timestamp(None, TimezoneInfo::None), self.now());
                 let difference = Expr::BinaryOp {
                     left: Box::new(now),
                     op: BinaryOperator::Minus,

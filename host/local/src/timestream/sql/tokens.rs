@@ -122,7 +122,7 @@ fn timestamp(text: &str, at: Location) -> Result<String, ApiError> {
     if !plain || !in_range {
         return Err(invalid());
     }
-    Ok(format!("{read:.9}"))
+    Ok(read.strftime("%Y-%m-%d %H:%M:%S%.9f").to_string())
 }
 
 fn quoted(name: String) -> Token {

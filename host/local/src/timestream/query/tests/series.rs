@@ -340,7 +340,7 @@ async fn series_stays_one_wherever_it_goes() {
     );
     assert_eq!(rows(&sql).await[0][0][0][0], json!(["00:00", "0.0"]));
     // An array of rows with the same fields is no series.
-    let sql = "SELECT ARRAY[named_struct('time', TIMESTAMP '2024-01-01 00:00:00', 'value', 1.5)]";
+    let sql = "SELECT ARRAY[CAST(ROW(TIMESTAMP '2024-01-01 00:00:00', 1.5) AS ROW(time TIMESTAMP, value DOUBLE))]";
     assert_eq!(rows(sql).await, json!([[[{ "row": ["00:00", "1.5"] }]]]));
 }
 
@@ -391,4 +391,56 @@ async fn unnest_gives_the_points_of_each_row() {
         "Cannot unnest type",
     )
     .await;
+}
+
+/// By hand: 100 in 10 s and −40 in 20 s are 600 and −120 a minute; the trapezoids have 500 and 1,600.
+#[tokio::test]
+async fn rates_and_areas_are_of_neighbouring_points() {
+    let of = |call: &str| format!("SELECT {call} FROM ({SERIES})");
+    assert_eq!(
+        rows(&of("derivative_linear(s, 1m)")).await,
+        json!([[[["00:10", "600.0"], ["00:30", "-120.0"]]]])
+    );
+    assert_eq!(
+        rows(&of("non_negative_derivative_linear(s, 1m)")).await,
+        json!([[[["00:10", "600.0"]]]])
+    );
+    assert_eq!(
+        rows(&of("integral_trapezoidal(s), integral_trapezoidal(s, 10s)")).await,
+        json!([["2100.0", "210.0"]])
+    );
+    assert_eq!(
+        rows(&of("correlate_pearson(s, s), correlate_spearman(s, s)")).await,
+        json!([["1.0", "1.0"]])
+    );
+    let other = "interpolate_linear(s, SEQUENCE(TIMESTAMP '2024-01-01 00:00:00', TIMESTAMP '2024-01-01 00:00:20', 10s))";
+    assert!(
+        answer(&of(&format!("correlate_pearson(s, {other})")))
+            .await
+            .is_err()
+    );
+}
+
+/// A lambda sees a point's members and columns beside it; what is left of a series is one.
+#[tokio::test]
+async fn lambdas_see_points() {
+    let of = |call: &str| format!("SELECT {call} FROM (SELECT s, 50 AS bound FROM ({SERIES}))");
+    assert_eq!(
+        rows(&of("filter(s, p -> p.value > bound)")).await,
+        json!([[[["00:10", "100.0"], ["00:30", "60.0"]]]])
+    );
+    assert_eq!(
+        rows(&of(
+            "reduce(filter(s, p -> p.value > 70.0), 0, (n, p) -> n + 1, n -> n)"
+        ))
+        .await,
+        json!([["1"]])
+    );
+    let mean = "reduce(s, CAST(ROW(0.0, 0) AS ROW(total DOUBLE, points BIGINT)), \
+        (n, p) -> CAST(ROW(n.total + p.value, n.points + 1) AS ROW(total DOUBLE, points BIGINT)), \
+        n -> IF(n.points = 0, NULL, n.total / n.points))";
+    assert_eq!(
+        rows(&of(&format!("round({mean}, 3)"))).await,
+        json!([["53.333"]])
+    );
 }

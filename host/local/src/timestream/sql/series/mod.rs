@@ -5,9 +5,9 @@
 //! of the Arrow type and goes wherever a type goes, through projections, subqueries, `CASE` and functions that know
 //! nothing of series.
 
+mod calculus;
 mod create;
 mod interpolate;
-mod unnest;
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit};
 use arrow::error::ArrowError;
 
+pub(super) use self::calculus::calculus;
 pub(super) use self::create::create_time_series;
 pub(super) use self::interpolate::interpolations;
-pub(super) use self::unnest::{UnnestPlanner, nest, nest_factor};
 
 pub(super) const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
 

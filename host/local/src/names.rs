@@ -1,15 +1,12 @@
 //! What the columns of a result are called.
 //!
-//! Timestream calls an unnamed expression `_col<i>` by its place in the result and allows a name twice; DataFusion
+//! Presto calls an unnamed expression `_col<i>` by its place in the result and allows a name twice; DataFusion
 //! calls it by its text and wants names unique. So every select item that needs it gets a private alias before planning,
 //! and the names are put right afterwards.
 
 use std::collections::HashSet;
 
-use datafusion::common::{DFSchema, TableReference};
 use datafusion::sql::sqlparser::ast::{Expr, Ident, Query, Select, SelectItem, SetExpr};
-
-use super::OutputColumn;
 
 /// Stands between the name to show and a number in a private alias. Names of columns do not contain it, because no
 /// record with a control character in a name is taken.
@@ -18,7 +15,7 @@ const MARK: char = '\u{1}';
 const UNNAMED: &str = "_col";
 
 /// Gives private aliases to the outermost select items that have no name or one that is taken.
-pub(super) fn mark(query: &mut Query) {
+pub(crate) fn mark(query: &mut Query) {
     mark_body(&mut query.body);
 }
 
@@ -82,23 +79,13 @@ fn column_name(expr: &Expr) -> Option<String> {
     }
 }
 
-/// Returns the columns of a planned query. `unnamed` says that none of them has a name, as after `VALUES`.
-pub(super) fn columns(schema: &DFSchema, unnamed: bool) -> Vec<OutputColumn> {
-    let column = |(place, (table, field)): (usize, (Option<&TableReference>, &_))| {
-        let field: &arrow::datatypes::FieldRef = field;
-        let (name, marked) = match field.name().split_once(MARK) {
-            _ if unnamed => (format!("{UNNAMED}{place}"), true),
-            Some((UNNAMED, _)) => (format!("{UNNAMED}{place}"), true),
-            Some((name, _)) => (name.to_owned(), true),
-            None => (field.name().clone(), false),
-        };
-        OutputColumn {
-            name,
-            data_type: field.data_type().clone(),
-            table: table
-                .and_then(|table| Some((table.schema()?.to_owned(), table.table().to_owned()))),
-            aliased: table.is_none() && !marked,
-        }
-    };
-    schema.iter().enumerate().map(column).collect()
+/// The name that a column of a planned query is shown under, and whether its name in the plan is a private one. `unnamed`
+/// says that no column has a name, as after `VALUES`.
+pub(crate) fn shown(planned: &str, place: usize, unnamed: bool) -> (String, bool) {
+    match planned.split_once(MARK) {
+        _ if unnamed => (format!("{UNNAMED}{place}"), true),
+        Some((UNNAMED, _)) => (format!("{UNNAMED}{place}"), true),
+        Some((name, _)) => (name.to_owned(), true),
+        None => (planned.to_owned(), false),
+    }
 }

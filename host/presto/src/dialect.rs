@@ -1,4 +1,4 @@
-//! The parser's view of Timestream: sqlparser's generic dialect with fewer liberties.
+//! The parser's view of Presto's SQL: sqlparser's generic dialect with fewer liberties.
 
 use std::any::TypeId;
 
@@ -7,9 +7,9 @@ use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
 /// Names are quoted by `"` alone and contain letters, digits and `_` when they are not quoted; a backslash in a string
 /// is an ordinary character.
 #[derive(Debug)]
-pub(super) struct TimestreamDialect;
+pub struct PrestoDialect;
 
-impl Dialect for TimestreamDialect {
+impl Dialect for PrestoDialect {
     /// The parser asks for the generic dialect by type where it reads `UNNEST`, `ARRAY[..]` and the like.
     fn dialect(&self) -> TypeId {
         TypeId::of::<GenericDialect>()
@@ -33,6 +33,19 @@ impl Dialect for TimestreamDialect {
 
     /// `GROUP BY` may hold expressions such as `ROLLUP (..)`.
     fn supports_group_by_expr(&self) -> bool {
+        true
+    }
+
+    fn allow_extract_custom(&self) -> bool {
+        true
+    }
+
+    /// For the types of rows ([`crate::rewrite_tokens`]).
+    fn supports_struct_literal(&self) -> bool {
+        true
+    }
+
+    fn supports_lambda_functions(&self) -> bool {
         true
     }
 

@@ -1,0 +1,82 @@
+//! Maps.
+
+use crate::array::distinct;
+use crate::function::{Function, form};
+use crate::types::Type;
+use crate::value::Value;
+
+use Type::{Array, Map, Row, T, U};
+
+/// A map of any keys and values.
+const OF_ANY: Type = Map(&T, &U);
+
+pub(crate) fn all() -> Vec<Function> {
+    let of = |name, form| Function::new(name, [form]);
+    vec![
+        Function::new(
+            "map",
+            [
+                form(&[], OF_ANY, |_| Ok(Value::Map(Vec::new()))),
+                form(&[Array(&T), Array(&U)], OF_ANY, |arguments| {
+                    let (keys, values) = (arguments[0].elements(), arguments[1].elements());
+                    if keys.len() != values.len() {
+                        return Err("Key and value arrays must be the same length".to_owned());
+                    }
+                    unique(keys.iter().cloned().zip(values.iter().cloned()).collect())
+                }),
+            ],
+        ),
+        of(
+            "map_keys",
+            form(&[OF_ANY], Array(&T), |arguments| {
+                let keys = arguments[0].entries().iter().map(|(key, _)| key.clone());
+                Ok(Value::List(keys.collect()))
+            }),
+        ),
+        of(
+            "map_values",
+            form(&[OF_ANY], Array(&U), |arguments| {
+                let values = arguments[0]
+                    .entries()
+                    .iter()
+                    .map(|(_, value)| value.clone());
+                Ok(Value::List(values.collect()))
+            }),
+        ),
+        entries(),
+        of(
+            "map_concat",
+            form(&[OF_ANY], OF_ANY, |arguments| {
+                let mut all: Vec<(Value<'_>, Value<'_>)> = Vec::new();
+                for (key, value) in arguments.iter().flat_map(Value::entries) {
+                    match all.iter_mut().find(|(known, _)| known.is_same(key)) {
+                        Some(known) => known.1 = value.clone(),
+                        None => all.push((key.clone(), value.clone())),
+                    }
+                }
+                Ok(Value::Map(all))
+            })
+            .repeated(),
+        ),
+    ]
+}
+
+/// The entries of a map as rows.
+pub(crate) fn entries() -> Function {
+    let rows = form(&[OF_ANY], Array(&Row(&[T, U])), |arguments| {
+        let entries = arguments[0].entries().iter();
+        let rows = entries.map(|(key, value)| Value::Row(vec![key.clone(), value.clone()]));
+        Ok(Value::List(rows.collect()))
+    });
+    Function::new("map_entries", [rows])
+}
+
+fn unique<'a>(entries: Vec<(Value<'a>, Value<'a>)>) -> Result<Value<'a>, String> {
+    if entries.iter().any(|(key, _)| key.is_null()) {
+        return Err("map key cannot be null".to_owned());
+    }
+    match distinct(entries.iter().map(|(key, _)| key)).len() == entries.len() {
+        true => Ok(Value::Map(entries)),
+        false => Err("Duplicate map keys are not allowed".to_owned()),
+    }
+}
