@@ -3,6 +3,7 @@
 mod authored;
 mod broken;
 mod compared;
+mod covered;
 mod delegated;
 mod deployed;
 mod describing;

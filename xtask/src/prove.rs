@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::{cargo, guests, interop, say};
 
 /// The options that need a Trino.
-const JUDGED_BY_TRINO: [&str; 2] = ["--trino", "--evaluator"];
+const JUDGED_BY_TRINO: [&str; 3] = ["--trino", "--evaluator", "--functions"];
 
 /// Builds what is proved and runs `prove`; `arguments` go to it.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {

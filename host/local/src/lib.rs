@@ -7,6 +7,7 @@ pub mod cli;
 pub mod data;
 mod doubles;
 mod functions;
+mod memory;
 mod names;
 pub mod probe;
 pub mod proof;

@@ -37,10 +37,33 @@ enum Command {
     Demo(demo::Demo),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Stack of every thread, in bytes: parser and planner work by recursion. It is reserved and not used until it is needed.
+const STACK: usize = 128 << 20;
+
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_logging();
+    // The first thread's stack is the shell's affair.
+    let thread = std::thread::Builder::new().stack_size(STACK);
+    let running = thread.spawn(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_stack_size(STACK)
+            .enable_all()
+            .build();
+        runtime.map(|runtime| runtime.block_on(run(arguments)))
+    });
+    match running.map(std::thread::JoinHandle::join) {
+        Ok(Ok(Ok(code))) => code,
+        // What panicked has said so.
+        Ok(Err(_)) => ExitCode::FAILURE,
+        Ok(Ok(Err(error))) | Err(error) => {
+            say(&format!("error: cannot start threads: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> ExitCode {
     let outcome = match arguments.command {
         Command::Query(args) => query::run(args).await,
         Command::Explain(args) => explain::run(args).await,

@@ -122,10 +122,9 @@ impl RelationPlanner for UnnestPlanner {
                 alias,
             } => {
                 let last = table_with_joins.joins.last().and_then(kind);
-                let (Some(nulls), Some(join)) = (
-                    last.clone(),
-                    last.and_then(|_| table_with_joins.joins.pop()),
-                ) else {
+                let (Some(nulls), Some(join)) =
+                    (last, last.and_then(|_| table_with_joins.joins.pop()))
+                else {
                     let relation = TableFactor::NestedJoin {
                         table_with_joins,
                         alias,
@@ -142,6 +141,11 @@ impl RelationPlanner for UnnestPlanner {
             plan, outer,
         ))))
     }
+}
+
+/// Whether a plan is the one row that an `UNNEST` by itself multiplies.
+fn is_one_row(plan: &LogicalPlan) -> bool {
+    matches!(plan, LogicalPlan::EmptyRelation(relation) if relation.produce_one_row)
 }
 
 /// The number of each item of arrays, from 1 to the length of the longest.
@@ -176,6 +180,27 @@ fn multiplied(
     else {
         return plan_err!("UNNEST must be the last join of its relation");
     };
+    if nulls == NullHandling::Drop && !is_one_row(&left) {
+        let planned = arrays.iter().cloned();
+        let planned = planned.map(|array| context.sql_to_expr(array, left.schema()));
+        let planned = planned.collect::<Result<Vec<_>, _>>()?;
+        let sees_left = planned
+            .iter()
+            .any(|array| !array.column_refs().is_empty() || array.contains_outer());
+        if !sees_left {
+            // Once, and not for each row of the left side.
+            let unnest = TableFactor::UNNEST {
+                alias,
+                array_exprs: arrays,
+                with_offset: false,
+                with_offset_alias: None,
+                with_ordinality,
+            };
+            let one = LogicalPlanBuilder::empty(true).build()?;
+            let right = multiplied(one, unnest, nulls, context)?;
+            return LogicalPlanBuilder::from(left).cross_join(right)?.build();
+        }
+    }
     let own: Vec<Expr> = left
         .schema()
         .columns()

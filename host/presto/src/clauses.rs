@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::ast::{
 pub fn check_query(query: &Query) -> Option<&'static str> {
     // Taken apart, so that a clause that a newer parser reads is not passed over.
     let Query {
-        with: _,
+        with,
         body,
         order_by: _,
         limit_clause,
@@ -19,6 +19,9 @@ pub fn check_query(query: &Query) -> Option<&'static str> {
         format_clause,
         pipe_operators,
     } = query;
+    if with.as_ref().is_some_and(|with| with.recursive) {
+        return Some("WITH RECURSIVE is not supported");
+    }
     match limit_clause {
         Some(LimitClause::OffsetCommaLimit { .. }) => return Some("LIMIT a, b is not supported"),
         Some(LimitClause::LimitOffset { limit_by, .. }) if !limit_by.is_empty() => {

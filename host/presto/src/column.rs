@@ -23,10 +23,10 @@ use jiff::tz::TimeZone;
 use crate::value::{NANOS_PER_DAY, Value};
 
 /// Bytes of an array of texts at most. Arrow's offsets have 31 bits, and this machine other things to hold.
-const MAX_TEXT_BYTES: usize = 1 << 30;
+const MAX_TEXT_BYTES: usize = 1 << 29;
 
 /// Elements of all lists of a column together at most.
-const MAX_ELEMENTS: usize = 1 << 27;
+const MAX_ELEMENTS: usize = 1 << 24;
 
 /// An argument: a value for every row, or one for all.
 pub(crate) struct Column {

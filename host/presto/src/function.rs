@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field};
-use datafusion::common::{DataFusionError, ScalarValue, exec_datafusion_err, plan_err};
+use datafusion::common::{DataFusionError, ScalarValue, exec_datafusion_err, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
@@ -11,6 +11,9 @@ use datafusion::logical_expr::{
 use crate::column::{Column, array};
 use crate::types::{Bindings, Type, type_name};
 use crate::value::Value;
+
+/// Bytes that the values of a batch take at most. Arbitrary: what a function may take of this machine's memory.
+const MAX_MADE: usize = 1 << 29;
 
 /// The values of a call to its value or what is wrong with them.
 pub(crate) type Call = for<'a> fn(&[Value<'a>]) -> Result<Value<'a>, String>;
@@ -216,20 +219,26 @@ impl ScalarUDFImpl for Function {
             && self.signature.volatility != Volatility::Volatile;
         let rows = if is_one { 1 } else { arguments.number_rows };
         let mut values = Vec::with_capacity(rows);
+        let mut made = 0;
         let mut row_values = Vec::with_capacity(columns.len());
         for row in 0..rows {
             row_values.clear();
             for column in &columns {
                 row_values.push(column.value(row)?);
             }
-            values.push(
-                match !form.takes_null && row_values.iter().any(Value::is_null) {
-                    true => Value::Null,
-                    false => {
-                        (form.call)(&row_values).map_err(|why| exec_datafusion_err!("{why}"))?
-                    }
-                },
-            );
+            if !form.takes_null && row_values.iter().any(Value::is_null) {
+                values.push(Value::Null);
+                continue;
+            }
+            let value = (form.call)(&row_values).map_err(|why| exec_datafusion_err!("{why}"))?;
+            made += value.weight();
+            if made > MAX_MADE {
+                return exec_err!(
+                    "{} makes more than {MAX_MADE} bytes of a batch of rows, which is not done here",
+                    self.name
+                );
+            }
+            values.push(value);
         }
         let result = array(values, arguments.return_field.data_type())?;
         Ok(match is_one {

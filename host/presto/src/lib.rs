@@ -47,6 +47,9 @@ mod types;
 mod url;
 mod value;
 
+use std::sync::Arc;
+
+use datafusion::execution::SessionStateBuilder;
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 
 pub use checked::{Checked, readable};
@@ -58,6 +61,37 @@ pub use syntax::Syntax;
 pub use time::PARTS;
 pub use tokens::rewrite_tokens;
 pub use typed::Typed;
+pub use types::type_name;
+
+/// Makes functions a session's, in place of all of DataFusion's that have one of their names. A later function takes the
+/// place of an earlier one.
+///
+/// DataFusion knows a function by each of its names, and a state that is built of another's registers all of them anew in
+/// any order; so none of its own may be left.
+pub fn register(
+    builder: &mut SessionStateBuilder,
+    functions: impl IntoIterator<Item = ScalarUDF>,
+    aggregates: impl IntoIterator<Item = AggregateUDF>,
+) {
+    let scalars = builder.scalar_functions().get_or_insert_default();
+    for function in functions {
+        scalars.retain(|known| {
+            known.name() != function.name()
+                && !known.aliases().iter().any(|name| name == function.name())
+        });
+        scalars.push(Arc::new(function));
+    }
+    let known_aggregates = builder.aggregate_functions().get_or_insert_default();
+    for function in aggregates {
+        known_aggregates.retain(|known| {
+            known.name() != function.name()
+                && !known.aliases().iter().any(|name| name == function.name())
+        });
+        known_aggregates.push(Arc::new(function));
+    }
+    let lambdas = lambdas().into_iter().map(Arc::new);
+    *builder.higher_order_functions() = Some(lambdas.collect());
+}
 
 /// The scalar functions.
 pub fn functions() -> Vec<ScalarUDF> {
@@ -69,7 +103,6 @@ pub fn functions() -> Vec<ScalarUDF> {
         map::all(),
         number::all(),
         regexp::all(),
-        sequence::all(),
         text::all(),
         time::all(),
         url::all(),
@@ -78,13 +111,23 @@ pub fn functions() -> Vec<ScalarUDF> {
     of_rows
         .chain(compared::all())
         .chain(constructed::all())
-        .chain([at_time_zone::function()])
+        .chain([at_time_zone::function(), sequence()])
         .collect()
 }
 
 /// The function that makes rows of a map's entries.
 pub fn map_entries() -> ScalarUDF {
     ScalarUDF::from(map::entries())
+}
+
+/// What Timestream has and Trino does not.
+pub fn functions_of_timestream() -> Vec<ScalarUDF> {
+    vec![ScalarUDF::from(text::last_position())]
+}
+
+/// `sequence`, as Trino has it.
+pub fn sequence() -> ScalarUDF {
+    ScalarUDF::from(sequence::function())
 }
 
 /// The aggregates.

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ObjectName,
-    OneOrManyWithParens, Value, VisitMut, VisitorMut,
+    FunctionArgumentList, FunctionArguments, Ident, LambdaFunction, LambdaFunctionParameter,
+    LambdaSyntax, ObjectName, OneOrManyWithParens, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -16,7 +16,7 @@ use crate::aggregate::{MAX_N, MIN_N};
 use crate::lambda::{SORT_BY, TRY};
 
 /// DataFusion's functions that mean what Presto's of the same name mean.
-const SAME: [&str; 34] = [
+const SAME: [&str; 32] = [
     "array_agg",
     "avg",
     "btrim",
@@ -24,7 +24,6 @@ const SAME: [&str; 34] = [
     "count",
     "cume_dist",
     "current_date",
-    "current_time",
     "current_timestamp",
     "date",
     "dense_rank",
@@ -34,7 +33,6 @@ const SAME: [&str; 34] = [
     "lag",
     "last_value",
     "lead",
-    "localtime",
     "localtimestamp",
     "ltrim",
     "max",
@@ -87,6 +85,28 @@ pub fn rewrite_expr(expr: &mut Expr, also: &[&str]) -> Result<(), String> {
             if let Some(replaced) = called(&name, function)? {
                 *expr = replaced;
             }
+            Ok(())
+        }
+        Expr::AtTimeZone {
+            timestamp,
+            time_zone,
+        } => {
+            let arguments = [timestamp, time_zone]
+                .map(|operand| FunctionArg::Unnamed(FunctionArgExpr::Expr((**operand).clone())));
+            *expr = Expr::Function(Function {
+                name: ObjectName::from(vec![Ident::new("at_timezone")]),
+                uses_odbc_syntax: false,
+                parameters: FunctionArguments::None,
+                args: FunctionArguments::List(FunctionArgumentList {
+                    duplicate_treatment: None,
+                    args: arguments.into(),
+                    clauses: Vec::new(),
+                }),
+                filter: None,
+                null_treatment: None,
+                over: None,
+                within_group: Vec::new(),
+            });
             Ok(())
         }
         Expr::Struct { .. } => Err("Function 'struct' not registered".to_owned()),

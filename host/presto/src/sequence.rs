@@ -14,8 +14,8 @@ use Type::{Array, Bigint, Date, Interval, Timestamp};
 
 const ORDER: &str = "sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start";
 
-pub(crate) fn all() -> Vec<Function> {
-    vec![Function::new(
+pub(crate) fn function() -> Function {
+    Function::new(
         "sequence",
         [
             form(&[Bigint, Bigint], Array(&Bigint), |arguments| {
@@ -44,7 +44,7 @@ pub(crate) fn all() -> Vec<Function> {
                 |arguments| times(arguments, interval(&arguments[2])),
             ),
         ],
-    )]
+    )
 }
 
 fn numbers(start: i64, stop: i64, step: i64) -> Result<Value<'static>, String> {

@@ -58,21 +58,6 @@ pub(crate) fn all() -> Vec<Function> {
             ],
         ),
         Function::new(
-            "strrpos",
-            [
-                form(&[Varchar, Varchar], Bigint, |arguments| {
-                    position(arguments[0].text(), arguments[1].text(), -1)
-                }),
-                form(&[Varchar, Varchar, Bigint], Bigint, |arguments| {
-                    let instance = arguments[2].integer();
-                    if instance < 1 {
-                        return Err("'instance' must be a positive number.".to_owned());
-                    }
-                    position(arguments[0].text(), arguments[1].text(), -instance)
-                }),
-            ],
-        ),
-        Function::new(
             "lpad",
             [form(&[Varchar, Bigint, Varchar], Varchar, |arguments| {
                 let (text, padding) = padding(arguments)?;
@@ -198,6 +183,25 @@ fn one(letter: char, mut other: impl Iterator<Item = char>) -> char {
             letter => letter,
         },
     }
+}
+
+/// Where a text stands for the last time, which Timestream has and Trino does not.
+pub(crate) fn last_position() -> Function {
+    Function::new(
+        "strrpos",
+        [
+            form(&[Varchar, Varchar], Bigint, |arguments| {
+                position(arguments[0].text(), arguments[1].text(), -1)
+            }),
+            form(&[Varchar, Varchar, Bigint], Bigint, |arguments| {
+                let instance = arguments[2].integer();
+                if instance < 1 {
+                    return Err("'instance' must be a positive number.".to_owned());
+                }
+                position(arguments[0].text(), arguments[1].text(), -instance)
+            }),
+        ],
+    )
 }
 
 fn substr() -> [Form; 2] {

@@ -252,7 +252,7 @@ pub(crate) fn element_types(data_type: &DataType) -> Vec<(&str, &DataType)> {
 }
 
 /// A type as SQL names it.
-pub(crate) fn type_name(data_type: &DataType) -> String {
+pub fn type_name(data_type: &DataType) -> String {
     match data_type {
         DataType::Null => "unknown".to_owned(),
         DataType::Boolean => "boolean".to_owned(),

@@ -85,6 +85,27 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Bytes that it takes, roughly, beside its own.
+    pub(crate) fn weight(&self) -> usize {
+        let mut weight = 0;
+        match self {
+            Self::Owned(text) => weight += text.len(),
+            Self::Bytes(bytes) => weight += bytes.len(),
+            Self::List(values) | Self::Row(values) => {
+                for value in values {
+                    weight += size_of_val(value) + value.weight();
+                }
+            }
+            Self::Map(entries) => {
+                for (key, value) in entries {
+                    weight += size_of_val(key) + key.weight() + size_of_val(value) + value.weight();
+                }
+            }
+            _ => {}
+        }
+        weight
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }

@@ -12,6 +12,7 @@ use tests::proof::subject::Subject;
 use tests::proof::{conditions, end_to_end, exhaustive, run, tenants};
 use tests::trino::evaluator::{self, Bench};
 use tests::trino::fault::Fault;
+use tests::trino::functions::{self, Planted};
 use tests::trino::play::{self, Play};
 use tests::trino::stage::{Stage, Version};
 
@@ -19,7 +20,7 @@ use tests::trino::stage::{Stage, Version};
 #[derive(Debug, Parser)]
 #[command(
     name = "prove",
-    after_help = "Without any of --cases, --end-to-end, --tenants, --exhaustive, --trino and --evaluator: all domains, a million conditions and \
+    after_help = "Without any of --cases, --end-to-end, --tenants, --exhaustive, --trino, --evaluator and --functions: all domains, a million conditions and \
                   ten thousand queries."
 )]
 struct Arguments {
@@ -47,6 +48,12 @@ struct Arguments {
     /// Cases of the host's own evaluator, each a call on a row, compared with the value that Trino 435 has
     #[arg(long)]
     evaluator: Option<u64>,
+    /// Cases of functions, operators and casts, each a call on a row in local Athena, compared with Trino 435
+    #[arg(long)]
+    functions: Option<u64>,
+    /// Plant a difference in local Athena's calls, which --functions must find
+    #[arg(long, value_enum, requires = "functions")]
+    plant: Option<Planted>,
     /// The first seed; each further one gives the next few hundred conditions, ten queries, or some dozens of statements
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -71,6 +78,7 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
             arguments.tenants,
             arguments.trino,
             arguments.evaluator,
+            arguments.functions,
         ]
         .iter()
         .all(Option::is_none);
@@ -128,6 +136,21 @@ fn prove(arguments: &Arguments) -> anyhow::Result<()> {
             option: "--evaluator",
             count,
             per_seed: evaluator::CASES as u64,
+        };
+        cases.run(arguments.seed, |seed| bench.batch(seed))?;
+    }
+    if let Some(count) = arguments.functions {
+        let stage = Stage::start(Version::V435, &[], Vec::new())?;
+        let bench = functions::Bench::new(&stage, arguments.plant)?;
+        let option = match arguments.plant {
+            Some(planted) => format!("--plant {} --functions", planted.name()),
+            None => "--functions".to_owned(),
+        };
+        let cases = Tier {
+            what: "cases",
+            option: &option,
+            count,
+            per_seed: functions::CASES as u64,
         };
         cases.run(arguments.seed, |seed| bench.batch(seed))?;
     }

@@ -6,6 +6,7 @@
 pub mod compare;
 pub mod evaluator;
 pub mod fault;
+pub mod functions;
 pub mod generate;
 pub mod local;
 pub mod play;

@@ -307,7 +307,15 @@ impl Stage {
     ///
     /// When Trino has ended.
     pub fn evaluate(&self, table: &str, expressions: &[String]) -> Result<Vec<Evaluated>> {
-        let from = format!("rows.{DATABASE}.{table}");
+        self.evaluate_on(&format!("rows.{DATABASE}.{table}"), expressions)
+    }
+
+    /// The same of any relation.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::evaluate`].
+    pub fn evaluate_on(&self, from: &str, expressions: &[String]) -> Result<Vec<Evaluated>> {
         let command = json!({"do": "evaluate", "from": from, "expressions": expressions});
         serde_json::from_value(self.ask(&command)?).context("cannot read what Trino evaluated")
     }

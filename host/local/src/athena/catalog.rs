@@ -7,12 +7,13 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use connector::wire::TableName;
 use datafusion::catalog::{CatalogProvider, SchemaProvider, TableProvider};
+use datafusion::datasource::MemTable;
 use datafusion::error::{DataFusionError, Result};
 
-use super::Profile;
 use super::client::{Capabilities, Client, check_table};
 use super::passthrough::{CALLS, Call};
 use super::table::Table;
+use super::{Profile, information};
 
 /// The data source: every database may be there until a table of it is asked for.
 #[derive(Debug)]
@@ -84,6 +85,14 @@ impl SchemaProvider for Database {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        if self.name == information::SCHEMA {
+            let rows = information::rows(&self.client, &name.to_lowercase()).await;
+            let Some(rows) = rows.map_err(|error| DataFusionError::External(error.into()))? else {
+                return Ok(None);
+            };
+            let table = MemTable::try_new(rows.schema(), vec![vec![rows]])?;
+            return Ok(Some(Arc::new(table)));
+        }
         let table = self
             .open(name)
             .await

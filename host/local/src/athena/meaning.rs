@@ -36,15 +36,6 @@ pub(super) fn rewrite(expr: &mut Expr) -> Result<(), String> {
                 *expr = renamed;
             }
         }
-        Expr::AtTimeZone {
-            timestamp,
-            time_zone,
-        } => {
-            *expr = call(
-                "at_timezone",
-                vec![(**timestamp).clone(), (**time_zone).clone()],
-            )
-        }
         Expr::ILike { .. } => return Err("Athena has no ILIKE".to_owned()),
         _ => {}
     }

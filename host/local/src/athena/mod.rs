@@ -10,6 +10,7 @@ mod client;
 mod describe;
 mod domain;
 mod function;
+mod information;
 mod kept;
 mod meaning;
 mod opaque;

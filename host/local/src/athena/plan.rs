@@ -35,6 +35,7 @@ use super::scan::{ScanExec, ScanState};
 use super::sql::{self, Parsed};
 use super::{Athena, CATALOG, Kept, Scan, cast};
 use crate::doubles::{Doubles, Zeros};
+use crate::memory::bounded;
 use crate::names;
 use crate::unnest::UnnestPlanner;
 
@@ -53,7 +54,7 @@ impl Athena {
             Parsed::Query(mut query, calls) => {
                 names::mark(&mut query);
                 let is_unnamed = matches!(*query.body, ast::SetExpr::Values(_));
-                let context = context(client, calls.into());
+                let context = context(client, calls.into()).map_err(plain)?;
                 let state = context.state();
                 let query = Box::new(ast::Statement::Query(query));
                 let plan = state.statement_to_plan(Statement::Statement(query)).await;
@@ -71,7 +72,7 @@ impl Athena {
                 let schema = rows.schema();
                 let root = MemorySourceConfig::try_new_exec(&[vec![rows]], schema.clone(), None);
                 Ok(Plan {
-                    context: context(client, Arc::default()),
+                    context: context(client, Arc::default()).map_err(plain)?,
                     root: root.map_err(plain)?,
                     schema,
                 })
@@ -91,7 +92,7 @@ fn shown(planned: &Schema, is_unnamed: bool) -> SchemaRef {
 }
 
 /// DataFusion with Athena's habits and its one data source.
-fn context(client: Arc<Client>, calls: Arc<[Call]>) -> SessionContext {
+fn context(client: Arc<Client>, calls: Arc<[Call]>) -> datafusion::error::Result<SessionContext> {
     let mut config = SessionConfig::new()
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, "default")
@@ -114,28 +115,23 @@ fn context(client: Arc<Client>, calls: Arc<[Call]>) -> SessionContext {
         vec![Arc::new(Typed { reads_times: false }), Arc::new(MarkCasts)];
     analyzer.extend(Analyzer::new().rules);
     analyzer.push(Arc::new(LikeTrino));
-    let state = SessionStateBuilder::new()
+    let mut builder = SessionStateBuilder::new()
         .with_config(config)
         .with_default_features()
+        .with_runtime_env(bounded()?)
         .with_analyzer_rules(analyzer)
-        .with_optimizer_rules(rules.collect())
-        .build();
-    let mut planners = state.expr_planners().to_vec();
+        .with_optimizer_rules(rules.collect());
+    let functions = presto::functions().into_iter().chain(cast::functions());
+    presto::register(&mut builder, functions, presto::aggregates());
+    let mut planners = builder.expr_planners().take().unwrap_or_default();
     planners.insert(0, Arc::new(Syntax::new()));
-    let state = SessionStateBuilder::new_from_existing(state)
+    let state = builder
         .with_expr_planners(planners)
         .with_relation_planners(vec![Arc::new(UnnestPlanner)])
-        .with_higher_order_functions(presto::lambdas().into_iter().map(Arc::new).collect())
         .build();
     let context = SessionContext::new_with_state(state);
-    for function in presto::functions().into_iter().chain(cast::functions()) {
-        context.register_udf(function);
-    }
-    for function in presto::aggregates() {
-        context.register_udaf(function);
-    }
     context.register_catalog(CATALOG, Arc::new(Catalog { client, calls }));
-    context
+    Ok(context)
 }
 
 /// Rules of DataFusion's that move filters to the tables and leave what they say as it was written.

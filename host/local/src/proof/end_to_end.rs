@@ -10,7 +10,6 @@ use crate::timestream::{Options, Server};
 use anyhow::{Context, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::util::display::array_value_to_string;
 use aws_config::SdkConfig;
 use connector::plugin::Slicing;
 use connector::wire::{Constraints, Identity, OrderByField, Request, TableName, write_request};
@@ -413,7 +412,7 @@ fn listed(rows: &[Row]) -> Result<String> {
             Kind::Timestamp => "TIMESTAMP",
             Kind::Date => "DATE",
         };
-        let text = array_value_to_string(printed.column(place), row)?;
+        let text = presto::shown(printed.column(place), row)?.unwrap_or_default();
         Ok(match &rows[row][place] {
             None => format!("CAST(NULL AS {name})"),
             Some(Value::Double(value)) if value.is_nan() => "nan()".to_owned(),

@@ -7,6 +7,11 @@ use serde::Serialize;
 
 /// How many SQL statements are remembered. Arbitrary: enough for any test, small beside the stored rows.
 const STATEMENTS_KEPT: usize = 1_000;
+/// Bytes of those texts at most. A text that is refused for its length is one of them.
+const BYTES_KEPT: usize = 16 << 20;
+
+/// Bytes that are kept of one: more than the longest that is run.
+const LONGEST_KEPT: usize = 1 << 20;
 
 /// Figures since the server's start or the last reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -30,7 +35,7 @@ pub struct QueryCounters {
     pub row_bytes: u64,
     /// Runs that `CancelQuery` stopped.
     pub cancelled: u64,
-    /// The texts asked, refused ones included, oldest first; only the last thousand are kept.
+    /// The texts asked, refused ones included, oldest first; only the last thousand are kept, of 16 MiB together.
     pub sql: VecDeque<String>,
 }
 
@@ -57,10 +62,18 @@ impl Shared {
     /// Remembers a statement's text.
     pub(crate) fn asked(&self, sql: &str) {
         let mut counters = self.lock();
-        if counters.query.sql.len() == STATEMENTS_KEPT {
-            counters.query.sql.pop_front();
+        let texts = &mut counters.query.sql;
+        if texts.len() == STATEMENTS_KEPT {
+            texts.pop_front();
         }
-        counters.query.sql.push_back(sql.to_owned());
+        let end = sql.floor_char_boundary(LONGEST_KEPT);
+        texts.push_back(sql[..end].to_owned());
+        let mut bytes: usize = texts.iter().map(String::len).sum();
+        while bytes > BYTES_KEPT
+            && let Some(oldest) = texts.pop_front()
+        {
+            bytes -= oldest.len();
+        }
     }
 
     /// Counts a statement that began to run.

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::HeaderMap;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -29,6 +31,8 @@ const MAX_BODY: usize = 64 << 20;
 /// Stack of the server's threads, in bytes. Parser and planner work by recursion, and unoptimised they take some 50 MiB
 /// for the deepest statement that is let through; the rest is margin. It is reserved and not used until it is needed.
 const THREAD_STACK: usize = 128 << 20;
+/// The hosts that a request may be for.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 /// How long [`Server::stop`] waits for calls to end.
 const STOP_WAIT: Duration = Duration::from_secs(5);
 
@@ -116,6 +120,7 @@ impl Server {
             .route("/", post(call))
             .route("/counters", get(show_counters))
             .layer(DefaultBodyLimit::max(MAX_BODY))
+            .layer(middleware::from_fn(check_host))
             .with_state(services);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = runtime.spawn(async move {
@@ -179,11 +184,42 @@ impl Drop for Server {
     }
 }
 
+/// Answers those who mean this machine: a page in a browser whose name was made to resolve to 127.0.0.1 must not read what
+/// was asked here.
+async fn check_host(request: Request, next: Next) -> Response {
+    let host = request.headers().get("host");
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        match port.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => name,
+            false => host,
+        }
+    });
+    match LOOPBACK.contains(&name) {
+        true => next.run(request).await,
+        false => {
+            let message = "the host of the request must be 127.0.0.1 or localhost";
+            (StatusCode::FORBIDDEN, message).into_response()
+        }
+    }
+}
+
 async fn show_counters(State(services): State<Arc<Services>>) -> axum::Json<Counters> {
     axum::Json(services.counters.snapshot())
 }
 
-async fn call(State(services): State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(
+    State(services): State<Arc<Services>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => {
+            let message = format!("cannot read the request: {error}; the most is {MAX_BODY} bytes");
+            return ApiError::Validation(message).into_response();
+        }
+    };
     let target = headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok())

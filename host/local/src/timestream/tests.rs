@@ -23,7 +23,7 @@ async fn call(server: &Server, operation: &str, body: Value) -> (String, Value) 
     send(
         server,
         format!(
-            "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-amz-target: Timestream_20181101.{operation}\r\n\
+            "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\nx-amz-target: Timestream_20181101.{operation}\r\n\
              content-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         ),
@@ -125,7 +125,7 @@ async fn counters_are_seen_inside_and_outside() {
         r#"{"Data":[{"ScalarValue":"1"}]}"#.len() as u64
     );
     assert_eq!(counters.query.sql, ["SELECT 1", "SELEC", "SHOW DATABASES"]);
-    let get = "GET /counters HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".to_owned();
+    let get = "GET /counters HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n".to_owned();
     let (_, shown) = send(&server, get).await;
     assert_eq!(shown, serde_json::to_value(&counters).unwrap());
     server.reset_counters();
@@ -250,4 +250,60 @@ async fn deep_statements_run_and_deeper_ones_are_refused() {
         let (head, body) = call(&server, "Query", json!({ "QueryString": sql })).await;
         assert!(head.starts_with("http/1.1 400"), "{}: {body}", &sql[..100]);
     }
+}
+
+/// A page in a browser may make its own name resolve to this machine.
+#[tokio::test]
+async fn another_host_is_not_served() {
+    let server = Server::start(Options::default()).await.unwrap();
+    let address = server.url().strip_prefix("http://").unwrap().to_owned();
+    for (host, status) in [
+        (address.as_str(), "200"),
+        ("localhost", "200"),
+        ("[::1]:80", "200"),
+        ("evil.example", "403"),
+        ("127.0.0.1.evil.example:80", "403"),
+    ] {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let request =
+            format!("GET /counters HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{host}: {answer}"
+        );
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn body_that_is_too_large_is_the_services_error() {
+    let server = Server::start(Options::default()).await.unwrap();
+    let body = vec![b' '; 70_000_000];
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\
+         x-amz-target: Timestream_20181101.Query\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let address = server.url().strip_prefix("http://").unwrap().to_owned();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let mut answer = vec![0; 4096];
+    // It answers before it has read all.
+    let (_, read) = tokio::join!(writing.write_all(&body), reading.read(&mut answer));
+    let answer = String::from_utf8_lossy(&answer[..read.unwrap()]).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert!(head.starts_with("HTTP/1.1 400"), "{head}");
+    assert!(
+        body["__type"]
+            .as_str()
+            .unwrap()
+            .ends_with("ValidationException"),
+        "{body}"
+    );
+    server.stop().await.unwrap();
 }

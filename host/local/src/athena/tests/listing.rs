@@ -84,3 +84,53 @@ async fn other_listings_are_refused() {
         assert!(requests.lock().unwrap().is_empty(), "{sql}");
     }
 }
+
+#[tokio::test]
+async fn columns_are_listed_with_athenas_names_of_their_types() {
+    let (athena, _) = Fake::default().athena(Profile::ValueSets);
+    let listed = athena
+        .query("show columns in Fleet.readings")
+        .await
+        .unwrap();
+    assert_eq!(listed.schema.field(0).name(), "field");
+    let described = athena.query("describe timestream.fleet.readings").await;
+    let described = described.unwrap();
+    assert_eq!(names(&described), names(&listed));
+    let [batch] = described.batches.as_slice() else {
+        panic!("{described:?}")
+    };
+    let types = batch.column(1).as_string::<i32>();
+    assert!(types.iter().flatten().any(|name| name == "timestamp(3)"));
+}
+
+#[tokio::test]
+async fn information_schema_has_what_tools_ask_first() {
+    let fake = || Fake {
+        tables: vec!["readings".to_owned()],
+        ..Fake::default()
+    };
+    let (athena, _) = fake().athena(Profile::ValueSets);
+    let of = |sql: &'static str| {
+        let athena = &athena;
+        async move { names(&athena.query(sql).await.unwrap()) }
+    };
+    assert_eq!(
+        of("select schema_name from information_schema.schemata order by 1").await,
+        ["db", "fleet"]
+    );
+    assert_eq!(
+        of("select table_schema from information_schema.tables where table_name = 'readings' order by 1").await,
+        ["db", "fleet"]
+    );
+    let columns = of("select column_name from information_schema.columns \
+         where table_schema = 'fleet' and table_name = 'readings' order by ordinal_position")
+    .await;
+    let described = names(&athena.query("describe fleet.readings").await.unwrap());
+    assert_eq!(columns, described);
+    assert!(
+        athena
+            .query("select 1 from information_schema.views")
+            .await
+            .is_err()
+    );
+}

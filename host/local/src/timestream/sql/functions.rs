@@ -24,7 +24,7 @@ const NANOSECONDS_PER_DAY: i64 = 86_400_000_000_000;
 const WITHOUT_ZONE: [&str; 3] = ["from_unixtime", "from_iso8601_timestamp", "parse_datetime"];
 
 /// What the service has beside Presto's functions: those of this module, of series, and those that are rewritten.
-pub(super) const NAMES: [&str; 15] = [
+pub(super) const NAMES: [&str; 16] = [
     "ago",
     "bin",
     "correlate_pearson",
@@ -39,6 +39,7 @@ pub(super) const NAMES: [&str; 15] = [
     "interpolate_locf",
     "interpolate_spline_cubic",
     "non_negative_derivative_linear",
+    "strrpos",
     "to_nanoseconds",
 ];
 

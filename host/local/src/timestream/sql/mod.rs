@@ -32,7 +32,7 @@ use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::{Analyzer, AnalyzerRule};
 use datafusion::physical_plan::execute_stream;
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as PlannerStatement;
 use datafusion::sql::sqlparser::ast::{SetExpr, Statement};
 use datafusion::sql::sqlparser::keywords::Keyword;
@@ -45,6 +45,7 @@ use presto::{Checked, PrestoDialect, Syntax, Typed};
 use self::error::{parsing, planning};
 use self::refused::MAX_DEPTH;
 use crate::doubles::{Doubles, Zeros};
+use crate::memory::bounded;
 use crate::names;
 use crate::timestream::error::ApiError;
 use crate::timestream::store::Store;
@@ -101,19 +102,21 @@ impl Engine {
         parser.enable_ident_normalization = false;
         parser.default_null_ordering = "nulls_last".to_owned();
         parser.map_string_types_to_utf8view = false;
-        let context = SessionContext::new_with_config(config);
-        presto::functions()
+        let mut builder = SessionStateBuilder::new()
+            .with_config(config)
+            .with_default_features();
+        let functions = presto::functions()
             .into_iter()
+            .chain(presto::functions_of_timestream())
             .chain(functions::all())
             .chain(series::interpolations())
             .chain(series::calculus())
-            .chain([sequence::sequence()])
-            .for_each(|function| context.register_udf(function));
-        presto::aggregates()
+            .chain([sequence::sequence()]);
+        let aggregates = presto::aggregates()
             .into_iter()
-            .chain([series::create_time_series()])
-            .for_each(|function| context.register_udaf(function));
-        let mut planners = context.state().expr_planners().to_vec();
+            .chain([series::create_time_series()]);
+        presto::register(&mut builder, functions, aggregates);
+        let mut planners = builder.expr_planners().take().unwrap_or_default();
         planners.insert(0, Arc::new(Syntax::new()));
         planners.insert(0, Arc::new(temporal::TemporalArithmetic));
         let mut analyzer: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
@@ -123,11 +126,10 @@ impl Engine {
             Arc::new(Checked) as Arc<dyn AnalyzerRule + Send + Sync>,
             Arc::new(Doubles(Zeros::Two)),
         ]);
-        let state = SessionStateBuilder::new_from_existing(context.state())
+        let state = builder
             .with_expr_planners(planners)
             .with_relation_planners(vec![Arc::new(UnnestPlanner)])
             .with_analyzer_rules(analyzer)
-            .with_higher_order_functions(presto::lambdas().into_iter().map(Arc::new).collect())
             .build();
         Engine { store, state }
     }
@@ -139,7 +141,7 @@ impl Engine {
             return Ok(answer);
         }
         let bytes_scanned = Arc::new(AtomicU64::new(0));
-        let state = self.state(Arc::clone(&bytes_scanned));
+        let state = self.state(Arc::clone(&bytes_scanned))?;
         let (plan, columns) = plan(&state, &tokens, now).await?;
         let at = |error| planning(error, &tokens);
         let physical = state.create_physical_plan(&plan).await.map_err(at)?;
@@ -160,15 +162,17 @@ impl Engine {
         now: jiff::Timestamp,
     ) -> Result<Vec<OutputColumn>, ApiError> {
         let tokens = tokenize(sql)?;
-        let (_, columns) = plan(&self.state(Arc::default()), &tokens, now).await?;
+        let (_, columns) = plan(&self.state(Arc::default())?, &tokens, now).await?;
         Ok(columns)
     }
 
-    fn state(&self, bytes_scanned: Arc<AtomicU64>) -> SessionState {
+    fn state(&self, bytes_scanned: Arc<AtomicU64>) -> Result<SessionState, ApiError> {
         let catalogs = catalog::Catalogs::new(Arc::clone(&self.store), bytes_scanned);
-        SessionStateBuilder::new_from_existing(self.state.clone())
+        let memory = bounded().map_err(|error| ApiError::Internal(error.to_string()))?;
+        Ok(SessionStateBuilder::new_from_existing(self.state.clone())
             .with_catalog_list(Arc::new(catalogs))
-            .build()
+            .with_runtime_env(memory)
+            .build())
     }
 }
 

@@ -20,18 +20,23 @@ const NAME: &str = "sequence";
 /// Most items of an array. Arbitrary: Presto has 10,000, users ask Timestream for a second's steps over days; beyond a
 /// million no row fits a page.
 const MAX_ITEMS: i128 = 1_000_000;
+/// Items of the arrays of a batch of rows. Arbitrary: 128 MiB.
+const MAX_TOGETHER: usize = 1 << 24;
 const NANOSECONDS_PER_DAY: i64 = 86_400_000_000_000;
 
 /// Returns the function, to be registered.
 pub(super) fn sequence() -> ScalarUDF {
     ScalarUDF::from(Sequence {
         signature: Signature::user_defined(Volatility::Immutable),
+        of_dates: presto::sequence(),
     })
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Sequence {
     signature: Signature,
+    /// Presto's, for dates.
+    of_dates: ScalarUDF,
 }
 
 impl ScalarUDFImpl for Sequence {
@@ -58,6 +63,7 @@ impl ScalarUDFImpl for Sequence {
                 let step = DataType::Interval(IntervalUnit::MonthDayNano);
                 Ok(vec![TIMESTAMP, TIMESTAMP, step])
             }
+            [DataType::Date32, DataType::Date32, ..] => self.of_dates.coerce_types(arguments),
             _ => plan_err!(
                 "Unexpected parameters for function {NAME}: it takes 2 or 3 bigints, or 2 timestamps and an interval"
             ),
@@ -78,6 +84,9 @@ impl ScalarUDFImpl for Sequence {
         &self,
         arguments: ScalarFunctionArgs,
     ) -> Result<ColumnarValue, DataFusionError> {
+        if let Some(DataType::Date32) = arguments.args.first().map(ColumnarValue::data_type) {
+            return self.of_dates.invoke_with_args(arguments);
+        }
         let arrays = ColumnarValue::values_to_arrays(&arguments.args)?;
         columnar(&arguments.args, Arc::new(lists(&arrays)?))
     }
@@ -102,6 +111,11 @@ fn lists(arguments: &[ArrayRef]) -> Result<ListArray, DataFusionError> {
         nulls = NullBuffer::union(nulls.as_ref(), step.logical_nulls().as_ref());
     }
     let mut items: Vec<i64> = Vec::new();
+    // Of all rows of a batch together, so that an array for each of many rows is an error and not this machine's end.
+    let check = |items: &Vec<i64>| match items.len() > MAX_TOGETHER {
+        true => exec_err!("arrays of more than {MAX_TOGETHER} entries together are not made here"),
+        false => Ok(()),
+    };
     let mut lengths = Vec::with_capacity(start.len());
     for row in 0..start.len() {
         let before = items.len();
@@ -113,6 +127,7 @@ fn lists(arguments: &[ArrayRef]) -> Result<ListArray, DataFusionError> {
                 None => -1,
             };
             append(start, stop, step, &mut items)?;
+            check(&items)?;
         }
         lengths.push(items.len() - before);
     }

@@ -1,6 +1,7 @@
 //! Statements and what they give. Expected values are from the developer guide and from arithmetic.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod bounds;
 mod doubles;
 
 use futures::TryStreamExt;

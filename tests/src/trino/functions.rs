@@ -1,0 +1,280 @@
+//! Trino as judge of the functions, operators and casts of the crate `presto`: random calls over edge values, in local
+//! Athena and in Trino.
+//!
+//! A call is a text with a place for each argument ([`forms`]). Arguments are columns, constants and calls. Both engines
+//! evaluate it on the same rows, each row's failure caught on its own; where one fails the other must.
+
+mod forms;
+mod rows;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use serde_json::Value as Json;
+use tokio::runtime::Runtime;
+
+use self::forms::{FORMS, Kind};
+use super::local::LocalAthena;
+use super::stage::{Evaluated, Profile, Stage};
+
+/// Calls of a seed.
+const CALLS: usize = 100;
+
+/// Cases of a seed: each call on each row.
+pub const CASES: usize = CALLS * rows::COUNT;
+
+/// How deep calls nest.
+const DEPTH: usize = 2;
+
+/// Calls of one local statement.
+const TOGETHER: usize = 20;
+
+/// How far doubles may be apart, as a share: the last digits of a logarithm are each library's own.
+const NEAR: f64 = 1e-12;
+
+/// A difference that is planted in local Athena's calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Planted {
+    /// A text joined with NULL is the text.
+    Null,
+    /// A double that becomes an integer is cut off.
+    Rounding,
+    /// A clock shows UTC.
+    Zone,
+    /// A sum that overflows is 0.
+    Overflow,
+    /// A pattern matches at the beginning alone.
+    Regex,
+}
+
+impl Planted {
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Rounding => "rounding",
+            Self::Zone => "zone",
+            Self::Overflow => "overflow",
+            Self::Regex => "regex",
+        }
+    }
+
+    /// A form with the difference.
+    fn plant(self, form: &'static str) -> &'static str {
+        match (self, form) {
+            (Self::Null, "concat({}, {})") => "concat(coalesce({}, ''), coalesce({}, ''))",
+            (Self::Rounding, "cast({} as bigint)") => "cast(truncate({}) as bigint)",
+            (Self::Zone, "extract(hour from {} at time zone 'Asia/Tokyo')") => {
+                "extract(hour from {})"
+            }
+            (Self::Overflow, "({} + {})") => "coalesce(try({} + {}), 0)",
+            (Self::Regex, "regexp_replace({}, {}, '<$0>')") => {
+                "regexp_replace({}, '^' || {}, '<$0>')"
+            }
+            (_, form) => form,
+        }
+    }
+}
+
+/// Trino and local Athena.
+pub struct Bench<'a> {
+    stage: &'a Stage,
+    athena: LocalAthena,
+    runtime: Runtime,
+    planted: Option<Planted>,
+}
+
+impl<'a> Bench<'a> {
+    /// Over a stage and a local Athena before its connector.
+    ///
+    /// # Errors
+    ///
+    /// When no runtime starts.
+    pub fn new(stage: &'a Stage, planted: Option<Planted>) -> Result<Self> {
+        let engine = local::athena::Engine::Trino435;
+        Ok(Self {
+            stage,
+            athena: LocalAthena::new(&stage.connector()?, &stage.config(), engine)?,
+            runtime: Runtime::new()?,
+            planted,
+        })
+    }
+
+    /// Judges the calls of a seed. What is wrong comes back.
+    ///
+    /// # Errors
+    ///
+    /// When Trino has ended.
+    pub fn batch(&self, seed: u64) -> Result<Option<String>> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let calls: Vec<Call> = (0..CALLS).map(|_| call(&mut random)).collect();
+        let texts: Vec<String> = calls.iter().map(|call| call.shown(None)).collect();
+        let table = rows::table(seed);
+        let expected = self.stage.evaluate_on(&table, &texts)?;
+        for (calls, expected) in calls.chunks(TOGETHER).zip(expected.chunks(TOGETHER)) {
+            let ours = self.values(&table, calls);
+            for (place, (call, expected)) in calls.iter().zip(expected).enumerate() {
+                let ours = match &ours {
+                    Ok(ours) => Ok(ours.iter().map(|row| row[place].clone()).collect()),
+                    // One by one, to see which is refused.
+                    Err(_) => self
+                        .values(&table, std::slice::from_ref(call))
+                        .map(|rows| rows.into_iter().map(|mut row| row.swap_remove(0)).collect()),
+                };
+                if let Some(why) = differs(expected, &ours) {
+                    return Ok(Some(format!(
+                        "{why}\n  call      {}\n  rows      {table}",
+                        call.shown(None)
+                    )));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// What calls are on each row of a table, in local Athena: a value in an array, or NULL where it fails.
+    fn values(&self, table: &str, calls: &[Call]) -> Result<Vec<Vec<Json>>> {
+        let columns: Vec<String> = calls
+            .iter()
+            .map(|call| format!("try(row({}))", call.shown(self.planted)))
+            .collect();
+        let sql = format!("select {} from {table} order by id", columns.join(", "));
+        let answer = self.athena.answer(Profile::Values, &sql, &[]);
+        Ok(self.runtime.block_on(answer)?.rows)
+    }
+}
+
+/// A call with its arguments.
+struct Call {
+    form: &'static str,
+    arguments: Vec<Call>,
+    /// A column or constant, if it is not a call.
+    leaf: Option<String>,
+    kind: Kind,
+}
+
+impl Call {
+    fn shown(&self, planted: Option<Planted>) -> String {
+        let text = self.inner(planted);
+        match self.kind {
+            // Both engines' own texts of times are compared.
+            Kind::Date | Kind::Time => format!("cast({text} as varchar)"),
+            _ => text,
+        }
+    }
+
+    fn inner(&self, planted: Option<Planted>) -> String {
+        if let Some(leaf) = &self.leaf {
+            return leaf.clone();
+        }
+        let form = planted.map_or(self.form, |planted| planted.plant(self.form));
+        let mut parts = form.split("{}");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for (argument, part) in self.arguments.iter().zip(parts) {
+            text.push_str(&argument.inner(planted));
+            text.push_str(part);
+        }
+        text
+    }
+}
+
+fn call(random: &mut fastrand::Rng) -> Call {
+    let form = random.usize(..FORMS.len());
+    of_form(random, form, DEPTH)
+}
+
+fn of_form(random: &mut fastrand::Rng, form: usize, depth: usize) -> Call {
+    let (form, takes, gives) = FORMS[form];
+    let arguments = takes.iter().map(|kind| argument(random, *kind, depth - 1));
+    Call {
+        form,
+        arguments: arguments.collect(),
+        leaf: None,
+        kind: gives,
+    }
+}
+
+fn argument(random: &mut fastrand::Rng, kind: Kind, depth: usize) -> Call {
+    let giving: Vec<usize> = (0..FORMS.len())
+        .filter(|form| FORMS[*form].2 == kind)
+        .collect();
+    if depth > 0 && !giving.is_empty() && random.u8(..3) == 0 {
+        let form = giving[random.usize(..giving.len())];
+        return of_form(random, form, depth);
+    }
+    let leaves = rows::leaves(kind);
+    Call {
+        form: "",
+        arguments: Vec::new(),
+        leaf: Some(leaves[random.usize(..leaves.len())].to_owned()),
+        kind,
+    }
+}
+
+/// How local Athena's values are not Trino's.
+fn differs(expected: &Evaluated, ours: &Result<Vec<Json>>) -> Option<String> {
+    let ours = match (&expected.failed, ours) {
+        (Some(_), Err(_)) => return None,
+        (Some(failed), Ok(_)) => {
+            return Some(format!(
+                "Trino refuses it with {}, local Athena runs it",
+                failed.code
+            ));
+        }
+        (None, Err(error)) => return Some(format!("local Athena refuses it: {error:#}")),
+        (None, Ok(ours)) => ours,
+    };
+    for (row, (expected, ours)) in expected.values.iter().zip(ours).enumerate() {
+        let is_same = match (expected, ours.as_array().and_then(|row| row.first())) {
+            (None, None) => true,
+            (Some((expected,)), Some(ours)) => is_near(expected, ours),
+            _ => false,
+        };
+        if !is_same {
+            let expected = match expected {
+                Some((expected,)) => expected.to_string(),
+                None => "a failure".to_owned(),
+            };
+            let ours = match ours {
+                Json::Null => "a failure".to_owned(),
+                ours => ours[0].to_string(),
+            };
+            return Some(format!(
+                "on the row {row} Trino has {expected}, local Athena {ours}"
+            ));
+        }
+    }
+    None
+}
+
+fn is_near(expected: &Json, ours: &Json) -> bool {
+    match (expected, ours) {
+        (Json::Array(expected), Json::Array(ours)) => {
+            expected.len() == ours.len()
+                && expected
+                    .iter()
+                    .zip(ours)
+                    .all(|(expected, ours)| is_near(expected, ours))
+        }
+        (Json::String(expected), Json::String(ours)) if expected != ours => {
+            match (double(expected), double(ours)) {
+                (Some(expected), Some(ours)) => {
+                    expected == ours
+                        || expected.is_nan() && ours.is_nan()
+                        || (expected - ours).abs() <= NEAR * expected.abs().max(ours.abs())
+                }
+                _ => false,
+            }
+        }
+        _ => expected == ours,
+    }
+}
+
+/// A double as either engine writes it.
+fn double(text: &str) -> Option<f64> {
+    match text {
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        text => text.parse().ok(),
+    }
+}
