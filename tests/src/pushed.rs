@@ -327,6 +327,7 @@ fn trino_still_pushes_what_is_recorded_and_local_athena_the_same_of_random_state
     check_recording(&stage, &local, &runtime);
     check_random(&stage, &local, &runtime);
     answers::check(&stage, &local, &runtime);
+    functions::check_random(&stage);
 }
 
 /// What is sent for a statement: as it is recorded, and the types in its expressions.

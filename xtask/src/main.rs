@@ -24,7 +24,8 @@ commands:
   test     all tests, after building and installing what they need
   prove    random and exhaustive cases against the dialect, more than the tests have; --cases <conditions>,
            --end-to-end <queries>, --exhaustive, --seed <first seed>; with a Trino as Athena: --trino <statements>,
-           --trino-version <435 or 393>, --break <fault>, and as judge of the host's evaluator: --evaluator <cases>
+           --trino-version <435 or 393>, --break <fault>, and as judge of the host's evaluator: --evaluator <cases>,
+           and of the local tools' functions: --functions <cases>
   bench pushdown
            what each query of a suite fetches from Timestream, beside what it fetches with java-compat
   bench decode

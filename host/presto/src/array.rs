@@ -27,6 +27,10 @@ pub(crate) fn all() -> Vec<Function> {
             "array_except",
             form(&[OF_T, OF_T], OF_T, |arguments| {
                 let (left, right) = (arguments[0].elements(), arguments[1].elements());
+                // Trino's answer, doubles and all.
+                if right.is_empty() {
+                    return Ok(arguments[0].clone());
+                }
                 Ok(Value::List(distinct(
                     left.iter().filter(|element| !has(right, element)),
                 )))
@@ -122,6 +126,20 @@ pub(crate) fn all() -> Vec<Function> {
                 form(&[OF_T, Bigint], T, element_at),
                 form(&[Map(&T, &U), T], U, |arguments| {
                     Ok(of_key(&arguments[0], &arguments[1]).unwrap_or(Value::Null))
+                }),
+            ],
+        ),
+        // What `||` means between an array and an element.
+        Function::new(
+            APPEND,
+            [
+                form(&[OF_T, T], OF_T, |arguments| {
+                    let elements = arguments[0].elements().iter().chain(&arguments[1..]);
+                    Ok(Value::List(elements.cloned().collect()))
+                }),
+                form(&[T, OF_T], OF_T, |arguments| {
+                    let elements = arguments[..1].iter().chain(arguments[1].elements());
+                    Ok(Value::List(elements.cloned().collect()))
                 }),
             ],
         ),
@@ -235,6 +253,9 @@ pub(crate) fn all() -> Vec<Function> {
         ),
     ]
 }
+
+/// The function that `||` is between an array and an element.
+pub(crate) const APPEND: &str = "append\u{1}";
 
 /// The function that a subscript is.
 pub(crate) const SUBSCRIPT: &str = "subscript\u{1}";

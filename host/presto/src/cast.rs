@@ -149,7 +149,7 @@ fn date(text: &str) -> Option<Date> {
         let is_number = is_number && text.bytes().all(|byte| byte.is_ascii_digit());
         is_number.then(|| text.parse().ok()).flatten()
     };
-    let year = number(years, 4).filter(|_| years.len() == 4)?;
+    let year = number(years, 4)?;
     let [month, day] = [number(months, 2)?, number(days, 2)?];
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }

@@ -17,12 +17,12 @@ use arrow::error::ArrowError;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, DataFusionError, ScalarValue, exec_err};
-use datafusion::logical_expr::expr::{Cast, GroupingSet, TryCast};
+use datafusion::logical_expr::expr::{Cast, GroupingSet, InList, TryCast};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
     BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs,
-    ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ScalarUDF, ScalarUDFImpl, Signature, Volatility, lit, not,
 };
 use datafusion::optimizer::AnalyzerRule;
 
@@ -123,6 +123,17 @@ fn replace(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>, DataFusio
         Expr::TryCast(TryCast { expr, field }) if is_cast(&expr, field.data_type())? => {
             let (to, or_null) = (field.data_type().clone(), true);
             (Meaning::Cast { to, or_null }, vec![*expr])
+        }
+        // DataFusion's IN is wrong of a CASE in its list: one that was NULL is found.
+        Expr::InList(InList {
+            expr,
+            list,
+            negated,
+        }) if list.iter().any(|item| !matches!(item, Expr::Literal(..))) => {
+            let equal = list.into_iter().map(|item| (*expr).clone().eq(item));
+            let found = equal.reduce(Expr::or).unwrap_or_else(|| lit(false));
+            let found = if negated { not(found) } else { found };
+            return Ok(Transformed::yes(found));
         }
         Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), metadata)
             if interval.days != 0 =>

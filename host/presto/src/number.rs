@@ -73,8 +73,8 @@ pub(crate) fn all() -> Vec<Function> {
             "log",
             doubles!(|base: f64, value: f64| value.ln() / base.ln()),
         ),
-        of("pow", doubles!(f64::powf)),
-        of("power", doubles!(f64::powf)),
+        of("pow", doubles!(power)),
+        of("power", doubles!(power)),
         of("e", constant!(std::f64::consts::E)),
         of("infinity", constant!(f64::INFINITY)),
         of("nan", constant!(f64::NAN)),
@@ -209,6 +209,16 @@ fn modulus<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     match arguments[1].integer() {
         0 => Err("Division by zero".to_owned()),
         divisor => Ok(Value::Integer(arguments[0].integer().wrapping_rem(divisor))),
+    }
+}
+
+/// As Java has it: NaN where an operand is, but to the power of 0, and where a one is raised to infinity.
+fn power(base: f64, exponent: f64) -> f64 {
+    let is_open = exponent.is_nan() || base.abs() == 1.0 && exponent.is_infinite();
+    if is_open {
+        f64::NAN
+    } else {
+        base.powf(exponent)
     }
 }
 

@@ -10,7 +10,7 @@ use datafusion::logical_expr::planner::{
 use datafusion::logical_expr::{Expr, ExprSchemable, GetFieldAccess, ScalarUDF, cast};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
-use crate::array::SUBSCRIPT;
+use crate::array::{APPEND, SUBSCRIPT};
 use crate::constructed::row;
 use crate::decimal::{is_decimal, quotient};
 use crate::time::of_field;
@@ -60,6 +60,10 @@ impl Syntax {
     }
 }
 
+fn is_list(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::List(_))
+}
+
 /// A count as a bigint: DataFusion's are unsigned, which with a bigint make a decimal.
 fn signed(operand: Expr, schema: &DFSchema) -> Result<Expr, DataFusionError> {
     match operand.get_type(schema)? {
@@ -81,6 +85,14 @@ impl ExprPlanner for Syntax {
         Ok(match op {
             BinaryOperator::Divide if is_decimal([&types.0, &types.1]) => {
                 PlannerResult::Planned(quotient(left, right))
+            }
+            BinaryOperator::StringConcat if is_list(&types.0) || is_list(&types.1) => {
+                let both = is_list(&types.0) && is_list(&types.1);
+                let name = if both { "concat" } else { APPEND };
+                match self.call(name, vec![left, right])? {
+                    PlannerResult::Planned(expr) => PlannerResult::Planned(expr),
+                    PlannerResult::Original(_) => return plan_err!("there is no {name}"),
+                }
             }
             op => PlannerResult::Original(RawBinaryExpr { op, left, right }),
         })

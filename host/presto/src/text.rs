@@ -1,26 +1,31 @@
 //! Texts. Positions count code points from 1.
 
 use datafusion::common::utils::datafusion_strsim;
-use datafusion::functions_nested::concat::array_concat_udf;
 use datafusion::functions_nested::reverse::array_reverse_udf;
 
 use crate::function::{Form, Function, form};
 use crate::types::{Type, VARCHARS};
 use crate::value::Value;
 
-use Type::{Bigint, Varchar};
+use Type::{Array, Bigint, T, Varchar};
 
 pub(crate) fn all() -> Vec<Function> {
     let texts = |call| [form(&[Varchar], Varchar, call)];
     vec![
         Function::new(
             "concat",
-            [form(&[Varchar], Varchar, |arguments| {
-                Ok(Value::Owned(arguments.iter().map(Value::text).collect()))
-            })
-            .repeated()],
-        )
-        .or(array_concat_udf()),
+            [
+                form(&[Varchar], Varchar, |arguments| {
+                    Ok(Value::Owned(arguments.iter().map(Value::text).collect()))
+                })
+                .repeated(),
+                form(&[Array(&T)], Array(&T), |arguments| {
+                    let elements = arguments.iter().flat_map(Value::elements);
+                    Ok(Value::List(elements.cloned().collect()))
+                })
+                .repeated(),
+            ],
+        ),
         Function::new("substr", substr()),
         Function::new("substring", substr()),
         Function::new(

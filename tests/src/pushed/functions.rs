@@ -1,6 +1,8 @@
 //! What expressions are: recorded from Trino, and local Athena held against it.
 
+use clap::ValueEnum as _;
 use serde_json::Value as Json;
+use tests::trino::functions::{Bench, Planted};
 use tests::trino::local::{LocalAthena, normal};
 use tests::trino::stage::{Outcome, Profile, Stage};
 
@@ -79,6 +81,16 @@ pub(super) fn check_recording(stage: &Stage) {
         "Trino says otherwise than the recording: compare {}",
         new.display()
     );
+}
+
+/// Holds local Athena against Trino over random calls, and differences that are planted in it too.
+pub(super) fn check_random(stage: &Stage) {
+    let bench = |planted| Bench::new(stage, planted).unwrap();
+    assert_eq!(bench(None).few(1).unwrap(), None);
+    for planted in Planted::value_variants() {
+        let found = bench(Some(*planted)).few(1).unwrap();
+        assert!(found.is_some(), "{planted:?} is not found");
+    }
 }
 
 /// Holds local Athena against the recording.

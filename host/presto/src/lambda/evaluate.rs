@@ -10,7 +10,7 @@ use arrow::array::{
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{cast, concat, filter, interleave, take, take_arrays};
 use arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
-use datafusion::common::{DataFusionError, exec_err};
+use datafusion::common::{DataFusionError, exec_err, not_impl_datafusion_err};
 use datafusion::logical_expr::LambdaArgument;
 
 use super::{Kind, Quantifier};
@@ -66,8 +66,19 @@ fn call(
     let parameters: Vec<&dyn Fn() -> Result<ArrayRef, DataFusionError>> =
         parameters.iter().map(|values| values as _).collect();
     let spread = |captures: &[ArrayRef]| Ok(take_arrays(captures, rows, None)?);
-    let given = body.evaluate(&parameters, spread)?;
+    let given = body.evaluate(&parameters, spread).map_err(nested)?;
     given.into_array(rows.len())
+}
+
+/// DataFusion 55 mixes up the columns of a lambda in a lambda where the rows have others beside them. That is no error of
+/// values, which `try` would hide.
+fn nested(error: DataFusionError) -> DataFusionError {
+    match error.to_string().contains("physical LambdaVariable") {
+        true => not_impl_datafusion_err!(
+            "a lambda within a lambda or TRY cannot be run here beside columns that it does not use"
+        ),
+        false => error,
+    }
 }
 
 fn element_field(to: &DataType) -> Result<FieldRef, DataFusionError> {

@@ -9,8 +9,8 @@ pub(super) const COUNT: usize = 40;
 const COLUMNS: [(&str, &str, Kind); 17] = [
     ("a", "bigint", Kind::Bigint),
     ("b", "bigint", Kind::Bigint),
-    ("s", "bigint", Kind::Small),
-    ("r", "bigint", Kind::Small),
+    ("s", "integer", Kind::Small),
+    ("r", "integer", Kind::Small),
     ("x", "double", Kind::Double),
     ("y", "double", Kind::Double),
     ("t", "varchar", Kind::Text),
@@ -42,15 +42,7 @@ fn constants(kind: Kind) -> &'static [&'static str] {
             "bigint '3000000000'",
             "bigint '86400000'",
         ],
-        Kind::Small => &[
-            "bigint '0'",
-            "bigint '1'",
-            "bigint '2'",
-            "bigint '3'",
-            "bigint '-1'",
-            "bigint '-2'",
-            "bigint '10'",
-        ],
+        Kind::Small => &["0", "1", "2", "3", "-1", "-2", "10"],
         Kind::Double => &[
             "0e0",
             "-0e0",
