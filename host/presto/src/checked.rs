@@ -129,7 +129,7 @@ fn replace(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>, DataFusio
             expr,
             list,
             negated,
-        }) if list.iter().any(|item| !matches!(item, Expr::Literal(..))) => {
+        }) if list.iter().any(|item| !item.column_refs().is_empty()) => {
             let equal = list.into_iter().map(|item| (*expr).clone().eq(item));
             let found = equal.reduce(Expr::or).unwrap_or_else(|| lit(false));
             let found = if negated { not(found) } else { found };
