@@ -335,7 +335,7 @@ const OTHERWISE: [(&str, &str); 10] = [
     ("/ 0.0", "the same"),
     ("/ 4.0", "the same"),
     ("1.0 / 3 ", "the same"),
-    ("decimal(", "there are no decimals (the same section)"),
+    ("decimal(", "decimals are not supported (the same section)"),
     (
         "120' as varchar",
         "a timestamp has nine digits (the same section)",

@@ -6,7 +6,6 @@ pub mod check;
 pub mod cli;
 pub mod data;
 mod doubles;
-mod functions;
 mod memory;
 mod names;
 pub mod probe;

@@ -11,6 +11,7 @@ use datafusion::logical_expr::{
 };
 
 use crate::column::time_zone;
+use crate::columnar::columnar;
 
 /// The function that stands for the operator.
 pub(crate) fn function() -> ScalarUDF {
@@ -65,11 +66,6 @@ impl ScalarUDFImpl for AtTimeZone {
         // A cast from no zone to one would take the clock's time for that zone's.
         let utc = DataType::Timestamp(*unit, Some("+00:00".into()));
         let shown = cast(&cast(&times.to_array(1)?, &utc)?, data_type)?;
-        Ok(match times {
-            ColumnarValue::Scalar(_) => {
-                ColumnarValue::Scalar(ScalarValue::try_from_array(&shown, 0)?)
-            }
-            ColumnarValue::Array(_) => ColumnarValue::Array(shown),
-        })
+        columnar(std::slice::from_ref(times), shown)
     }
 }

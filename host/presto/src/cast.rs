@@ -38,10 +38,7 @@ pub(crate) fn text(value: &Value<'_>, digits: usize) -> Option<String> {
             };
             format!("{} {zone}", clock(time.datetime(), digits))
         }
-        Value::Other(ScalarValue::Decimal128(Some(_), ..)) => match value {
-            Value::Other(decimal) => decimal.to_string(),
-            _ => return None,
-        },
+        Value::Other(decimal @ ScalarValue::Decimal128(Some(_), ..)) => decimal.to_string(),
         _ => return None,
     })
 }

@@ -26,6 +26,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 
+use crate::columnar::columnar;
 use crate::convert::{converted, is_converted};
 use crate::types::type_name;
 
@@ -192,8 +193,6 @@ impl ScalarUDFImpl for Operation {
         &self,
         arguments: ScalarFunctionArgs,
     ) -> Result<ColumnarValue, DataFusionError> {
-        let is_one =
-            (arguments.args.iter()).all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let operands = ColumnarValue::values_to_arrays(&arguments.args)?;
         let result = match (&self.meaning, operands.as_slice()) {
             (Meaning::Cast { to, or_null }, [operand]) => converted(operand, to, *or_null)?,
@@ -204,10 +203,7 @@ impl ScalarUDFImpl for Operation {
                 _ => self.integers::<Int64Type>("bigint", operands)?,
             },
         };
-        Ok(match is_one {
-            true => ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?),
-            false => ColumnarValue::Array(result),
-        })
+        columnar(&arguments.args, result)
     }
 }
 

@@ -112,7 +112,7 @@ pub fn check_select(select: &Select) -> Option<&'static str> {
 
 /// Says what Presto does not have in a table of FROM.
 pub fn check_factor(factor: &TableFactor) -> Option<&'static str> {
-    let clauses: &[(bool, &'static str)] = &match factor {
+    let clauses = match factor {
         TableFactor::Table {
             name: _,
             alias: _,
@@ -124,7 +124,7 @@ pub fn check_factor(factor: &TableFactor) -> Option<&'static str> {
             json_path,
             sample,
             index_hints,
-        } => [
+        } => vec![
             (
                 !with_hints.is_empty() || !index_hints.is_empty(),
                 "hints of a table are not supported",
@@ -134,8 +134,7 @@ pub fn check_factor(factor: &TableFactor) -> Option<&'static str> {
             (!partitions.is_empty(), "PARTITION is not supported"),
             (json_path.is_some(), "a path in a table is not supported"),
             (sample.is_some(), "TABLESAMPLE is not supported"),
-        ]
-        .to_vec(),
+        ],
         TableFactor::Derived { sample, .. } => {
             vec![(sample.is_some(), "TABLESAMPLE is not supported")]
         }
@@ -155,6 +154,6 @@ pub fn check_factor(factor: &TableFactor) -> Option<&'static str> {
             vec![(true, "this kind of table is not supported")]
         }
     };
-    let found = clauses.iter().find(|(is_there, _)| *is_there);
-    found.map(|(_, message)| *message)
+    let found = clauses.into_iter().find(|(is_there, _)| *is_there);
+    found.map(|(_, message)| message)
 }

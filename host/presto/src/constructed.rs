@@ -9,6 +9,7 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use crate::columnar::columnar;
 use crate::types::type_name;
 
 pub(crate) fn all() -> Vec<ScalarUDF> {
@@ -48,8 +49,6 @@ impl ScalarUDFImpl for Row {
         &self,
         arguments: ScalarFunctionArgs,
     ) -> Result<ColumnarValue, DataFusionError> {
-        let is_one =
-            (arguments.args.iter()).all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let members = ColumnarValue::values_to_arrays(&arguments.args)?;
         let fields = members.iter().enumerate();
         let fields: Fields = fields
@@ -58,10 +57,7 @@ impl ScalarUDFImpl for Row {
             })
             .collect();
         let rows: ArrayRef = Arc::new(StructArray::try_new(fields, members, None)?);
-        Ok(match is_one {
-            true => ColumnarValue::Scalar(ScalarValue::try_from_array(&rows, 0)?),
-            false => ColumnarValue::Array(rows),
-        })
+        columnar(&arguments.args, rows)
     }
 }
 

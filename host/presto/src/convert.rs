@@ -111,7 +111,7 @@ fn by_rows(values: &ArrayRef, to: &DataType) -> Result<ArrayRef, DataFusionError
     let rows: Vec<ArrayRef> = rows.collect();
     let rows: Vec<&dyn Array> = rows.iter().map(AsRef::as_ref).collect();
     match rows.is_empty() {
-        true => exec_err!("there are no rows to cast"),
+        true => exec_err!("a column without rows cannot be cast"),
         false => Ok(concat(&rows)?),
     }
 }

@@ -7,11 +7,12 @@ use arrow::array::{ArrayRef, AsArray, PrimitiveArray};
 use arrow::compute::{CastOptions, cast_with_options, try_binary};
 use arrow::datatypes::{DataType, Decimal128Type, i256};
 use arrow::error::ArrowError;
-use datafusion::common::{DataFusionError, ScalarValue, exec_err, plan_err};
+use datafusion::common::{DataFusionError, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use crate::columnar::columnar;
 use crate::types::digits;
 
 /// Digits of a decimal at most.
@@ -68,17 +69,12 @@ impl ScalarUDFImpl for Quotient {
         &self,
         arguments: ScalarFunctionArgs,
     ) -> Result<ColumnarValue, DataFusionError> {
-        let is_one =
-            (arguments.args.iter()).all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let operands = ColumnarValue::values_to_arrays(&arguments.args)?;
         let [left, right] = operands.as_slice() else {
             return exec_err!("a quotient is of two decimals");
         };
         let result = quotients(left, right, arguments.return_field.data_type())?;
-        Ok(match is_one {
-            true => ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?),
-            false => ColumnarValue::Array(result),
-        })
+        columnar(&arguments.args, result)
     }
 }
 

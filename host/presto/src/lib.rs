@@ -24,6 +24,7 @@ mod cast;
 mod checked;
 mod clauses;
 mod column;
+mod columnar;
 mod compared;
 mod constructed;
 mod convert;
@@ -54,40 +55,38 @@ use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF};
 
 pub use checked::{Checked, readable};
 pub use clauses::{check_factor, check_query, check_select};
+pub use columnar::columnar;
 pub use dialect::PrestoDialect;
-pub use rewrite::rewrite_expr;
+pub use rewrite::{call, rewrite_expr};
 pub use shown::{json, shown};
 pub use syntax::Syntax;
 pub use time::PARTS;
 pub use tokens::rewrite_tokens;
-pub use typed::Typed;
+pub use typed::{Typed, is_part_of_a_day};
 pub use types::type_name;
 
-/// Makes functions a session's, in place of all of DataFusion's that have one of their names. A later function takes the
-/// place of an earlier one.
+/// Registers functions and the lambdas of this crate, and removes those of DataFusion's that have one of their names. Of two
+/// functions with one name the later is registered.
 ///
-/// DataFusion knows a function by each of its names, and a state that is built of another's registers all of them anew in
-/// any order; so none of its own may be left.
+/// DataFusion registers a function under its aliases too, and a state that is built from another one registers all
+/// functions again in an arbitrary order: a function of DataFusion's that was left could replace one of these.
 pub fn register(
     builder: &mut SessionStateBuilder,
     functions: impl IntoIterator<Item = ScalarUDF>,
     aggregates: impl IntoIterator<Item = AggregateUDF>,
 ) {
-    let scalars = builder.scalar_functions().get_or_insert_default();
+    let has_name = |name: &str, aliases: &[String], wanted: &str| {
+        name == wanted || aliases.iter().any(|alias| alias == wanted)
+    };
+    let registered = builder.scalar_functions().get_or_insert_default();
     for function in functions {
-        scalars.retain(|known| {
-            known.name() != function.name()
-                && !known.aliases().iter().any(|name| name == function.name())
-        });
-        scalars.push(Arc::new(function));
+        registered.retain(|known| !has_name(known.name(), known.aliases(), function.name()));
+        registered.push(Arc::new(function));
     }
-    let known_aggregates = builder.aggregate_functions().get_or_insert_default();
+    let registered = builder.aggregate_functions().get_or_insert_default();
     for function in aggregates {
-        known_aggregates.retain(|known| {
-            known.name() != function.name()
-                && !known.aliases().iter().any(|name| name == function.name())
-        });
-        known_aggregates.push(Arc::new(function));
+        registered.retain(|known| !has_name(known.name(), known.aliases(), function.name()));
+        registered.push(Arc::new(function));
     }
     let lambdas = lambdas().into_iter().map(Arc::new);
     *builder.higher_order_functions() = Some(lambdas.collect());

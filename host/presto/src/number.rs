@@ -1,7 +1,5 @@
 //! Numbers. Doubles are computed as Java computes them: a logarithm of a negative number is NaN, not an error.
 
-use datafusion::functions::math;
-
 use crate::function::{Form, Function, form};
 use crate::types::Type;
 use crate::value::Value;
@@ -116,8 +114,7 @@ pub(crate) fn all() -> Vec<Function> {
                 }),
                 double!(f64::abs),
             ],
-        )
-        .or(math::abs()),
+        ),
         Function::new(
             "sign",
             [
@@ -143,9 +140,8 @@ pub(crate) fn all() -> Vec<Function> {
                     Ok(Value::Double(rounded(arguments[0].double(), digits)))
                 }),
             ],
-        )
-        .or(math::round()),
-        Function::new("truncate", [double!(f64::trunc)]).or(math::trunc()),
+        ),
+        Function::new("truncate", [double!(f64::trunc)]),
         Function::new(
             "width_bucket",
             [
@@ -154,12 +150,12 @@ pub(crate) fn all() -> Vec<Function> {
             ],
         ),
     ];
-    for (name, otherwise, form) in [
-        ("ceil", math::ceil(), double!(f64::ceil)),
-        ("ceiling", math::ceil(), double!(f64::ceil)),
-        ("floor", math::floor(), double!(f64::floor)),
+    for (name, form) in [
+        ("ceil", double!(f64::ceil)),
+        ("ceiling", double!(f64::ceil)),
+        ("floor", double!(f64::floor)),
     ] {
-        functions.push(Function::new(name, [WHOLE, form]).or(otherwise));
+        functions.push(Function::new(name, [WHOLE, form]));
     }
     for name in ["rand", "random"] {
         let forms = [

@@ -91,22 +91,8 @@ pub fn rewrite_expr(expr: &mut Expr, also: &[&str]) -> Result<(), String> {
             timestamp,
             time_zone,
         } => {
-            let arguments = [timestamp, time_zone]
-                .map(|operand| FunctionArg::Unnamed(FunctionArgExpr::Expr((**operand).clone())));
-            *expr = Expr::Function(Function {
-                name: ObjectName::from(vec![Ident::new("at_timezone")]),
-                uses_odbc_syntax: false,
-                parameters: FunctionArguments::None,
-                args: FunctionArguments::List(FunctionArgumentList {
-                    duplicate_treatment: None,
-                    args: arguments.into(),
-                    clauses: Vec::new(),
-                }),
-                filter: None,
-                null_treatment: None,
-                over: None,
-                within_group: Vec::new(),
-            });
+            let arguments = [timestamp, time_zone].map(|operand| (**operand).clone());
+            *expr = call("at_timezone", arguments);
             Ok(())
         }
         Expr::Struct { .. } => Err("Function 'struct' not registered".to_owned()),
@@ -120,6 +106,26 @@ pub fn rewrite_expr(expr: &mut Expr, also: &[&str]) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// A call of a function.
+pub fn call(name: &str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
+    let arguments = arguments.into_iter();
+    let arguments = arguments.map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)));
+    Expr::Function(Function {
+        name: ObjectName::from(vec![Ident::new(name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: arguments.collect(),
+            clauses: Vec::new(),
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
 }
 
 /// DataFusion takes a member's name as a text where it is not a part of a column's name.

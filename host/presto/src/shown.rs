@@ -6,7 +6,7 @@ use datafusion::common::{DataFusionError, ScalarValue};
 use serde_json::Value as Json;
 
 use crate::cast::{digits, text};
-use crate::column::{Column, time_zone};
+use crate::column::Column;
 use crate::types::element_types;
 use crate::value::Value;
 
@@ -21,7 +21,7 @@ pub fn shown(values: &ArrayRef, row: usize) -> Result<Option<String>, DataFusion
     Ok((!value.is_null()).then(|| show(&value, values.data_type())))
 }
 
-/// A value as JSON that loses nothing: what is no number there is its text.
+/// A value as JSON, without a loss: a value that a JSON number cannot hold is written as its text.
 ///
 /// # Errors
 ///
@@ -78,13 +78,6 @@ fn show(value: &Value<'_>, data_type: &DataType) -> String {
                 seconds % 60
             )
         }
-        Value::Zoned(time) => match data_type {
-            // Arrow's name of UTC.
-            DataType::Timestamp(_, Some(zone)) if time_zone(zone).is_ok() => {
-                text(&Value::Zoned(time.clone()), digits(data_type)).unwrap_or_default()
-            }
-            _ => time.to_string(),
-        },
         Value::Other(value) => other(value),
         value => text(value, digits(data_type)).unwrap_or_default(),
     }

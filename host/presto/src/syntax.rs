@@ -1,7 +1,5 @@
 //! What SQL writes with words of its own, as calls of functions.
 
-use std::sync::Arc;
-
 use arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, DataFusionError, ScalarValue, plan_err};
 use datafusion::logical_expr::planner::{
@@ -19,45 +17,28 @@ use crate::typed::check_operands;
 /// Plans `extract`, `substring`, `position`, subscripts, rows and quotients of decimals.
 #[derive(Debug, Default)]
 pub struct Syntax {
-    functions: Vec<Arc<ScalarUDF>>,
+    functions: Vec<ScalarUDF>,
 }
 
 impl Syntax {
     /// With the functions of this crate.
     pub fn new() -> Self {
-        let functions = crate::functions().into_iter().map(Arc::new);
         Self {
-            functions: functions.collect(),
+            functions: crate::functions(),
         }
     }
 
-    fn call(
-        &self,
-        name: &str,
-        arguments: Vec<Expr>,
-    ) -> Result<PlannerResult<Vec<Expr>>, DataFusionError> {
-        match self
-            .functions
-            .iter()
-            .find(|function| function.name() == name)
-        {
-            Some(function) => Ok(PlannerResult::Planned(function.call(arguments))),
-            None => Ok(PlannerResult::Original(arguments)),
+    fn call(&self, name: &str, arguments: Vec<Expr>) -> Result<Expr, DataFusionError> {
+        let mut functions = self.functions.iter();
+        match functions.find(|function| function.name() == name) {
+            Some(function) => Ok(function.call(arguments)),
+            None => plan_err!("Function '{name}' not registered"),
         }
     }
 }
 
-impl Syntax {
-    fn subscript(
-        &self,
-        expr: Expr,
-        key: Expr,
-    ) -> Result<PlannerResult<RawFieldAccessExpr>, DataFusionError> {
-        match self.call(SUBSCRIPT, vec![expr, key])? {
-            PlannerResult::Planned(expr) => Ok(PlannerResult::Planned(expr)),
-            PlannerResult::Original(_) => plan_err!("there are no subscripts"),
-        }
-    }
+fn planned<T>(expr: Result<Expr, DataFusionError>) -> Result<PlannerResult<T>, DataFusionError> {
+    expr.map(PlannerResult::Planned)
 }
 
 fn is_list(data_type: &DataType) -> bool {
@@ -89,10 +70,7 @@ impl ExprPlanner for Syntax {
             BinaryOperator::StringConcat if is_list(&types.0) || is_list(&types.1) => {
                 let both = is_list(&types.0) && is_list(&types.1);
                 let name = if both { "concat" } else { APPEND };
-                match self.call(name, vec![left, right])? {
-                    PlannerResult::Planned(expr) => PlannerResult::Planned(expr),
-                    PlannerResult::Original(_) => return plan_err!("there is no {name}"),
-                }
+                PlannerResult::Planned(self.call(name, vec![left, right])?)
             }
             op => PlannerResult::Original(RawBinaryExpr { op, left, right }),
         })
@@ -106,10 +84,11 @@ impl ExprPlanner for Syntax {
         let RawFieldAccessExpr { expr, field_access } = expr;
         let is_map = matches!(expr.get_type(schema)?, DataType::Map(..));
         match field_access {
-            GetFieldAccess::ListIndex { key } => self.subscript(expr, *key),
+            GetFieldAccess::ListIndex { key } => planned(self.call(SUBSCRIPT, vec![expr, *key])),
             // A constant text in brackets.
             GetFieldAccess::NamedStructField { name } if is_map => {
-                self.subscript(expr, Expr::Literal(name, None))
+                let key = Expr::Literal(name, None);
+                planned(self.call(SUBSCRIPT, vec![expr, key]))
             }
             field_access => Ok(PlannerResult::Original(RawFieldAccessExpr {
                 expr,
@@ -137,20 +116,20 @@ impl ExprPlanner for Syntax {
         let Some(function) = of_field(&field) else {
             return plan_err!("Invalid EXTRACT field: {field}");
         };
-        self.call(function, arguments.split_off(1))
+        planned(self.call(function, arguments.split_off(1)))
     }
 
     fn plan_substring(
         &self,
         arguments: Vec<Expr>,
     ) -> Result<PlannerResult<Vec<Expr>>, DataFusionError> {
-        self.call("substr", arguments)
+        planned(self.call("substr", arguments))
     }
 
     fn plan_position(
         &self,
         arguments: Vec<Expr>,
     ) -> Result<PlannerResult<Vec<Expr>>, DataFusionError> {
-        self.call("strpos", arguments)
+        planned(self.call("strpos", arguments))
     }
 }

@@ -245,7 +245,7 @@ pub(crate) fn check_operands(
 }
 
 /// Whether a constant interval is not a number of whole days or months.
-fn is_part_of_a_day(interval: &Expr) -> bool {
+pub fn is_part_of_a_day(interval: &Expr) -> bool {
     match interval {
         Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) => {
             interval.nanoseconds % NANOS_PER_DAY != 0

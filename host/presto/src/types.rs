@@ -107,11 +107,7 @@ impl Bindings {
             Type::Varbinary => DataType::Binary,
             Type::Date => DataType::Date32,
             Type::Interval => DataType::Interval(IntervalUnit::MonthDayNano),
-            Type::Timestamp => match given {
-                DataType::Timestamp(..) => given.clone(),
-                _ => DataType::Timestamp(TimeUnit::Millisecond, None),
-            },
-            Type::Milliseconds => match given {
+            Type::Timestamp | Type::Milliseconds => match given {
                 DataType::Timestamp(..) => given.clone(),
                 _ => DataType::Timestamp(TimeUnit::Millisecond, None),
             },

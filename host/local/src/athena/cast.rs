@@ -17,8 +17,9 @@ use datafusion::sql::sqlparser::ast::{
     self, BinaryOperator, CastKind, CharacterLength, Expr, TimezoneInfo,
 };
 
-use super::meaning::{call, cast_to, number, text};
-use crate::functions::columnar;
+use presto::call;
+
+use super::meaning::{cast_to, number, text};
 
 /// Rewrites a cast that loses digits or characters.
 ///
@@ -226,7 +227,7 @@ impl ScalarUDFImpl for TextOfLength {
                 (text, _) => text,
             });
         }
-        columnar(&arguments.args, Arc::new(StringArray::from(texts)))
+        presto::columnar(&arguments.args, Arc::new(StringArray::from(texts)))
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) const SCHEMA: &str = "information_schema";
 ///
 /// # Errors
 ///
-/// When the connector cannot be asked.
+/// If the connector cannot be asked.
 pub(super) async fn rows(client: &Client, table: &str) -> anyhow::Result<Option<RecordBatch>> {
     let schemas = client.schemas().await?;
     let all = |count: usize, text: &str| Arc::new(StringArray::from(vec![text; count])) as ArrayRef;
@@ -80,7 +80,7 @@ pub(super) async fn rows(client: &Client, table: &str) -> anyhow::Result<Option<
 ///
 /// # Errors
 ///
-/// When there is no such table.
+/// If the connector does not have the table.
 pub(super) async fn described(
     client: &Client,
     schema: &str,

@@ -15,7 +15,6 @@ use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_common::physical_expr::fmt_sql;
 
 use super::Zeros;
-use crate::functions::columnar;
 
 /// A comparison of two doubles.
 pub(super) fn compare(left: Expr, operator: Operator, right: Expr) -> Expr {
@@ -87,7 +86,7 @@ impl ScalarUDFImpl for Comparison {
             _ => one_null,
         };
         let truths: BooleanArray = (0..rows).map(truth).collect();
-        columnar(&arguments.args, Arc::new(truths))
+        presto::columnar(&arguments.args, Arc::new(truths))
     }
 }
 
@@ -134,7 +133,7 @@ impl ScalarUDFImpl for In {
                 .map(|row| is_among(value.get(row)?, list.iter().map(|item| item.get(row))))
                 .collect(),
         };
-        columnar(&arguments.args, Arc::new(truths))
+        presto::columnar(&arguments.args, Arc::new(truths))
     }
 }
 
@@ -255,7 +254,7 @@ impl ScalarUDFImpl for KeyOf {
         let keys: Float64Array = numbers
             .as_primitive::<Float64Type>()
             .unary(|number| self.key.of_number(number));
-        columnar(&arguments.args, Arc::new(keys))
+        presto::columnar(&arguments.args, Arc::new(keys))
     }
 }
 

@@ -70,8 +70,8 @@ fn call(
     given.into_array(rows.len())
 }
 
-/// DataFusion 55 mixes up the columns of a lambda in a lambda where the rows have others beside them. That is no error of
-/// values, which `try` would hide.
+/// DataFusion 55 mixes up the columns of a nested lambda if the rows have columns that it does not use. Such an error must
+/// not be one of those that `try` turns into NULL.
 fn nested(error: DataFusionError) -> DataFusionError {
     match error.to_string().contains("physical LambdaVariable") {
         true => not_impl_datafusion_err!(
@@ -105,6 +105,19 @@ fn booleans(given: &ArrayRef) -> Result<BooleanArray, DataFusionError> {
     Ok(cast(given, &DataType::Boolean)?.as_boolean().clone())
 }
 
+/// How many elements are kept of each of `count` rows.
+fn kept_lengths(rows: &UInt32Array, is_kept: &BooleanArray, count: usize) -> Vec<usize> {
+    let mut lengths = vec![0; count];
+    for (row, is_kept) in rows.values().iter().zip(is_kept) {
+        if is_kept == Some(true)
+            && let Some(length) = lengths.get_mut(*row as usize)
+        {
+            *length += 1;
+        }
+    }
+    lengths
+}
+
 pub(super) fn filtered(
     list: &ListArray,
     body: &LambdaArgument,
@@ -113,14 +126,7 @@ pub(super) fn filtered(
     let rows = rows_of(list.value_offsets());
     let is_kept = booleans(&call(body, &[list.values().clone()], &rows)?)?;
     let kept = filter(list.values(), &is_kept)?;
-    let mut lengths = vec![0_usize; list.len()];
-    for (row, is_kept) in rows.values().iter().zip(&is_kept) {
-        if is_kept == Some(true)
-            && let Some(length) = lengths.get_mut(*row as usize)
-        {
-            *length += 1;
-        }
-    }
+    let lengths = kept_lengths(&rows, &is_kept, list.len());
     let offsets = OffsetBuffer::from_lengths(lengths);
     let nulls = list.nulls().cloned();
     Ok(Arc::new(ListArray::try_new(
@@ -381,14 +387,7 @@ pub(super) fn mapped(
     let (offsets, pairs) = match kind {
         Kind::MapFilter => {
             let is_kept = booleans(&given)?;
-            let mut lengths = vec![0_usize; map.len()];
-            for (row, is_kept) in rows.values().iter().zip(&is_kept) {
-                if is_kept == Some(true)
-                    && let Some(length) = lengths.get_mut(*row as usize)
-                {
-                    *length += 1;
-                }
-            }
+            let lengths = kept_lengths(&rows, &is_kept, map.len());
             let kept = filter(entries.values(), &is_kept)?;
             (
                 OffsetBuffer::from_lengths(lengths),

@@ -14,8 +14,6 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::functions::columnar;
-
 const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
 const NANOSECONDS_PER_MILLISECOND: i64 = 1_000_000;
 const NANOSECONDS_PER_DAY: i64 = 86_400_000_000_000;
@@ -167,7 +165,7 @@ impl ScalarUDFImpl for Conversion {
             DataType::Int64 => Arc::new(self.times(array)?),
             _ => Arc::new(self.counts(array)?),
         };
-        columnar(&arguments.args, result)
+        presto::columnar(&arguments.args, result)
     }
 }
 

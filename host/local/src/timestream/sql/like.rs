@@ -3,7 +3,7 @@
 
 use datafusion::sql::sqlparser::ast::{Expr, Value};
 
-use super::rewrite::{call, string};
+use super::rewrite::string;
 
 /// Makes a LIKE pattern mean what it means without a default escape: here a backslash always is one.
 pub(super) fn rewrite_pattern(pattern: &mut Expr, escape: Option<Value>) -> Result<(), String> {
@@ -30,7 +30,7 @@ pub(super) fn rewrite_pattern(pattern: &mut Expr, escape: Option<Value>) -> Resu
         }
         _ => {
             let doubled = [pattern.clone(), string("\\"), string("\\\\")];
-            *pattern = call("replace", doubled);
+            *pattern = presto::call("replace", doubled);
             Ok(())
         }
     }

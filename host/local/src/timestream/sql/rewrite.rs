@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query, Select, TableFactor,
-    TimezoneInfo, TypedString, Value, VisitMut, VisitorMut,
+    FunctionArguments, Ident, ObjectName, Query, Select, TableFactor, TimezoneInfo, TypedString,
+    Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -171,24 +171,6 @@ fn arguments<'a, const N: usize>(
     plain
         .try_into()
         .map_err(|_| format!("Unexpected parameters for function {name}: it takes {N}"))
-}
-
-pub(super) fn call<const N: usize>(name: &str, arguments: [Expr; N]) -> Expr {
-    let args = arguments.map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)));
-    Expr::Function(Function {
-        name: ObjectName::from(vec![Ident::new(name)]),
-        uses_odbc_syntax: false,
-        parameters: FunctionArguments::None,
-        args: FunctionArguments::List(FunctionArgumentList {
-            duplicate_treatment: None,
-            args: args.into(),
-            clauses: Vec::new(),
-        }),
-        filter: None,
-        null_treatment: None,
-        over: None,
-        within_group: Vec::new(),
-    })
 }
 
 fn typed(data_type: DataType, text: String) -> Expr {

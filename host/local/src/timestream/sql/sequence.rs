@@ -14,7 +14,6 @@ use datafusion::logical_expr::{
 };
 
 use super::series::TIMESTAMP;
-use crate::functions::columnar;
 
 const NAME: &str = "sequence";
 /// Most items of an array. Arbitrary: Presto has 10,000, users ask Timestream for a second's steps over days; beyond a
@@ -88,7 +87,7 @@ impl ScalarUDFImpl for Sequence {
             return self.of_dates.invoke_with_args(arguments);
         }
         let arrays = ColumnarValue::values_to_arrays(&arguments.args)?;
-        columnar(&arguments.args, Arc::new(lists(&arrays)?))
+        presto::columnar(&arguments.args, Arc::new(lists(&arrays)?))
     }
 }
 

@@ -2,12 +2,10 @@
 //! difference of two timestamps or dates, and parts of a day added to a date.
 
 use arrow::datatypes::DataType;
-use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
+use datafusion::common::{DFSchema, Result, plan_err};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
-
-const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 
 /// Sees every operator before its operands get one type.
 #[derive(Debug)]
@@ -27,7 +25,7 @@ impl ExprPlanner for TemporalArithmetic {
                 return plan_err!("'{}' cannot be applied to {left}, {right}", expr.op);
             }
             let is_part = |date: &DataType, interval: &Expr| {
-                *date == DataType::Date32 && is_part_of_a_day(interval)
+                *date == DataType::Date32 && presto::is_part_of_a_day(interval)
             };
             if is_part(&left, &expr.right) || is_part(&right, &expr.left) {
                 return plan_err!("Cannot add hour, minutes or seconds to a date");
@@ -45,16 +43,5 @@ fn name(data_type: &DataType) -> &'static str {
     match data_type {
         DataType::Date32 => "date",
         _ => "timestamp",
-    }
-}
-
-/// Whether a constant interval is not a number of whole days or months.
-fn is_part_of_a_day(interval: &Expr) -> bool {
-    match interval {
-        Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) => {
-            interval.nanoseconds % NANOS_PER_DAY != 0
-        }
-        Expr::Negative(inner) => is_part_of_a_day(inner),
-        _ => false,
     }
 }

@@ -18,7 +18,6 @@ use datafusion::logical_expr::{
 };
 
 use super::{build, series_of, value_type};
-use crate::functions::columnar;
 
 const INTERVAL: DataType = DataType::Interval(IntervalUnit::MonthDayNano);
 const NANOS_PER_DAY: f64 = 86_400e9;
@@ -129,7 +128,7 @@ impl ScalarUDFImpl for Calculus {
             (_, [series, units]) => Arc::new(self.derivatives(series.as_list(), units)?),
             _ => return exec_err!("{} has other arguments", self.name()),
         };
-        columnar(&arguments.args, result)
+        presto::columnar(&arguments.args, result)
     }
 }
 

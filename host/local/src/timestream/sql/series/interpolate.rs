@@ -18,7 +18,6 @@ use datafusion::logical_expr::{
 };
 
 use super::{TIMESTAMP, build, series_of, value_type};
-use crate::functions::columnar;
 
 /// Returns all of them, to be registered.
 pub(in crate::timestream::sql) fn interpolations() -> Vec<ScalarUDF> {
@@ -130,7 +129,7 @@ impl ScalarUDFImpl for Interpolation {
             // One value for each row that has no NULL argument.
             spread(&values, nulls.as_ref())?
         };
-        columnar(&arguments.args, result)
+        presto::columnar(&arguments.args, result)
     }
 }
 

@@ -1,11 +1,15 @@
-//! What functions of both engines are made with.
+//! The form of a function's result.
 
 use arrow::array::ArrayRef;
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::logical_expr::ColumnarValue;
 
 /// Returns a function's result as what its arguments are: one value if all of them are constant.
-pub(crate) fn columnar(
+///
+/// # Errors
+///
+/// If all arguments are constant and the result has no row.
+pub fn columnar(
     arguments: &[ColumnarValue],
     result: ArrayRef,
 ) -> Result<ColumnarValue, DataFusionError> {
