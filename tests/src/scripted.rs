@@ -170,7 +170,13 @@ async fn answer(
         return (StatusCode::NOT_FOUND, "{}").into_response();
     }
     let kind = [("content-type", "application/x-amz-json-1.0")];
-    match (shared.script)(&call) {
+    // A script may sleep, for which a thread of the runtime is too good: nobody might look at its sockets and timers.
+    let scripted = tokio::task::spawn_blocking(move || (shared.script)(&call));
+    let reply = match scripted.await {
+        Ok(reply) => reply,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    };
+    match reply {
         Reply::Json(body) => (kind, body).into_response(),
         Reply::CutShort(body) => {
             let length = [("content-length", body.len().to_string())];
