@@ -21,8 +21,8 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Volatility, create_udf,
 };
 use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, Join, JoinConstraint, JoinOperator, TableAliasColumnDef, TableFactor,
-    TableWithJoins, Value,
+    Expr as SqlExpr, Ident, Join, JoinConstraint, JoinOperator, TableAlias, TableAliasColumnDef,
+    TableFactor, TableWithJoins, Value,
 };
 
 /// What the items are called before they get their names; no statement can write it.
@@ -180,6 +180,10 @@ fn multiplied(
     else {
         return plan_err!("UNNEST must be the last join of its relation");
     };
+    // Columns of an UNNEST without an alias can be named all the same, also beside those of another.
+    let tables = left.schema().iter().filter_map(|(table, _)| table);
+    let unnamed = tables.filter(|table| table.table().starts_with(ITEMS));
+    let unnamed = format!("{ITEMS}{}", unnamed.count());
     if nulls == NullHandling::Drop && !is_one_row(&left) {
         let planned = arrays.iter().cloned();
         let planned = planned.map(|array| context.sql_to_expr(array, left.schema()));
@@ -190,7 +194,14 @@ fn multiplied(
         if !sees_left {
             // Once, and not for each row of the left side.
             let unnest = TableFactor::UNNEST {
-                alias,
+                alias: alias.or_else(|| {
+                    Some(TableAlias {
+                        explicit: false,
+                        name: Ident::with_quote('"', unnamed),
+                        columns: Vec::new(),
+                        at: None,
+                    })
+                }),
                 array_exprs: arrays,
                 with_offset: false,
                 with_offset_alias: None,
@@ -253,8 +264,7 @@ fn multiplied(
             let name = |column: &TableAliasColumnDef| column.name.value.clone();
             (alias.name.value, alias.columns.iter().map(name).collect())
         }
-        // Its columns can be named all the same.
-        None => (ITEMS.to_owned(), Vec::new()),
+        None => (unnamed, Vec::new()),
     };
     let names: Vec<String> = match names.len() {
         0 => outputs.iter().map(|(_, name)| name.clone()).collect(),

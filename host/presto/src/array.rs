@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use crate::cast::{MILLISECONDS, text};
 use crate::function::{Function, form};
+use crate::map::has_unique_keys;
 use crate::types::Type;
-use crate::value::Value;
+use crate::value::{Value, fits};
 
 use Type::{Array, Bigint, Boolean, Map, T, U, Varchar};
 
@@ -31,8 +32,9 @@ pub(crate) fn all() -> Vec<Function> {
                 if right.is_empty() {
                     return Ok(arguments[0].clone());
                 }
+                let is_there = among(right);
                 Ok(Value::List(distinct(
-                    left.iter().filter(|element| !has(right, element)),
+                    left.iter().filter(|element| !is_there(element)),
                 )))
             }),
         ),
@@ -40,8 +42,9 @@ pub(crate) fn all() -> Vec<Function> {
             "array_intersect",
             form(&[OF_T, OF_T], OF_T, |arguments| {
                 let (left, right) = (arguments[0].elements(), arguments[1].elements());
+                let is_there = among(right);
                 Ok(Value::List(distinct(
-                    left.iter().filter(|element| has(right, element)),
+                    left.iter().filter(|element| is_there(element)),
                 )))
             }),
         ),
@@ -176,12 +179,13 @@ pub(crate) fn all() -> Vec<Function> {
                             .to_owned(),
                     );
                 };
-                match count > MAX_MADE {
-                    true => Err(format!(
+                if count > MAX_MADE {
+                    return Err(format!(
                         "count argument of repeat function must be less than or equal to {MAX_MADE}"
-                    )),
-                    false => Ok(Value::List(vec![arguments[0].clone(); count])),
+                    ));
                 }
+                fits(count, arguments[0].weight())?;
+                Ok(Value::List(vec![arguments[0].clone(); count]))
             })
             .with_nulls(),
         ),
@@ -233,25 +237,38 @@ pub(crate) fn all() -> Vec<Function> {
                 &[Varchar, Varchar, Varchar],
                 Map(&Varchar, &Varchar),
                 |arguments| {
-                    let entries = arguments[0].text().split(arguments[1].text());
-                    let entries =
-                        entries.filter(|entry| !entry.is_empty()).map(|entry| {
-                            match entry.split_once(arguments[2].text()) {
-                                Some((key, value)) => Ok((
-                                    Value::Owned(key.to_owned()),
-                                    Value::Owned(value.to_owned()),
-                                )),
-                                None => Err(
-                                    "Key-value delimiter must appear exactly once in each entry."
-                                        .to_owned(),
-                                ),
-                            }
-                        });
-                    Ok(Value::Map(entries.collect::<Result<_, _>>()?))
+                    let [text, entry, key] = [0, 1, 2].map(|place: usize| arguments[place].text());
+                    split_to_map(text, entry, key)
                 },
             ),
         ),
     ]
+}
+
+fn split_to_map<'a>(text: &str, entry: &str, key: &str) -> Result<Value<'a>, String> {
+    if entry.is_empty() || key.is_empty() {
+        return Err("a delimiter is empty".to_owned());
+    }
+    if entry == key {
+        return Err("entryDelimiter and keyValueDelimiter must not be the same".to_owned());
+    }
+    // The last entry may end with a delimiter.
+    let text = text.strip_suffix(entry).unwrap_or(text);
+    let entries = text.split(entry).filter(|_| !text.is_empty());
+    let entries = entries.map(|entry| match entry.split_once(key) {
+        Some((name, value)) if !value.contains(key) => Ok((
+            Value::Owned(name.to_owned()),
+            Value::Owned(value.to_owned()),
+        )),
+        _ => Err(format!(
+            "Key-value delimiter must appear exactly once in each entry. Bad input: '{entry}'"
+        )),
+    });
+    let map = Value::Map(entries.collect::<Result<_, _>>()?);
+    match has_unique_keys(&map) {
+        true => Ok(map),
+        false => Err("Duplicate keys are not allowed".to_owned()),
+    }
 }
 
 /// The function that `||` is between an array and an element.
@@ -264,8 +281,15 @@ fn count(length: usize) -> Value<'static> {
     Value::Integer(i64::try_from(length).unwrap_or(i64::MAX))
 }
 
-fn has(elements: &[Value<'_>], wanted: &Value<'_>) -> bool {
-    elements.iter().any(|element| element.is_same(wanted))
+/// Whether a value is among elements. They are put in order once, so that long arrays take n log n steps.
+fn among<'e, 'a>(elements: &'e [Value<'a>]) -> impl Fn(&Value<'_>) -> bool + use<'e, 'a> {
+    let mut sorted: Vec<&Value<'a>> = elements.iter().collect();
+    sorted.sort_by(|left, right| left.order(right));
+    move |wanted| {
+        sorted
+            .binary_search_by(|element| element.order(wanted))
+            .is_ok()
+    }
 }
 
 /// Elements without those that came before.
@@ -287,9 +311,10 @@ pub(crate) fn distinct<'e, 'a: 'e>(
 
 fn overlap<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     let (left, right) = (arguments[0].elements(), arguments[1].elements());
+    let is_there = among(right);
     let is_found = left
         .iter()
-        .any(|element| !element.is_null() && has(right, element));
+        .any(|element| !element.is_null() && is_there(element));
     let is_unknown =
         !left.is_empty() && !right.is_empty() && left.iter().chain(right).any(Value::is_null);
     Ok(match (is_found, is_unknown) {
@@ -300,6 +325,7 @@ fn overlap<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
 }
 
 fn join<'a>(arguments: &[Value<'a>], null: Option<&str>) -> Result<Value<'a>, String> {
+    fits(arguments[0].elements().len(), arguments[1].text().len())?;
     let mut texts = Vec::new();
     for element in arguments[0].elements() {
         match element {
@@ -311,13 +337,12 @@ fn join<'a>(arguments: &[Value<'a>], null: Option<&str>) -> Result<Value<'a>, St
 }
 
 /// NULL where an element is NULL or none is there; NaN only where all are.
-fn extreme<'a>(elements: &[Value<'a>], wanted: Ordering) -> Value<'a> {
-    let is_nan = |element: &&Value<'a>| matches!(element, Value::Double(value) if value.is_nan());
+pub(crate) fn extreme<'a>(elements: &[Value<'a>], wanted: Ordering) -> Value<'a> {
     if elements.iter().any(Value::is_null) {
         return Value::Null;
     }
     let best = elements.iter().reduce(|best, element| {
-        match is_nan(&best) || (!is_nan(&element) && element.order(best) == wanted) {
+        match best.is_nan() || (!element.is_nan() && element.order(best) == wanted) {
             true => element,
             false => best,
         }
@@ -390,7 +415,14 @@ fn ngrams<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     let Ok(n @ 1..) = usize::try_from(arguments[1].integer()) else {
         return Err("N must be positive".to_owned());
     };
-    let grams = elements.windows(n.min(elements.len()).max(1));
+    let n = n.min(elements.len()).max(1);
+    // A gram holds its elements, and they repeat from gram to gram.
+    let grams = elements.len().saturating_sub(n) + 1;
+    fits(
+        grams,
+        n * (size_of::<Value<'_>>() + arguments[0].weight() / elements.len().max(1)),
+    )?;
+    let grams = elements.windows(n);
     let grams = grams.map(|gram| Value::List(gram.to_vec()));
     Ok(Value::List(match elements.is_empty() {
         true => vec![Value::List(Vec::new())],

@@ -38,7 +38,8 @@ pub(crate) fn text(value: &Value<'_>, digits: usize) -> Option<String> {
             };
             format!("{} {zone}", clock(time.datetime(), digits))
         }
-        Value::Other(decimal @ ScalarValue::Decimal128(Some(_), ..)) => decimal.to_string(),
+        Value::Decimal(value, scale) => decimal(*value, *scale),
+        Value::Other(ScalarValue::Float32(Some(value))) => short(*value),
         _ => return None,
     })
 }
@@ -49,6 +50,29 @@ fn clock(time: DateTime, digits: usize) -> String {
     match nanos.get(..digits.min(9)) {
         None | Some("") => whole.to_string(),
         Some(digits) => format!("{whole}.{digits}"),
+    }
+}
+
+/// A real with at most seven digits, as Trino has it: `1.1E0`.
+fn short(value: f32) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return double(value.into());
+    }
+    let written = format!("{:.6e}", f64::from(value));
+    let (digits, exponent) = written.split_once('e').unwrap_or((&written, "0"));
+    let digits = digits.trim_end_matches('0');
+    let zero = if digits.ends_with('.') { "0" } else { "" };
+    format!("{digits}{zero}E{exponent}")
+}
+
+/// A decimal with all its digits after the point: `1.10`.
+fn decimal(value: i128, scale: i8) -> String {
+    let (sign, size) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
+    let scale = usize::from(scale.unsigned_abs());
+    let digits = format!("{size:0>0$}", scale + 1);
+    match digits.split_at(digits.len() - scale) {
+        (whole, "") => format!("{sign}{whole}"),
+        (whole, rest) => format!("{sign}{whole}.{rest}"),
     }
 }
 
@@ -87,6 +111,9 @@ pub(crate) fn read(text: &str, to: &DataType) -> Result<Value<'static>, String> 
             _ => Err(invalid()),
         },
         DataType::Float64 => real(text).map(Value::Double).ok_or_else(invalid),
+        DataType::Decimal128(precision, scale) => decimal_of(text, *precision, *scale)
+            .map(|value| Value::Decimal(value, *scale))
+            .ok_or_else(invalid),
         DataType::Date32 => date(text.trim()).map(Value::Date).ok_or_else(invalid),
         DataType::Timestamp(_, None) => timestamp(text.trim())
             .map(Value::Time)
@@ -112,6 +139,7 @@ pub(crate) fn is_read(to: &DataType) -> bool {
         to,
         DataType::Boolean
             | DataType::Float64
+            | DataType::Decimal128(..)
             | DataType::Date32
             | DataType::Timestamp(_, None)
             | DataType::Int8
@@ -136,6 +164,45 @@ fn real(text: &str) -> Option<f64> {
         }
         _ => None,
     }
+}
+
+/// A decimal's digits, rounded to so many after the point, the half away from zero: `-1.55`, `1e2`.
+fn decimal_of(text: &str, precision: u8, scale: i8) -> Option<i128> {
+    let (sign, plain) = match text.strip_prefix('-') {
+        Some(plain) => (-1, plain),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (plain, exponent) = plain.split_once(['e', 'E']).unwrap_or((plain, "0"));
+    let exponent: i64 = exponent.parse().ok()?;
+    let (whole, rest) = plain.split_once('.').unwrap_or((plain, ""));
+    let digits = whole.to_owned() + rest;
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let digits = is_number.then(|| digits.trim_start_matches('0'))?;
+    // Digits that stand before the last one that is kept.
+    let kept = i64::try_from(digits.len()).ok()? - i64::try_from(rest.len()).ok()?;
+    let kept = kept.checked_add(exponent)?.checked_add(scale.into())?;
+    let zeros = usize::try_from(kept)
+        .ok()
+        .and_then(|kept| kept.checked_sub(digits.len()));
+    let value: i128 = match zeros {
+        _ if digits.is_empty() || kept < 0 => 0,
+        Some(zeros) if digits.len() + zeros <= precision.into() => {
+            format!("{digits}{}", "0".repeat(zeros)).parse().ok()?
+        }
+        Some(_) => return None,
+        None => {
+            let (digits, rest) = digits.split_at(usize::try_from(kept).ok()?);
+            let is_up = rest.as_bytes().first().is_some_and(|digit| *digit >= b'5');
+            let digits: i128 = if digits.is_empty() {
+                0
+            } else {
+                digits.parse().ok()?
+            };
+            digits + i128::from(is_up)
+        }
+    };
+    let fits = value < 10_i128.checked_pow(precision.into())?;
+    fits.then_some(sign * value)
 }
 
 fn date(text: &str) -> Option<Date> {

@@ -27,6 +27,7 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::AnalyzerRule;
 
 use crate::columnar::columnar;
+use crate::compared::of_maps;
 use crate::convert::{converted, is_converted};
 use crate::types::type_name;
 
@@ -115,6 +116,15 @@ fn replace(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>, DataFusio
                 && left.get_type(schema)? == right.get_type(schema)? =>
         {
             (Meaning::Integers(op), vec![*left, *right])
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op, right })
+            if matches!(left.get_type(schema)?, DataType::Map(..)) =>
+        {
+            let compared = of_maps(op, (*left).clone(), (*right).clone());
+            return Ok(match compared {
+                Some(compared) => Transformed::yes(compared),
+                None => Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })),
+            });
         }
         Expr::Negative(operand) if is_integer(&operand)? => (Meaning::Negative, vec![*operand]),
         Expr::Cast(Cast { expr, field }) if is_cast(&expr, field.data_type())? => {

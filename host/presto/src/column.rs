@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array,
-    IntervalMonthDayNanoArray, ListArray, MapArray, StringArray, StructArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
-    TimestampSecondArray, new_null_array,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array,
+    Float64Array, Int64Array, IntervalMonthDayNanoArray, LargeStringArray, ListArray, MapArray,
+    StringArray, StructArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    TimestampNanosecondArray, TimestampSecondArray, new_null_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::{
-    DataType, Date32Type, FieldRef, Fields, Float64Type, Int64Type, IntervalMonthDayNano,
-    IntervalMonthDayNanoType, IntervalUnit, TimeUnit, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    DataType, Date32Type, Decimal128Type, FieldRef, Fields, Float64Type, Int64Type,
+    IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType,
 };
 use datafusion::common::{DataFusionError, ScalarValue, exec_datafusion_err, exec_err};
 use jiff::Timestamp;
@@ -78,7 +79,11 @@ fn read<'a>(
             Value::Integer(wide.as_primitive::<Int64Type>().value(0))
         }
         DataType::Float64 => Value::Double(values.as_primitive::<Float64Type>().value(row)),
+        DataType::Decimal128(_, scale) => {
+            Value::Decimal(values.as_primitive::<Decimal128Type>().value(row), *scale)
+        }
         DataType::Utf8 => Value::Text(values.as_string::<i32>().value(row)),
+        DataType::LargeUtf8 => Value::Text(values.as_string::<i64>().value(row)),
         DataType::Binary => Value::Bytes(values.as_binary::<i32>().value(row).to_vec()),
         DataType::Date32 => {
             let days = values.as_primitive::<Date32Type>().value(row);
@@ -210,6 +215,25 @@ pub(crate) fn array(
                 _ => None,
             });
             Arc::new(values.collect::<Float64Array>())
+        }
+        DataType::Decimal128(precision, _) => {
+            let values = values.iter().map(|value| match value {
+                Value::Decimal(value, _) => Some(*value),
+                _ => None,
+            });
+            let values = values.collect::<Decimal128Array>();
+            let values = values.with_data_type(data_type.clone());
+            let overflow = |_| exec_datafusion_err!("Decimal overflow");
+            values
+                .validate_decimal_precision(*precision)
+                .map_err(overflow)?;
+            Arc::new(values)
+        }
+        DataType::LargeUtf8 => {
+            let texts = values
+                .iter()
+                .map(|value| (!value.is_null()).then(|| value.text()));
+            Arc::new(texts.collect::<LargeStringArray>())
         }
         DataType::Utf8 => {
             if values.iter().map(|value| value.text().len()).sum::<usize>() > MAX_TEXT_BYTES {

@@ -12,6 +12,10 @@ use datafusion::common::{DataFusionError, exec_datafusion_err, exec_err};
 
 use crate::cast::{self, digits, text};
 use crate::column::{Column, array};
+use crate::compact::{compact, compact_entries, compact_members};
+use crate::json::{self, JSON};
+use crate::map::has_unique_keys;
+use crate::types::type_name;
 use crate::value::Value;
 
 /// Whether values of a type become others here, and not in Arrow.
@@ -22,6 +26,10 @@ pub(crate) fn is_converted(from: &DataType, to: &DataType) -> bool {
     );
     match (from, to) {
         _ if from == to => false,
+        (from, to) if *from == JSON || *to == JSON => *from != DataType::Null,
+        (DataType::Boolean, DataType::Decimal128(..))
+        | (DataType::Decimal128(..), DataType::Boolean)
+        | (DataType::Float32, DataType::Utf8) => true,
         (DataType::List(_), DataType::List(_))
         | (DataType::Struct(_), DataType::Struct(_))
         | (DataType::Map(..), DataType::Map(..)) => true,
@@ -44,11 +52,31 @@ pub(crate) fn converted(
 ) -> Result<ArrayRef, DataFusionError> {
     let from = values.data_type();
     match (from, to) {
+        (from, to) if *from == JSON => {
+            each(values, to, or_null, |value| json::read(value.text(), to))
+        }
+        (from, to) if *to == JSON => each(values, to, or_null, |value| {
+            let written = json::written(&value, from);
+            Ok(written.map_or(Value::Null, Value::Owned))
+        }),
+        (DataType::Boolean, DataType::Decimal128(precision, scale)) => {
+            each(values, to, or_null, |value| {
+                let one = i128::from(value == Value::Boolean(true));
+                let one = one * 10_i128.pow(u32::from(scale.unsigned_abs()));
+                match precision.saturating_add_signed(-scale) {
+                    0 if one != 0 => Err(format!("Cannot cast true to {}", type_name(to))),
+                    _ => Ok(Value::Decimal(one, *scale)),
+                }
+            })
+        }
+        (DataType::Decimal128(..), DataType::Boolean) => each(values, to, or_null, |value| {
+            Ok(Value::Boolean(value.decimal().0 != 0))
+        }),
         (DataType::List(_) | DataType::Struct(_) | DataType::Map(..), _) if or_null => {
             by_rows(values, to)
         }
         (DataType::List(_), DataType::List(field)) => {
-            let list = values.as_list::<i32>();
+            let list = compact(values)?;
             let elements = converted(list.values(), field.data_type(), false)?;
             let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
             Ok(Arc::new(ListArray::try_new(
@@ -61,7 +89,8 @@ pub(crate) fn converted(
         (DataType::Struct(_), DataType::Struct(fields)) => {
             let rows = values.as_struct();
             // By position: names do not matter.
-            let members = rows.columns().iter().zip(fields);
+            let members = compact_members(rows)?;
+            let members = members.iter().zip(fields);
             let members =
                 members.map(|(member, field)| converted(member, field.data_type(), false));
             let members = members.collect::<Result<_, _>>()?;
@@ -72,22 +101,44 @@ pub(crate) fn converted(
             )?))
         }
         (DataType::Map(..), DataType::Map(field, is_sorted)) => {
-            let map = values.as_map();
-            let entries: ArrayRef = Arc::new(map.entries().clone());
-            let entries = converted(&entries, field.data_type(), false)?;
-            let (offsets, nulls) = (map.offsets().clone(), map.nulls().cloned());
+            let list = compact_entries(values.as_map())?;
+            let entries = converted(list.values(), field.data_type(), false)?;
+            let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
             let entries = entries.as_struct().clone();
-            Ok(Arc::new(MapArray::try_new(
+            let map: ArrayRef = Arc::new(MapArray::try_new(
                 field.clone(),
                 offsets,
                 entries,
                 nulls,
                 *is_sorted,
-            )?))
+            )?);
+            let maps = Column::new(map.clone(), false)?;
+            for row in 0..maps.len() {
+                if !has_unique_keys(&maps.value(row)?) {
+                    return exec_err!("Cannot cast map: two of its keys become one");
+                }
+            }
+            Ok(map)
         }
-        (DataType::Timestamp(_, Some(_)), DataType::Timestamp(_, None)) => clock(values, to),
-        (DataType::Float64 | DataType::Timestamp(..), DataType::Utf8) => written(values),
-        (DataType::Utf8, to) if cast::is_read(to) => read(values, to, or_null),
+        (DataType::Timestamp(_, Some(_)), DataType::Timestamp(_, None)) => {
+            let values = Column::new(values.clone(), false)?;
+            let shown = (0..values.len()).map(|row| {
+                Ok(match values.value(row)? {
+                    Value::Zoned(time) => Value::Time(time.datetime()),
+                    value => value,
+                })
+            });
+            array(shown.collect::<Result<_, DataFusionError>>()?, to)
+        }
+        (DataType::Float64 | DataType::Float32 | DataType::Timestamp(..), DataType::Utf8) => {
+            let shown = digits(from);
+            each(values, to, or_null, |value| {
+                Ok(text(&value, shown).map_or(Value::Null, Value::Owned))
+            })
+        }
+        (DataType::Utf8, to) if cast::is_read(to) => {
+            each(values, to, or_null, |value| cast::read(value.text(), to))
+        }
         (from, to) if is_converted(from, to) => rounded(values, to, or_null),
         _ => {
             let options = CastOptions {
@@ -145,39 +196,20 @@ fn rounded(operand: &ArrayRef, to: &DataType, or_null: bool) -> Result<ArrayRef,
     Ok(cast_with_options(&whole, to, &options)?)
 }
 
-fn clock(times: &ArrayRef, to: &DataType) -> Result<ArrayRef, DataFusionError> {
-    let times = Column::new(times.clone(), false)?;
-    let shown = (0..times.len()).map(|row| {
-        Ok(match times.value(row)? {
-            Value::Zoned(time) => Value::Time(time.datetime()),
-            value => value,
-        })
-    });
-    array(shown.collect::<Result<_, DataFusionError>>()?, to)
-}
-
-fn written(operand: &ArrayRef) -> Result<ArrayRef, DataFusionError> {
-    let shown = digits(operand.data_type());
-    let values = Column::new(operand.clone(), false)?;
-    let texts = (0..values.len()).map(|row| {
-        let text = text(&values.value(row)?, shown);
-        Ok(text.map_or(Value::Null, Value::Owned))
-    });
-    array(
-        texts.collect::<Result<_, DataFusionError>>()?,
-        &DataType::Utf8,
-    )
-}
-
-fn read(operand: &ArrayRef, to: &DataType, or_null: bool) -> Result<ArrayRef, DataFusionError> {
-    let texts = operand.as_string::<i32>().iter().map(|text| {
-        let Some(text) = text else {
-            return Ok(Value::Null);
-        };
-        match cast::read(text, to) {
+/// Each value that is not NULL by itself.
+fn each(
+    values: &ArrayRef,
+    to: &DataType,
+    or_null: bool,
+    convert: impl for<'a> Fn(Value<'a>) -> Result<Value<'static>, String>,
+) -> Result<ArrayRef, DataFusionError> {
+    let column = Column::new(values.clone(), false)?;
+    let converted = (0..column.len()).map(|row| match column.value(row)? {
+        Value::Null => Ok(Value::Null),
+        value => match convert(value) {
             Err(_) if or_null => Ok(Value::Null),
-            read => read.map_err(|why| exec_datafusion_err!("{why}")),
-        }
+            converted => converted.map_err(|why| exec_datafusion_err!("{why}")),
+        },
     });
-    array(texts.collect::<Result<_, DataFusionError>>()?, to)
+    array(converted.collect::<Result<_, DataFusionError>>()?, to)
 }

@@ -1,130 +1,240 @@
-//! Quotients of decimals: as many digits after the point as the longer operand has, rounded. DataFusion's have four more
-//! than the dividend.
+//! Decimals: their operators and functions, whose results have as many digits as Presto gives them.
 
-use std::sync::Arc;
+use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, i256};
 
-use arrow::array::{ArrayRef, AsArray, PrimitiveArray};
-use arrow::compute::{CastOptions, cast_with_options, try_binary};
-use arrow::datatypes::{DataType, Decimal128Type, i256};
-use arrow::error::ArrowError;
-use datafusion::common::{DataFusionError, exec_err, plan_err};
-use datafusion::logical_expr::{
-    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-};
+use crate::function::{Form, Function, form};
+use crate::types::{Type, digits};
+use crate::value::Value;
 
-use crate::columnar::columnar;
-use crate::types::digits;
+use Type::{Bigint, Decimal};
 
-/// Digits of a decimal at most.
-const MAX_DIGITS: u8 = 38;
-
-/// Whether a quotient of these types is a decimal: one of two exact numbers is. Integers have their own.
+/// Whether an operation on these types is one on decimals: one of two exact numbers is. Integers have their own.
 pub(crate) fn is_decimal(types: [&DataType; 2]) -> bool {
     types.iter().all(|given| digits(given).is_some())
         && (types.iter()).any(|given| matches!(given, DataType::Decimal128(..)))
 }
 
-/// The quotient of two exact numbers.
-pub(crate) fn quotient(left: Expr, right: Expr) -> Expr {
-    let signature = Signature::user_defined(Volatility::Immutable);
-    ScalarUDF::from(Quotient { signature }).call(vec![left, right])
+pub(crate) const ADD: &str = "add\u{1}";
+pub(crate) const SUBTRACT: &str = "subtract\u{1}";
+pub(crate) const MULTIPLY: &str = "multiply\u{1}";
+pub(crate) const DIVIDE: &str = "divide\u{1}";
+
+/// What the operators mean; `%` is `mod`.
+pub(crate) fn operators() -> [Function; 4] {
+    let of = |name, call, digits| {
+        let form = form(&[Decimal, Decimal], Decimal, call).with_digits(digits);
+        Function::new(name, [form])
+    };
+    [
+        of(ADD, |operands| added(operands, 1), of_sum),
+        of(SUBTRACT, |operands| added(operands, -1), of_sum),
+        of(MULTIPLY, product, |digits| {
+            let ((digits, scale), (others, other)) = (digits[0], digits[1]);
+            (digits.saturating_add(others), scale + other)
+        }),
+        of(DIVIDE, quotient, |digits| {
+            let ((digits, scale), (_, other)) = (digits[0], digits[1]);
+            let more = other + (other - scale).max(0);
+            (digits.saturating_add_signed(more), scale.max(other))
+        }),
+    ]
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Quotient {
-    signature: Signature,
+fn of_sum(digits: &[(u8, i8)]) -> (u8, i8) {
+    let ((digits, scale), (others, other)) = (digits[0], digits[1]);
+    let whole = whole(digits, scale).max(whole(others, other));
+    let scale = scale.max(other);
+    (whole.saturating_add_signed(scale).saturating_add(1), scale)
 }
 
-impl ScalarUDFImpl for Quotient {
-    fn name(&self) -> &str {
-        "divide"
-    }
+/// Digits before the point.
+fn whole(digits: u8, scale: i8) -> u8 {
+    digits.saturating_add_signed(-scale)
+}
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
+/// The form of a function of one decimal whose digits stay as they are.
+pub(crate) const ABS: Form = form(&[Decimal], Decimal, |arguments| {
+    let (value, scale) = arguments[0].decimal();
+    Ok(Value::Decimal(value.abs(), scale))
+})
+.with_digits(|digits| digits[0]);
 
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>, DataFusionError> {
-        let decimals = given.iter().map(|given| match digits(given) {
-            Some((precision, scale)) => Ok(DataType::Decimal128(precision, scale)),
-            None => plan_err!("a quotient of decimals has an operand of type {given}"),
-        });
-        decimals.collect()
-    }
+pub(crate) const SIGN: Form = form(&[Decimal], Decimal, |arguments| {
+    Ok(Value::Decimal(arguments[0].decimal().0.signum(), 0))
+})
+.with_digits(|_| (1, 0));
 
-    fn return_type(&self, given: &[DataType]) -> Result<DataType, DataFusionError> {
-        let [
-            DataType::Decimal128(digits, scale),
-            DataType::Decimal128(_, other),
-        ] = given
-        else {
-            return plan_err!("a quotient is of two decimals");
-        };
-        let more = other + (other - scale).max(0);
-        let precision = digits.saturating_add_signed(more).min(MAX_DIGITS);
-        Ok(DataType::Decimal128(precision, *scale.max(other)))
+pub(crate) const MOD: Form = form(&[Decimal, Decimal], Decimal, |arguments| {
+    let (left, right, scale) = aligned(arguments)?;
+    match left.checked_rem(right) {
+        Some(rest) => narrow(rest, scale),
+        None => Err("Division by zero".to_owned()),
     }
+})
+.with_digits(|digits| {
+    let ((digits, scale), (others, other)) = (digits[0], digits[1]);
+    let whole = whole(digits, scale).min(whole(others, other));
+    let scale = scale.max(other);
+    (whole.saturating_add_signed(scale), scale)
+});
 
-    fn invoke_with_args(
-        &self,
-        arguments: ScalarFunctionArgs,
-    ) -> Result<ColumnarValue, DataFusionError> {
-        let operands = ColumnarValue::values_to_arrays(&arguments.args)?;
-        let [left, right] = operands.as_slice() else {
-            return exec_err!("a quotient is of two decimals");
-        };
-        let result = quotients(left, right, arguments.return_field.data_type())?;
-        columnar(&arguments.args, result)
+/// A form that rounds a decimal to a whole number.
+macro_rules! to_whole {
+    ($round:expr) => {
+        form(&[Decimal], Decimal, |arguments| {
+            let (value, scale) = arguments[0].decimal();
+            let round: fn(i256, i256) -> Option<i256> = $round;
+            let rounded = round(i256::from_i128(value), power(scale));
+            narrow(rounded.ok_or_else(overflow)?, 0)
+        })
+        .with_digits(|digits| {
+            let (digits, scale) = digits[0];
+            (whole(digits, scale).saturating_add_signed(scale.min(1)), 0)
+        })
+    };
+}
+
+pub(crate) const FLOOR: Form = to_whole!(|value, power| {
+    let less = value.checked_rem(power)? < i256::ZERO;
+    let cut = value.checked_div(power)?;
+    if less {
+        cut.checked_sub(i256::ONE)
+    } else {
+        Some(cut)
+    }
+});
+
+pub(crate) const CEIL: Form = to_whole!(|value, power| {
+    let more = value.checked_rem(power)? > i256::ZERO;
+    let cut = value.checked_div(power)?;
+    if more {
+        cut.checked_add(i256::ONE)
+    } else {
+        Some(cut)
+    }
+});
+
+pub(crate) const ROUND: Form = to_whole!(divided);
+
+pub(crate) const TRUNCATE: Form = form(&[Decimal], Decimal, |arguments| {
+    let (value, scale) = arguments[0].decimal();
+    narrow(i256::from_i128(value) / power(scale), 0)
+})
+.with_digits(|digits| (whole(digits[0].0, digits[0].1).max(1), 0));
+
+pub(crate) const ROUND_TO: Form = form(&[Decimal, Bigint], Decimal, |arguments| {
+    to_digits(arguments, divided)
+})
+.with_digits(|digits| (digits[0].0.saturating_add(1), digits[0].1));
+
+pub(crate) const TRUNCATE_TO: Form = form(&[Decimal, Bigint], Decimal, |arguments| {
+    to_digits(arguments, i256::checked_div)
+})
+.with_digits(|digits| digits[0]);
+
+/// Rounded to so many digits after the point, in a decimal of as many as before.
+fn to_digits<'a>(
+    arguments: &[Value<'a>],
+    round: fn(i256, i256) -> Option<i256>,
+) -> Result<Value<'a>, String> {
+    let (value, scale) = arguments[0].decimal();
+    let gone = i64::from(scale).saturating_sub(arguments[1].integer());
+    if gone <= 0 {
+        return Ok(arguments[0].clone());
+    }
+    // A decimal has no more digits than that.
+    let power =
+        power(i8::try_from(gone.min(i64::from(DECIMAL128_MAX_PRECISION) + 1)).unwrap_or(i8::MAX));
+    let rounded =
+        round(i256::from_i128(value), power).and_then(|rounded| rounded.checked_mul(power));
+    narrow(rounded.ok_or_else(overflow)?, scale)
+}
+
+/// The sum of decimals of one type.
+pub(crate) fn total<'a>(values: &[Value<'a>]) -> Result<Value<'a>, String> {
+    let scale = values.first().map_or(0, |value| value.decimal().1);
+    let mut sum = i256::ZERO;
+    for value in values {
+        // Of 38 digits each, no memory holds as many as i256 does not.
+        sum = sum.wrapping_add(i256::from_i128(value.decimal().0));
+    }
+    narrow(sum, scale)
+}
+
+/// A decimal divided by a count.
+pub(crate) fn shared<'a>(sum: &Value<'a>, count: usize) -> Result<Value<'a>, String> {
+    let (sum, scale) = sum.decimal();
+    let count = i256::from_i128(i128::try_from(count).unwrap_or(i128::MAX));
+    narrow(
+        divided(i256::from_i128(sum), count).ok_or_else(overflow)?,
+        scale,
+    )
+}
+
+fn overflow() -> String {
+    "Decimal overflow".to_owned()
+}
+
+fn narrow<'a>(value: i256, scale: i8) -> Result<Value<'a>, String> {
+    let value = value.to_i128().ok_or_else(overflow)?;
+    Ok(Value::Decimal(value, scale))
+}
+
+/// Ten to so many digits, at most twice those of a decimal.
+fn power(digits: i8) -> i256 {
+    i256::from_i128(10).wrapping_pow(u32::from(digits.unsigned_abs()))
+}
+
+/// A quotient rounded, the half away from zero; none by zero.
+fn divided(left: i256, right: i256) -> Option<i256> {
+    let (quotient, rest) = (left.checked_div(right)?, left.checked_rem(right)?);
+    let is_up = rest.wrapping_abs() >= right.wrapping_abs().wrapping_sub(rest.wrapping_abs());
+    let is_negative = (left < i256::ZERO) != (right < i256::ZERO);
+    match (is_up, is_negative) {
+        (false, _) => Some(quotient),
+        (true, false) => quotient.checked_add(i256::ONE),
+        (true, true) => quotient.checked_sub(i256::ONE),
     }
 }
 
-fn quotients(
-    left: &ArrayRef,
-    right: &ArrayRef,
-    data_type: &DataType,
-) -> Result<ArrayRef, ArrowError> {
-    let failed = |message: &str| ArrowError::ComputeError(message.to_owned());
-    let DataType::Decimal128(_, scale) = data_type else {
-        return Err(failed("a quotient of decimals is a decimal"));
-    };
-    // Of one scale, the quotient of the digits is the quotient.
-    let same = DataType::Decimal128(MAX_DIGITS, *scale);
-    let options = CastOptions {
-        safe: false,
-        ..CastOptions::default()
-    };
-    let same = |operand| cast_with_options(operand, &same, &options);
-    let (left, right) = (same(left)?, same(right)?);
-    let power = i256::from_i128(10_i128.pow(u32::from(scale.unsigned_abs())));
-    let divide = |left: i128, right: i128| {
-        if right == 0 {
-            return Err(failed("Division by zero"));
-        }
-        // Of 38 digits each, the product fits.
-        let (scaled, divisor) = (
-            i256::from_i128(left).wrapping_mul(power),
-            i256::from_i128(right),
-        );
-        let (quotient, rest) = (scaled / divisor, scaled % divisor);
-        let rest = rest.to_i128().map_or(u128::MAX, i128::unsigned_abs);
-        // The half away from zero.
-        let is_up = rest >= right.unsigned_abs() - rest;
-        let sign = if (left < 0) == (right < 0) { 1 } else { -1 };
-        let more = if is_up { sign } else { 0 };
-        let quotient = quotient
-            .to_i128()
-            .and_then(|quotient| quotient.checked_add(more));
-        quotient.ok_or_else(|| failed("Decimal overflow"))
-    };
-    let (left, right) = (
-        left.as_primitive::<Decimal128Type>(),
-        right.as_primitive::<Decimal128Type>(),
-    );
-    let quotients: PrimitiveArray<Decimal128Type> = try_binary(left, right, divide)?;
-    let quotients = quotients.with_data_type(data_type.clone());
-    quotients.validate_decimal_precision(match data_type {
-        DataType::Decimal128(precision, _) => *precision,
-        _ => MAX_DIGITS,
-    })?;
-    Ok(Arc::new(quotients))
+/// Two decimals with as many digits after the point, and how many these are.
+fn aligned(operands: &[Value<'_>]) -> Result<(i256, i256, i8), String> {
+    let ((left, own), (right, other)) = (operands[0].decimal(), operands[1].decimal());
+    let scale = own.max(other);
+    let to_scale = |value: i128, own: i8| i256::from_i128(value).checked_mul(power(scale - own));
+    let (left, right) = (to_scale(left, own), to_scale(right, other));
+    Ok((
+        left.ok_or_else(overflow)?,
+        right.ok_or_else(overflow)?,
+        scale,
+    ))
+}
+
+fn added<'a>(operands: &[Value<'a>], sign: i128) -> Result<Value<'a>, String> {
+    let (left, right, scale) = aligned(operands)?;
+    narrow(
+        left.wrapping_add(right.wrapping_mul(i256::from_i128(sign))),
+        scale,
+    )
+}
+
+fn product<'a>(operands: &[Value<'a>]) -> Result<Value<'a>, String> {
+    let ((left, own), (right, other)) = (operands[0].decimal(), operands[1].decimal());
+    let product = i256::from_i128(left).wrapping_mul(i256::from_i128(right));
+    narrow(product, own + other)
+}
+
+fn quotient<'a>(operands: &[Value<'a>]) -> Result<Value<'a>, String> {
+    let (left, right, scale) = aligned(operands)?;
+    if right == i256::ZERO {
+        return Err("Division by zero".to_owned());
+    }
+    // Of two numbers with as many digits after the point the quotient of the digits is the quotient.
+    let scaled = left.checked_mul(power(scale));
+    narrow(
+        scaled
+            .and_then(|scaled| divided(scaled, right))
+            .ok_or_else(overflow)?,
+        scale,
+    )
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Field};
 use datafusion::common::{DataFusionError, ScalarValue, exec_datafusion_err, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -18,6 +18,9 @@ const MAX_MADE: usize = 1 << 29;
 /// The values of a call to its value or what is wrong with them.
 pub(crate) type Call = for<'a> fn(&[Value<'a>]) -> Result<Value<'a>, String>;
 
+/// The digits of a decimal, all and those after the point, by those of the arguments that are decimals.
+pub(crate) type Digits = fn(&[(u8, i8)]) -> (u8, i8);
+
 /// One way to call a function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form {
@@ -28,6 +31,8 @@ pub(crate) struct Form {
     pub(crate) call: Call,
     /// Whether it is called with NULL; otherwise such a call is NULL.
     pub(crate) takes_null: bool,
+    /// The digits of a decimal that it gives.
+    digits: Option<Digits>,
 }
 
 impl Form {
@@ -35,6 +40,14 @@ impl Form {
     pub(crate) const fn repeated(self) -> Self {
         Self {
             repeats: true,
+            ..self
+        }
+    }
+
+    /// Giving a decimal of so many digits.
+    pub(crate) const fn with_digits(self, digits: Digits) -> Self {
+        Self {
+            digits: Some(digits),
             ..self
         }
     }
@@ -56,6 +69,7 @@ pub(crate) const fn form(takes: &'static [Type], gives: Type, call: Call) -> For
         gives,
         call,
         takes_null: false,
+        digits: None,
     }
 }
 
@@ -93,7 +107,17 @@ pub(crate) fn choose<'f>(forms: &'f [Form], given: &[DataType]) -> Option<Chosen
             .collect();
         let is_timestamp = |taken: &&DataType| matches!(taken, DataType::Timestamp(..));
         let gives = takes.iter().find(is_timestamp).unwrap_or(&DataType::Null);
-        let gives = bindings.concrete(form.gives, gives);
+        let gives = match form.digits {
+            None => bindings.concrete(form.gives, gives),
+            Some(digits) => {
+                let decimals = takes.iter().filter_map(|taken| match taken {
+                    DataType::Decimal128(precision, scale) => Some((*precision, *scale)),
+                    _ => None,
+                });
+                let (precision, scale) = digits(&decimals.collect::<Vec<_>>());
+                DataType::Decimal128(precision.min(DECIMAL128_MAX_PRECISION), scale)
+            }
+        };
         Some((cost, Chosen { form, takes, gives }))
     });
     let chosen = fitting.min_by_key(|(cost, _)| *cost)?;

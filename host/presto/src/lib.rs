@@ -25,6 +25,7 @@ mod checked;
 mod clauses;
 mod column;
 mod columnar;
+mod compact;
 mod compared;
 mod constructed;
 mod convert;
@@ -35,6 +36,7 @@ mod json;
 mod lambda;
 mod map;
 mod number;
+mod planned;
 mod regexp;
 mod rewrite;
 mod sequence;
@@ -57,6 +59,7 @@ pub use checked::{Checked, readable};
 pub use clauses::{check_factor, check_query, check_select};
 pub use columnar::columnar;
 pub use dialect::PrestoDialect;
+pub use planned::TypesOfSql;
 pub use rewrite::{call, rewrite_expr};
 pub use shown::{json, shown};
 pub use syntax::Syntax;
@@ -98,6 +101,8 @@ pub fn functions() -> Vec<ScalarUDF> {
         array::all(),
         binary::all(),
         bits::all(),
+        compared::all().into(),
+        decimal::operators().into(),
         json::all(),
         map::all(),
         number::all(),
@@ -108,7 +113,6 @@ pub fn functions() -> Vec<ScalarUDF> {
     ];
     let of_rows = of_rows.into_iter().flatten().map(ScalarUDF::from);
     of_rows
-        .chain(compared::all())
         .chain(constructed::all())
         .chain([at_time_zone::function(), sequence()])
         .collect()

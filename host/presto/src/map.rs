@@ -45,6 +45,17 @@ pub(crate) fn all() -> Vec<Function> {
         ),
         entries(),
         of(
+            "map_from_entries",
+            form(&[Array(&Row(&[T, U]))], OF_ANY, |arguments| {
+                let rows = arguments[0].elements().iter();
+                let entries = rows.map(|row| match row.elements() {
+                    [key, value] => Ok((key.clone(), value.clone())),
+                    _ => Err("map entry cannot be null".to_owned()),
+                });
+                unique(entries.collect::<Result<_, _>>()?)
+            }),
+        ),
+        of(
             "map_concat",
             form(&[OF_ANY], OF_ANY, |arguments| {
                 let mut all: Vec<(Value<'_>, Value<'_>)> = Vec::new();
@@ -75,8 +86,15 @@ fn unique<'a>(entries: Vec<(Value<'a>, Value<'a>)>) -> Result<Value<'a>, String>
     if entries.iter().any(|(key, _)| key.is_null()) {
         return Err("map key cannot be null".to_owned());
     }
-    match distinct(entries.iter().map(|(key, _)| key)).len() == entries.len() {
-        true => Ok(Value::Map(entries)),
+    let map = Value::Map(entries);
+    match has_unique_keys(&map) {
+        true => Ok(map),
         false => Err("Duplicate map keys are not allowed".to_owned()),
     }
+}
+
+/// Whether no two keys of a map are one.
+pub(crate) fn has_unique_keys(map: &Value<'_>) -> bool {
+    let entries = map.entries();
+    distinct(entries.iter().map(|(key, _)| key)).len() == entries.len()
 }

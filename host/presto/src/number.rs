@@ -1,5 +1,6 @@
 //! Numbers. Doubles are computed as Java computes them: a logarithm of a negative number is NaN, not an error.
 
+use crate::decimal;
 use crate::function::{Form, Function, form};
 use crate::types::Type;
 use crate::value::Value;
@@ -101,6 +102,7 @@ pub(crate) fn all() -> Vec<Function> {
             "mod",
             [
                 form(&[Bigint, Bigint], Bigint, modulus),
+                decimal::MOD,
                 doubles!(|left: f64, right: f64| left % right),
             ],
         ),
@@ -112,6 +114,7 @@ pub(crate) fn all() -> Vec<Function> {
                     let outside = || format!("Value {value} is out of range for abs(bigint)");
                     value.checked_abs().map(Value::Integer).ok_or_else(outside)
                 }),
+                decimal::ABS,
                 double!(f64::abs),
             ],
         ),
@@ -121,6 +124,7 @@ pub(crate) fn all() -> Vec<Function> {
                 form(&[Bigint], Bigint, |arguments| {
                     Ok(Value::Integer(arguments[0].integer().signum()))
                 }),
+                decimal::SIGN,
                 // Of zero and of NaN as they are.
                 double!(|value: f64| match value == 0.0 || value.is_nan() {
                     true => value,
@@ -132,6 +136,8 @@ pub(crate) fn all() -> Vec<Function> {
             "round",
             [
                 WHOLE,
+                decimal::ROUND,
+                decimal::ROUND_TO,
                 double!(|value: f64| rounded(value, 0)),
                 form(&[Bigint, Bigint], Bigint, rounded_integer),
                 form(&[Double, Bigint], Double, |arguments| {
@@ -141,7 +147,10 @@ pub(crate) fn all() -> Vec<Function> {
                 }),
             ],
         ),
-        Function::new("truncate", [double!(f64::trunc)]),
+        Function::new(
+            "truncate",
+            [decimal::TRUNCATE, decimal::TRUNCATE_TO, double!(f64::trunc)],
+        ),
         Function::new(
             "width_bucket",
             [
@@ -150,12 +159,12 @@ pub(crate) fn all() -> Vec<Function> {
             ],
         ),
     ];
-    for (name, form) in [
-        ("ceil", double!(f64::ceil)),
-        ("ceiling", double!(f64::ceil)),
-        ("floor", double!(f64::floor)),
+    for (name, of_decimals, form) in [
+        ("ceil", decimal::CEIL, double!(f64::ceil)),
+        ("ceiling", decimal::CEIL, double!(f64::ceil)),
+        ("floor", decimal::FLOOR, double!(f64::floor)),
     ] {
-        functions.push(Function::new(name, [WHOLE, form]));
+        functions.push(Function::new(name, [WHOLE, of_decimals, form]));
     }
     for name in ["rand", "random"] {
         let forms = [
@@ -237,10 +246,10 @@ fn rounded_integer<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
     if digits >= 0 {
         return Ok(Value::Integer(value));
     }
-    let factor = u32::try_from(-digits)
-        .ok()
-        .and_then(|digits| 10_i128.checked_pow(digits));
-    let Some(factor) = factor else {
+    // Of as many digits as an integer of 32 bits can say.
+    let cut = i32::try_from(digits).ok().and_then(i32::checked_neg);
+    let cut = cut.ok_or_else(|| format!("numeric overflow: {value}"))?;
+    let Some(factor) = 10_i128.checked_pow(cut.unsigned_abs()) else {
         return Ok(Value::Integer(0));
     };
     let value = i128::from(value);
@@ -277,7 +286,8 @@ fn equal_bucket<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
         ((value - lower) / (upper - lower) * count as f64 + 1.0) as i64
     };
     if first > last {
-        bucket = count - bucket + 1;
+        // Trino's wraps too.
+        bucket = count.wrapping_sub(bucket).wrapping_add(1);
     }
     Ok(Value::Integer(bucket))
 }

@@ -6,7 +6,7 @@ use regex::{Captures, Regex};
 
 use crate::function::{Function, form};
 use crate::types::{Type, VARCHARS};
-use crate::value::Value;
+use crate::value::{Value, fits};
 
 use Type::{Bigint, Boolean, Varchar};
 
@@ -147,6 +147,7 @@ fn replace<'a>(arguments: &[Value<'a>], replacement: &str) -> Result<Value<'a>, 
         if let Some(whole) = captures.get(0) {
             replaced.push_str(&text[end..whole.start()]);
             append(&mut replaced, &captures, &regex, replacement)?;
+            fits(replaced.len(), 1)?;
             end = whole.end();
         }
     }

@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, LambdaFunction, LambdaFunctionParameter,
-    LambdaSyntax, ObjectName, OneOrManyWithParens, Value, VisitMut, VisitorMut,
+    LambdaSyntax, ObjectName, OneOrManyWithParens, TypedString, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -93,6 +93,29 @@ pub fn rewrite_expr(expr: &mut Expr, also: &[&str]) -> Result<(), String> {
         } => {
             let arguments = [timestamp, time_zone].map(|operand| (**operand).clone());
             *expr = call("at_timezone", arguments);
+            Ok(())
+        }
+        Expr::TypedString(TypedString {
+            data_type, value, ..
+        }) => {
+            let text = value.value.clone().into_string();
+            match (data_type, text) {
+                (DataType::JSON, Some(_)) => {
+                    *expr = call("json_parse", [Expr::Value(value.clone())]);
+                }
+                (DataType::Decimal(_) | DataType::Numeric(_), Some(text)) => {
+                    let is_decimal = text
+                        .bytes()
+                        .all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
+                    if !is_decimal {
+                        return Err(format!("Invalid numeric literal: {text}"));
+                    }
+                    let point = if text.contains('.') { "" } else { "." };
+                    let number = Value::Number(text + point, false);
+                    *expr = Expr::Value(number.with_span(Span::empty()));
+                }
+                _ => {}
+            }
             Ok(())
         }
         Expr::Struct { .. } => Err("Function 'struct' not registered".to_owned()),

@@ -94,7 +94,7 @@ fn other(value: &ScalarValue) -> String {
 }
 
 /// A double as Java writes it: with an exponent below a thousandth and from ten millions on.
-fn java(value: f64) -> String {
+pub(crate) fn java(value: f64) -> String {
     let size = value.abs();
     match size == 0.0 || (1e-3..1e7).contains(&size) {
         true => format!("{value:?}"),

@@ -10,11 +10,11 @@ use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::array::{APPEND, SUBSCRIPT};
 use crate::constructed::row;
-use crate::decimal::{is_decimal, quotient};
+use crate::decimal::{ADD, DIVIDE, MULTIPLY, SUBTRACT, is_decimal};
 use crate::time::of_field;
 use crate::typed::check_operands;
 
-/// Plans `extract`, `substring`, `position`, subscripts, rows and quotients of decimals.
+/// Plans `extract`, `substring`, `position`, subscripts, rows and arithmetic of decimals.
 #[derive(Debug, Default)]
 pub struct Syntax {
     functions: Vec<ScalarUDF>,
@@ -64,8 +64,21 @@ impl ExprPlanner for Syntax {
         let types = (left.get_type(schema)?, right.get_type(schema)?);
         check_operands(&op, &types.0, &types.1)?;
         Ok(match op {
-            BinaryOperator::Divide if is_decimal([&types.0, &types.1]) => {
-                PlannerResult::Planned(quotient(left, right))
+            BinaryOperator::Plus
+            | BinaryOperator::Minus
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::Modulo
+                if is_decimal([&types.0, &types.1]) =>
+            {
+                let name = match op {
+                    BinaryOperator::Plus => ADD,
+                    BinaryOperator::Minus => SUBTRACT,
+                    BinaryOperator::Multiply => MULTIPLY,
+                    BinaryOperator::Divide => DIVIDE,
+                    _ => "mod",
+                };
+                PlannerResult::Planned(self.call(name, vec![left, right])?)
             }
             BinaryOperator::StringConcat if is_list(&types.0) || is_list(&types.1) => {
                 let both = is_list(&types.0) && is_list(&types.1);

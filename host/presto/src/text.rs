@@ -5,7 +5,7 @@ use datafusion::functions_nested::reverse::array_reverse_udf;
 
 use crate::function::{Form, Function, form};
 use crate::types::{Type, VARCHARS};
-use crate::value::Value;
+use crate::value::{Value, fits};
 
 use Type::{Array, Bigint, T, Varchar};
 
@@ -80,12 +80,12 @@ pub(crate) fn all() -> Vec<Function> {
             "replace",
             [
                 form(&[Varchar, Varchar], Varchar, |arguments| {
-                    Ok(replaced(arguments[0].text(), arguments[1].text(), ""))
+                    replaced(arguments[0].text(), arguments[1].text(), "")
                 }),
                 form(&[Varchar, Varchar, Varchar], Varchar, |arguments| {
                     let [text, search, replacement] =
                         [0, 1, 2].map(|place: usize| arguments[place].text());
-                    Ok(replaced(text, search, replacement))
+                    replaced(text, search, replacement)
                 }),
             ],
         ),
@@ -143,8 +143,14 @@ pub(crate) fn all() -> Vec<Function> {
         Function::new(
             "levenshtein_distance",
             [form(&[Varchar, Varchar], Bigint, |arguments| {
-                let distance =
-                    datafusion_strsim::levenshtein(arguments[0].text(), arguments[1].text());
+                let (left, right) = (arguments[0].text(), arguments[1].text());
+                let steps = left.chars().count().saturating_mul(right.chars().count());
+                if steps > MAX_STEPS {
+                    return Err(format!(
+                        "The combined inputs for Levenshtein distance are too large: more than {MAX_STEPS} pairs of characters"
+                    ));
+                }
+                let distance = datafusion_strsim::levenshtein(left, right);
                 Ok(Value::Integer(i64::try_from(distance).unwrap_or(i64::MAX)))
             })],
         ),
@@ -167,6 +173,9 @@ pub(crate) fn all() -> Vec<Function> {
         ),
     ]
 }
+
+/// Pairs of characters that a distance compares at most, as Trino has it.
+const MAX_STEPS: usize = 1_000_000;
 
 fn count(text: &str) -> Value<'static> {
     Value::Integer(text.chars().count() as i64)
@@ -298,20 +307,16 @@ fn padding(arguments: &[Value<'_>]) -> Result<(String, String), String> {
     if padding.is_empty() {
         return Err("Padding string must not be empty".to_owned());
     }
-    if length > MAX_PADDED {
-        return Err(format!(
-            "a text of more than {MAX_PADDED} characters is not made here"
-        ));
-    }
+    fits(length, char::MAX_LEN_UTF8)?;
     let missing = length.saturating_sub(text.chars().count());
     let padding = padding.chars().cycle().take(missing).collect();
     Ok((text.chars().take(length).collect(), padding))
 }
 
-/// Characters of a padded text at most. Arbitrary: what one value may take of this machine's memory.
-const MAX_PADDED: usize = 16 << 20;
-
 /// Every occurrence replaced; an empty one stands before each character and at the end.
-fn replaced(text: &str, search: &str, replacement: &str) -> Value<'static> {
-    Value::Owned(text.replace(search, replacement))
+fn replaced(text: &str, search: &str, replacement: &str) -> Result<Value<'static>, String> {
+    if replacement.len() > search.len() {
+        fits(text.matches(search).count(), replacement.len())?;
+    }
+    Ok(Value::Owned(text.replace(search, replacement)))
 }

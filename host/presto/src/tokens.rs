@@ -10,10 +10,16 @@ const MAX_DEPTH: usize = 100;
 ///
 /// # Errors
 ///
-/// When OFFSET stands after LIMIT, which the parser takes in any order.
+/// When OFFSET stands after LIMIT, which the parser takes in any order, or an integer has more digits than any.
 pub fn rewrite_tokens(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, String> {
     let mut is_limited = vec![false];
     for token in &tokens {
+        if let Token::Number(digits, _) = &token.token
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
+            && digits.parse::<u64>().is_err()
+        {
+            return Err(format!("Invalid numeric literal: {digits}"));
+        }
         match (opened(token), keyword(token)) {
             (1, _) => is_limited.push(false),
             (-1, _) => drop(is_limited.pop()),
@@ -174,12 +180,15 @@ fn values_row(row: &[TokenWithSpan], output: &mut Vec<TokenWithSpan>, depth: usi
     }
 }
 
-/// The length of a type such as `ROW(a bigint)` or `ARRAY(double)` that the tokens begin with.
+/// The length of a type such as `ROW(a bigint)`, `ARRAY(double)` or `MAP(varchar, bigint)` that the tokens begin with.
 fn nested_type(tokens: &[TokenWithSpan]) -> Option<usize> {
     let [word, members @ ..] = tokens else {
         return None;
     };
-    if !is_word(word, "row") && !is_word(word, "array") {
+    if !["row", "array", "map"]
+        .iter()
+        .any(|name| is_word(word, name))
+    {
         return None;
     }
     let begin = blanks(members);
@@ -188,7 +197,7 @@ fn nested_type(tokens: &[TokenWithSpan]) -> Option<usize> {
     Some(1 + begin + end + 1)
 }
 
-/// `ROW(a T)` as `STRUCT<a T>`, `ARRAY(T)` as `ARRAY<T>`.
+/// `ROW(a T)` as `STRUCT<a T>`, `ARRAY(T)` as `ARRAY<T>`, and so within `MAP(T, U)`.
 fn rewrite_type(tokens: &[TokenWithSpan], output: &mut Vec<TokenWithSpan>, depth: usize) {
     let mut rest = tokens;
     while let [first, following @ ..] = rest {
@@ -198,16 +207,18 @@ fn rewrite_type(tokens: &[TokenWithSpan], output: &mut Vec<TokenWithSpan>, depth
             rest = following;
             continue;
         };
-        let name = if is_word(first, "row") {
-            "STRUCT"
+        let (name, open, close) = if is_word(first, "row") {
+            ("STRUCT", Token::Lt, Token::Gt)
+        } else if is_word(first, "array") {
+            ("ARRAY", Token::Lt, Token::Gt)
         } else {
-            "ARRAY"
+            ("MAP", Token::LParen, Token::RParen)
         };
         let members = trimmed(&rest[1..length]);
         output.push(TokenWithSpan::new(Token::make_keyword(name), first.span));
-        output.push(TokenWithSpan::wrap(Token::Lt));
+        output.push(TokenWithSpan::wrap(open));
         rewrite_type(&members[1..members.len() - 1], output, depth + 1);
-        output.push(TokenWithSpan::wrap(Token::Gt));
+        output.push(TokenWithSpan::wrap(close));
         rest = &rest[length..];
     }
 }

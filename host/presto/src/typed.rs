@@ -10,7 +10,8 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Ope
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
-use crate::types::{common, type_name};
+use crate::json::{self, JSON};
+use crate::types::{common, is_text, type_name};
 
 const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 
@@ -36,6 +37,7 @@ impl AnalyzerRule for Typed {
                 LogicalPlan::TableScan(_) => plan.schema().as_ref().clone(),
                 plan => merge_schema(&plan.inputs()),
             };
+            check_columns(plan)?;
             plan.apply_expressions(|expr| {
                 expr.apply(|expr| {
                     self.check(expr, &schema)?;
@@ -69,7 +71,15 @@ impl Typed {
                     | Operator::GtEq
                     | Operator::IsDistinctFrom
                     | Operator::IsNotDistinctFrom => {
+                        let is_order = !matches!(
+                            op,
+                            Operator::Eq
+                                | Operator::NotEq
+                                | Operator::IsDistinctFrom
+                                | Operator::IsNotDistinctFrom
+                        );
                         self.is_comparable((left, &types.0), (right, &types.1))
+                            && !(is_order && is_unordered(&types.0))
                     }
                     _ => true,
                 };
@@ -113,7 +123,7 @@ impl Typed {
             }
             Expr::Like(Like { expr, pattern, .. }) => {
                 let types = (of(expr)?, of(pattern)?);
-                let is_text = |given: &DataType| given.is_string() || given.is_null();
+                let is_text = |given: &DataType| is_text(given) || given.is_null();
                 match is_text(&types.0) && is_text(&types.1) {
                     true => Ok(()),
                     false => plan_err!(
@@ -133,6 +143,17 @@ impl Typed {
                 }
             }
             Expr::Case(case) => check_case(case, of),
+            Expr::ScalarFunction(function) if function.name() == "coalesce" => {
+                let types = function.args.iter().map(of);
+                let types = types.collect::<Result<Vec<_>, _>>()?;
+                together("COALESCE operands", &types)
+            }
+            // The largest bigint and one more, which a minus before it makes the least.
+            Expr::Literal(ScalarValue::UInt64(Some(digits)), _)
+                if i64::try_from(*digits).is_err() =>
+            {
+                plan_err!("Invalid numeric literal: {digits}")
+            }
             Expr::Cast(Cast { expr, field }) | Expr::TryCast(TryCast { expr, field }) => {
                 let (from, to) = (of(expr)?, field.data_type());
                 match is_cast(&from, to) {
@@ -161,29 +182,77 @@ fn check_case(
     case: &Case,
     of: impl Fn(&Expr) -> Result<DataType, DataFusionError>,
 ) -> Result<(), DataFusionError> {
-    let mut all = DataType::Null;
+    let mut results = Vec::new();
     for (condition, result) in &case.when_then_expr {
         let condition = of(condition)?;
         if case.expr.is_none() && !is_boolean(&condition) {
             let given = type_name(&condition);
             return plan_err!("CASE WHEN clause must evaluate to a boolean (actual: {given})");
         }
-        all = together(&all, &of(result)?)?;
+        results.push(of(result)?);
     }
     if let Some(otherwise) = &case.else_expr {
-        together(&all, &of(otherwise)?)?;
+        results.push(of(otherwise)?);
+    }
+    together("CASE results", &results)
+}
+
+/// Refuses values of types that have none together.
+fn together(what: &str, types: &[DataType]) -> Result<(), DataFusionError> {
+    let mut all = DataType::Null;
+    for given in types {
+        all = match common(&all, given) {
+            Some(both) => both,
+            None if is_interval(&all) && is_interval(given) => all,
+            None => {
+                return plan_err!(
+                    "All {what} must be the same type or coercible to a common type. Cannot find common type between {} and {}",
+                    type_name(&all),
+                    type_name(given)
+                );
+            }
+        };
     }
     Ok(())
 }
 
-fn together(left: &DataType, right: &DataType) -> Result<DataType, DataFusionError> {
-    match common(left, right) {
-        Some(both) => Ok(both),
-        None if is_interval(left) && is_interval(right) => Ok(left.clone()),
-        None => plan_err!(
-            "All CASE results must be the same type or coercible to a common type. Cannot find common type between {} and {}",
-            type_name(left),
-            type_name(right)
+/// Refuses columns of the parts of a UNION, INTERSECT or EXCEPT, or of the sides of a join's USING, that have no type together.
+fn check_columns(plan: &LogicalPlan) -> Result<(), DataFusionError> {
+    match plan {
+        LogicalPlan::Union(union) => {
+            let Some(first) = union.inputs.first() else {
+                return Ok(());
+            };
+            for input in &union.inputs {
+                for (column, other) in first.schema().fields().iter().zip(input.schema().fields()) {
+                    same_column("UNION", column.data_type(), other.data_type())?;
+                }
+            }
+            Ok(())
+        }
+        LogicalPlan::Join(join) => {
+            for (left, right) in &join.on {
+                let left = signed(left.get_type(join.left.schema())?);
+                let right = signed(right.get_type(join.right.schema())?);
+                if common(&left, &right).is_none() {
+                    let (left, right) = (type_name(&left), type_name(&right));
+                    return plan_err!("Cannot apply operator: {left} = {right}");
+                }
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn same_column(what: &str, left: &DataType, right: &DataType) -> Result<(), DataFusionError> {
+    let (left, right) = (signed(left.clone()), signed(right.clone()));
+    match common(&left, &right).is_some() || is_interval(&left) && is_interval(&right) {
+        true => Ok(()),
+        false => plan_err!(
+            "column in {what} query has incompatible types: Cannot apply {} to {}",
+            type_name(&left),
+            type_name(&right)
         ),
     }
 }
@@ -194,6 +263,11 @@ fn signed(data_type: DataType) -> DataType {
         DataType::UInt64 => DataType::Int64,
         data_type => data_type,
     }
+}
+
+/// Whether values of a type have no order.
+fn is_unordered(given: &DataType) -> bool {
+    matches!(given, DataType::Map(..)) || *given == JSON
 }
 
 fn is_boolean(given: &DataType) -> bool {
@@ -276,7 +350,7 @@ fn is_computed(operator: Operator, left: &DataType, right: &DataType) -> bool {
 }
 
 fn is_joined(left: &DataType, right: &DataType) -> bool {
-    let is_text = |given: &DataType| given.is_string() || given.is_null();
+    let is_text = |given: &DataType| is_text(given) || given.is_null();
     let is_list = |given: &DataType| matches!(given, DataType::List(_));
     let is_bytes = |given: &DataType| matches!(given, DataType::Binary);
     is_text(left) && is_text(right)
@@ -293,8 +367,9 @@ fn is_cast(from: &DataType, to: &DataType) -> bool {
     match (from, to) {
         _ if from == to => true,
         (Null, _) => true,
-        (from, to) if from.is_string() => {
-            to.is_string() || is_scalar(to) || is_instant(to) || *to == Binary
+        (from, to) if *from == JSON || *to == JSON => json::is_cast(from, to),
+        (from, to) if is_text(from) => {
+            is_text(to) || is_scalar(to) || is_instant(to) || *to == Binary
         }
         (List(from), List(to)) => is_cast(from.data_type(), to.data_type()),
         (Struct(from), Struct(to)) => {
@@ -303,7 +378,7 @@ fn is_cast(from: &DataType, to: &DataType) -> bool {
                 && members.all(|(from, to)| is_cast(from.data_type(), to.data_type()))
         }
         (Map(from, _), Map(to, _)) => is_cast(from.data_type(), to.data_type()),
-        (from, to) if to.is_string() => is_scalar(from) || is_instant(from) || is_interval(from),
+        (from, to) if is_text(to) => is_scalar(from) || is_instant(from) || is_interval(from),
         (from, to) if is_scalar(from) && is_scalar(to) => true,
         (Date32, Timestamp(..)) | (Timestamp(..), Date32 | Timestamp(..)) => true,
         (from, Timestamp(..)) | (Timestamp(..), from) if is_time(from) => true,

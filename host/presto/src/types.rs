@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 
+use crate::json::JSON;
+
 /// What a form takes or gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Type {
     Boolean,
     Bigint,
     Double,
+    /// A decimal of any digits; given, of those that the form says.
+    Decimal,
     Varchar,
     Varbinary,
     Date,
@@ -21,6 +25,7 @@ pub(crate) enum Type {
     Instant,
     /// An interval of months, days and parts of a day.
     Interval,
+    Json,
     /// Any type, the same wherever it stands in a form.
     T,
     /// Another type, the same wherever it stands in a form.
@@ -42,12 +47,14 @@ impl Type {
             Self::Boolean => "boolean".to_owned(),
             Self::Bigint => "bigint".to_owned(),
             Self::Double => "double".to_owned(),
+            Self::Decimal => "decimal".to_owned(),
             Self::Varchar => "varchar".to_owned(),
             Self::Varbinary => "varbinary".to_owned(),
             Self::Date => "date".to_owned(),
             Self::Timestamp | Self::Milliseconds => "timestamp".to_owned(),
             Self::Instant => "timestamp with time zone".to_owned(),
             Self::Interval => "interval".to_owned(),
+            Self::Json => "json".to_owned(),
             Self::T => "T".to_owned(),
             Self::U => "U".to_owned(),
             Self::Array(element) => format!("array({})", element.name()),
@@ -77,6 +84,11 @@ impl Bindings {
             (Type::Array(wanted), DataType::List(element)) => {
                 return self.fit(element.data_type(), *wanted);
             }
+            (Type::Row(wanted), DataType::Struct(fields)) if wanted.len() == fields.len() => {
+                let members = fields.iter().zip(wanted);
+                let costs = members.map(|(field, wanted)| self.fit(field.data_type(), *wanted));
+                return costs.sum();
+            }
             (Type::Map(key, value), DataType::Map(entries, _)) => {
                 let DataType::Struct(fields) = entries.data_type() else {
                     return None;
@@ -89,6 +101,8 @@ impl Bindings {
                         + self.fit(given_value.data_type(), *value)?,
                 );
             }
+            (Type::Decimal, DataType::Decimal128(..)) => {}
+            (Type::Decimal, given) => return digits(given).map(|_| 1),
             (Type::Timestamp, DataType::Timestamp(..)) => {}
             (Type::Timestamp | Type::Milliseconds, DataType::Date32) => return Some(2),
             _ => return cost(given, &self.concrete(wanted, given)),
@@ -103,6 +117,11 @@ impl Bindings {
             Type::Boolean => DataType::Boolean,
             Type::Bigint => DataType::Int64,
             Type::Double => DataType::Float64,
+            // NULL too has a digit.
+            Type::Decimal => {
+                let (precision, scale) = digits(given).unwrap_or((1, 0));
+                DataType::Decimal128(precision, scale)
+            }
             Type::Varchar => DataType::Utf8,
             Type::Varbinary => DataType::Binary,
             Type::Date => DataType::Date32,
@@ -112,6 +131,7 @@ impl Bindings {
                 _ => DataType::Timestamp(TimeUnit::Millisecond, None),
             },
             Type::Instant => DataType::Timestamp(TimeUnit::Millisecond, Some("+00:00".into())),
+            Type::Json => JSON,
             Type::T => self.t.clone().unwrap_or(DataType::Null),
             Type::U => self.u.clone().unwrap_or(DataType::Null),
             Type::Array(element) => {
@@ -142,7 +162,7 @@ fn bound(before: Option<DataType>, given: &DataType) -> Option<DataType> {
 fn cost(given: &DataType, wanted: &DataType) -> Option<usize> {
     Some(match (given, wanted) {
         _ if given == wanted => 0,
-        (DataType::LargeUtf8 | DataType::Utf8View, DataType::Utf8)
+        (DataType::Utf8View, DataType::Utf8)
         | (DataType::LargeBinary | DataType::BinaryView, DataType::Binary)
         // Counts of DataFusion's are unsigned.
         | (
@@ -174,7 +194,7 @@ pub(crate) fn common(left: &DataType, right: &DataType) -> Option<DataType> {
     Some(match (left, right) {
         _ if left == right => left.clone(),
         (Null, other) | (other, Null) => other.clone(),
-        (left, right) if left.is_string() && right.is_string() => DataType::Utf8,
+        (left, right) if is_text(left) && is_text(right) => DataType::Utf8,
         (left, right) if digits(left).is_some() && digits(right).is_some() => {
             let ((digits, own), (others, other)) = (digits(left)?, digits(right)?);
             let is_decimal = |given: &DataType| matches!(given, Decimal128(..));
@@ -220,6 +240,11 @@ pub(crate) fn common(left: &DataType, right: &DataType) -> Option<DataType> {
     })
 }
 
+/// Whether values are texts; JSON is none.
+pub(crate) fn is_text(given: &DataType) -> bool {
+    matches!(given, DataType::Utf8 | DataType::Utf8View)
+}
+
 /// The digits of an exact number: all, and those after the point.
 pub(crate) fn digits(given: &DataType) -> Option<(u8, i8)> {
     Some(match given {
@@ -258,7 +283,8 @@ pub fn type_name(data_type: &DataType) -> String {
         DataType::Int64 | DataType::UInt64 => "bigint".to_owned(),
         DataType::Float32 => "real".to_owned(),
         DataType::Float64 => "double".to_owned(),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "varchar".to_owned(),
+        DataType::Utf8 | DataType::Utf8View => "varchar".to_owned(),
+        DataType::LargeUtf8 => "json".to_owned(),
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => "varbinary".to_owned(),
         DataType::Date32 => "date".to_owned(),
         DataType::Timestamp(_, None) => "timestamp".to_owned(),

@@ -15,6 +15,8 @@ pub(crate) enum Value<'a> {
     Boolean(bool),
     Integer(i64),
     Double(f64),
+    /// Its digits, and how many of them stand after the point.
+    Decimal(i128, i8),
     Text(&'a str),
     Owned(String),
     Bytes(Vec<u8>),
@@ -31,7 +33,7 @@ pub(crate) enum Value<'a> {
     Row(Vec<Value<'a>>),
     /// The keys of a map with their values.
     Map(Vec<(Value<'a>, Value<'a>)>),
-    /// Of a type that no function looks into: a decimal, a time of day.
+    /// Of a type that no function looks into: a time of day, a real.
     Other(ScalarValue),
 }
 
@@ -50,6 +52,14 @@ impl<'a> Value<'a> {
         match self {
             Self::Double(value) => *value,
             _ => 0.0,
+        }
+    }
+
+    /// A decimal's digits, and how many of them stand after the point; zero for another value.
+    pub(crate) fn decimal(&self) -> (i128, i8) {
+        match self {
+            Self::Decimal(value, scale) => (*value, *scale),
+            _ => (0, 0),
         }
     }
 
@@ -110,6 +120,10 @@ impl<'a> Value<'a> {
         matches!(self, Self::Null)
     }
 
+    pub(crate) fn is_nan(&self) -> bool {
+        matches!(self, Self::Double(value) if value.is_nan())
+    }
+
     /// Whether two values of one type are one as `IS NOT DISTINCT FROM` has it: NULL is NULL, and NaN is NaN.
     pub(crate) fn is_same(&self, other: &Value<'_>) -> bool {
         self.order(other) == Ordering::Equal
@@ -124,6 +138,7 @@ impl<'a> Value<'a> {
             (Self::Boolean(left), Value::Boolean(right)) => left.cmp(right),
             (Self::Integer(left), Value::Integer(right)) => left.cmp(right),
             (Self::Double(left), Value::Double(right)) => order_doubles(*left, *right),
+            (Self::Decimal(left, _), Value::Decimal(right, _)) => left.cmp(right),
             (Self::Bytes(left), Value::Bytes(right)) => left.cmp(right),
             (Self::Date(left), Value::Date(right)) => left.cmp(right),
             (Self::Time(left), Value::Time(right)) => left.cmp(right),
@@ -136,6 +151,16 @@ impl<'a> Value<'a> {
                     .iter()
                     .zip(right)
                     .map(|(left, right)| left.order(right));
+                let different = parts.filter(|order| *order != Ordering::Equal);
+                let longer = || left.len().cmp(&right.len());
+                { different }.next().unwrap_or_else(longer)
+            }
+            (Self::Map(left), Value::Map(right)) => {
+                let (left, right) = (by_key(left), by_key(right));
+                let parts = left.iter().zip(&right);
+                let parts = parts.map(|((key, value), (other, another))| {
+                    key.order(other).then_with(|| value.order(another))
+                });
                 let different = parts.filter(|order| *order != Ordering::Equal);
                 let longer = || left.len().cmp(&right.len());
                 { different }.next().unwrap_or_else(longer)
@@ -153,25 +178,64 @@ impl<'a> Value<'a> {
             (Self::Null, _) | (_, Value::Null) => None,
             (Self::Double(left), Value::Double(right)) => Some(left == right),
             (Self::List(left) | Self::Row(left), Value::List(right) | Value::Row(right)) => {
-                if left.len() != right.len() {
-                    return Some(false);
+                let parts = left.iter().zip(right);
+                let parts = parts.map(|(left, right)| left.equals(right));
+                match left.len() == right.len() {
+                    true => all(parts),
+                    false => Some(false),
                 }
-                let parts = left
-                    .iter()
-                    .zip(right)
-                    .map(|(left, right)| left.equals(right));
-                let mut are_equal = Some(true);
-                for part in parts {
-                    match part {
-                        Some(false) => return Some(false),
-                        Some(true) => {}
-                        None => are_equal = None,
-                    }
+            }
+            (Self::Map(left), Value::Map(right)) => {
+                let (left, right) = (by_key(left), by_key(right));
+                let mut keys = left.iter().zip(&right);
+                let is_same = left.len() == right.len()
+                    && keys.all(|((key, _), (other, _))| key.is_same(other));
+                let parts = left.iter().zip(&right);
+                let parts = parts.map(|((_, value), (_, other))| value.equals(other));
+                match is_same {
+                    true => all(parts),
+                    false => Some(false),
                 }
-                are_equal
             }
             (left, right) => Some(left.order(right) == Ordering::Equal),
         }
+    }
+}
+
+/// The entries of a map in the order of their keys, which is not a part of it.
+fn by_key<'e, 'a>(entries: &'e [(Value<'a>, Value<'a>)]) -> Vec<&'e (Value<'a>, Value<'a>)> {
+    let mut sorted: Vec<_> = entries.iter().collect();
+    sorted.sort_by(|(key, _), (other, _)| key.order(other));
+    sorted
+}
+
+/// Whether all are true: false if one is false, unknown if one is.
+fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut are_true = Some(true);
+    for part in parts {
+        match part {
+            Some(false) => return Some(false),
+            Some(true) => {}
+            None => are_true = None,
+        }
+    }
+    are_true
+}
+
+/// Bytes that one value takes at most. Arbitrary: what a value may take of this machine's memory.
+const MAX_BYTES: usize = 256 << 20;
+
+/// Whether a value of so many parts of so many bytes is made; asked before it is.
+///
+/// # Errors
+///
+/// When it is too large.
+pub(crate) fn fits(parts: usize, bytes: usize) -> Result<(), String> {
+    match parts.checked_mul(bytes) {
+        Some(bytes) if bytes <= MAX_BYTES => Ok(()),
+        _ => Err(format!(
+            "a value of more than {MAX_BYTES} bytes is not made here"
+        )),
     }
 }
 

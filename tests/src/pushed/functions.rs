@@ -21,9 +21,13 @@ fn is_kind(code: &str, error: &str) -> bool {
             "Cannot ",
             "must evaluate",
             "must be the same type",
+            "different number of columns",
+            "Inconsistent data length",
+            "can't cast",
+            "incompatible types",
             "requires a boolean",
         ]),
-        "SYNTAX_ERROR" => says(&["cannot read the query"]),
+        "SYNTAX_ERROR" => says(&["cannot read the query", "Invalid numeric literal"]),
         // For what it computes, not for what it does not know.
         _ => !says(&[
             "cannot read the query",

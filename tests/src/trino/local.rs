@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type};
 use arrow::util::display::array_value_to_string;
 use aws_config::SdkConfig;
 use connector::Connector;
@@ -116,6 +116,10 @@ fn cell(column: &ArrayRef, row: usize) -> Result<Json> {
     Ok(match column.data_type() {
         DataType::Null => Json::Null,
         DataType::Boolean => json!(column.as_boolean().value(row)),
+        DataType::Float32 => json!(format!(
+            "{:?}",
+            column.as_primitive::<Float32Type>().value(row)
+        )),
         DataType::Float64 => json!(double(column.as_primitive::<Float64Type>().value(row))),
         data_type if data_type.is_integer() => {
             let wide = arrow::compute::cast(&column.slice(row, 1), &DataType::Int64)?;
@@ -137,7 +141,13 @@ fn cell(column: &ArrayRef, row: usize) -> Result<Json> {
         }
         DataType::List(_) => {
             let elements = column.as_list::<i32>().value(row);
-            let elements = (0..elements.len()).map(|element| cell(&elements, element));
+            // `normal` leaves what is nested as it is.
+            let elements = (0..elements.len()).map(|element| match elements.data_type() {
+                DataType::Decimal128(..) if elements.is_valid(element) => {
+                    Ok(json!(array_value_to_string(&elements, element)?))
+                }
+                _ => cell(&elements, element),
+            });
             Json::Array(elements.collect::<Result<_>>()?)
         }
         DataType::Struct(_) => {

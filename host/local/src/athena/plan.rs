@@ -21,7 +21,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
 use futures::Stream;
-use presto::{Checked, Syntax, Typed};
+use presto::{Checked, Syntax, Typed, TypesOfSql};
 
 use super::catalog::Catalog;
 use super::client::Client;
@@ -127,6 +127,7 @@ fn context(client: Arc<Client>, calls: Arc<[Call]>) -> datafusion::error::Result
     planners.insert(0, Arc::new(Syntax::new()));
     let state = builder
         .with_expr_planners(planners)
+        .with_type_planner(Arc::new(TypesOfSql))
         .with_relation_planners(vec![Arc::new(UnnestPlanner)])
         .build();
     let context = SessionContext::new_with_state(state);

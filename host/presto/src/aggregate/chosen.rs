@@ -75,9 +75,14 @@ fn ranked(values: &[Value<'_>], wanted: Ordering) -> Vec<usize> {
     let mut places: Vec<usize> = (0..values.len())
         .filter(|place| !values[*place].is_null())
         .collect();
-    places.sort_by(|left, right| match wanted {
-        Ordering::Greater => values[*right].order(&values[*left]),
-        _ => values[*left].order(&values[*right]),
+    places.sort_by(|left, right| {
+        let (left, right) = (&values[*left], &values[*right]);
+        match wanted {
+            // NaN comes last here too.
+            Ordering::Greater if left.is_nan() || right.is_nan() => left.order(right),
+            Ordering::Greater => right.order(left),
+            _ => left.order(right),
+        }
     });
     places
 }

@@ -3,15 +3,16 @@
 //! An [`Aggregate`] is a list of forms, as a scalar function is: the values of an argument come as one array when the group is
 //! complete. That takes memory for all of them, which the accumulators report.
 
+mod adopted;
 mod chosen;
 mod counted;
-mod extreme;
 mod moments;
 mod percentile;
 mod sum;
 
 pub(crate) use chosen::{MAX_N, MIN_N};
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray};
@@ -38,10 +39,7 @@ pub(crate) fn all() -> Vec<AggregateUDF> {
         percentile::all(),
     ];
     let gathered = gathered.into_iter().flatten().map(AggregateUDF::from);
-    gathered
-        .chain(extreme::all())
-        .chain([sum::function()])
-        .collect()
+    gathered.chain(adopted::all()).collect()
 }
 
 /// An aggregate whose forms take an array of each argument's values. Rows with a NULL are left out, unless the form takes
@@ -104,13 +102,7 @@ impl AggregateUDFImpl for Aggregate {
         &self,
         arguments: StateFieldsArgs<'_>,
     ) -> Result<Vec<FieldRef>, DataFusionError> {
-        let fields = arguments.input_fields.iter().enumerate();
-        let fields = fields.map(|(place, field)| {
-            let name = format_state_name(arguments.name, &format!("argument{place}"));
-            let values = Field::new_list_field(field.data_type().clone(), true);
-            Arc::new(Field::new_list(name, values, true))
-        });
-        Ok(fields.collect())
+        Ok(state_fields(&arguments))
     }
 
     fn accumulator(
@@ -125,14 +117,24 @@ impl AggregateUDFImpl for Aggregate {
         let Some(Chosen { form, .. }) = choose(&self.forms, &given) else {
             return refused(self.name, &self.forms, &given);
         };
-        Ok(Box::new(Gathered {
-            form: *form,
-            gives: arguments.return_field.data_type().clone(),
-            is_distinct: arguments.is_distinct,
-            columns: given.into_iter().map(|given| (given, Vec::new())).collect(),
-        }))
+        Ok(Box::new(Gathered::new(*form, &arguments)))
     }
 }
+
+/// The state of [`Gathered`]: a list of each argument's values.
+fn state_fields(arguments: &StateFieldsArgs<'_>) -> Vec<FieldRef> {
+    let fields = arguments.input_fields.iter().enumerate();
+    let fields = fields.map(|(place, field)| {
+        let name = format_state_name(arguments.name, &format!("argument{place}"));
+        let values = Field::new_list_field(field.data_type().clone(), true);
+        Arc::new(Field::new_list(name, values, true))
+    });
+    fields.collect()
+}
+
+/// Rows that a group's value is computed of at most, all in all: each frame of a window is computed of all its rows.
+/// Arbitrary: some seconds.
+const MAX_ROWS: usize = 100_000_000;
 
 /// The values of a group's rows so far: for each argument its type, and its values in the order they came.
 #[derive(Debug)]
@@ -140,10 +142,24 @@ struct Gathered {
     form: Form,
     gives: DataType,
     is_distinct: bool,
-    columns: Vec<(DataType, Vec<ArrayRef>)>,
+    columns: Vec<(DataType, VecDeque<ArrayRef>)>,
+    /// Rows that values were computed of.
+    computed: usize,
 }
 
 impl Gathered {
+    fn new(form: Form, arguments: &AccumulatorArgs<'_>) -> Self {
+        let types = arguments.expr_fields.iter();
+        let types = types.map(|field| field.data_type().clone());
+        Self {
+            form,
+            gives: arguments.return_field.data_type().clone(),
+            is_distinct: arguments.is_distinct,
+            columns: types.map(|given| (given, VecDeque::new())).collect(),
+            computed: 0,
+        }
+    }
+
     fn joined(&self) -> Result<Vec<ArrayRef>, DataFusionError> {
         let columns = self.columns.iter().map(|(data_type, arrays)| {
             let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
@@ -160,7 +176,7 @@ impl Accumulator for Gathered {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<(), DataFusionError> {
         for ((_, arrays), values) in self.columns.iter_mut().zip(values) {
             if !values.is_empty() {
-                arrays.push(values.clone());
+                arrays.push_back(values.clone());
             }
         }
         Ok(())
@@ -169,10 +185,15 @@ impl Accumulator for Gathered {
     /// A frame leaves its rows in the order that they came in.
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<(), DataFusionError> {
         let gone = values.first().map_or(0, Array::len);
-        let joined = self.joined()?;
-        for ((_, arrays), all) in self.columns.iter_mut().zip(joined) {
-            let gone = gone.min(all.len());
-            *arrays = vec![all.slice(gone, all.len() - gone)];
+        for (_, arrays) in &mut self.columns {
+            let mut gone = gone;
+            while let Some(first) = arrays.pop_front() {
+                if gone < first.len() {
+                    arrays.push_front(first.slice(gone, first.len() - gone));
+                    break;
+                }
+                gone -= first.len();
+            }
         }
         Ok(())
     }
@@ -186,6 +207,12 @@ impl Accumulator for Gathered {
         let columns = columns.map(|values| Column::new(values, false));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let count = columns.first().map_or(0, Column::len);
+        self.computed += count;
+        if self.computed > MAX_ROWS {
+            return exec_err!(
+                "the frames of a window have more than {MAX_ROWS} rows, which is not computed here"
+            );
+        }
         let mut rows = Vec::with_capacity(count);
         for row in 0..count {
             let values = columns.iter().map(|column| column.value(row));
@@ -212,10 +239,12 @@ impl Accumulator for Gathered {
 
     fn size(&self) -> usize {
         let arrays = self.columns.iter().flat_map(|(_, arrays)| arrays);
-        size_of_val(self)
-            + arrays
-                .map(|values| values.get_array_memory_size())
-                .sum::<usize>()
+        // What the slices have of their buffers, which many groups share.
+        let bytes = arrays.map(|values| {
+            let values = values.to_data();
+            size_of_val(&values) + values.get_slice_memory_size().unwrap_or_default()
+        });
+        size_of_val(self) + bytes.sum::<usize>()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>, DataFusionError> {

@@ -1,100 +1,23 @@
-//! `sum` of bigint, an error where it leaves bigint's range. DataFusion's wraps; it is right for other types.
+//! Sums of bigints: one, of distinct values, of many groups.
 
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array};
 use arrow::datatypes::{DataType, Decimal128Type, Field, FieldRef, Int64Type};
 use datafusion::common::{DataFusionError, ScalarValue, exec_datafusion_err, exec_err};
-use datafusion::functions_aggregate::sum::sum_udaf;
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, ReversedUDAF, Signature,
-};
+use datafusion::logical_expr::utils::format_state_name;
+use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 
 /// A sum on its way: as many digits as no sum of bigints outgrows.
 const SUM: DataType = DataType::Decimal128(38, 0);
 
-pub(crate) fn function() -> AggregateUDF {
-    AggregateUDF::from(Sum { inner: sum_udaf() })
-}
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Sum {
-    inner: Arc<AggregateUDF>,
-}
-
-impl AggregateUDFImpl for Sum {
-    fn name(&self) -> &str {
-        "sum"
-    }
-
-    fn signature(&self) -> &Signature {
-        self.inner.signature()
-    }
-
-    fn return_type(&self, given: &[DataType]) -> Result<DataType, DataFusionError> {
-        self.inner.return_type(given)
-    }
-
-    fn state_fields(
-        &self,
-        arguments: StateFieldsArgs<'_>,
-    ) -> Result<Vec<FieldRef>, DataFusionError> {
-        if arguments.return_type() != &DataType::Int64 || arguments.is_distinct {
-            return self.inner.state_fields(arguments);
-        }
-        let field = |name, data_type| {
-            let name = format_state_name(arguments.name, name);
-            Arc::new(Field::new(name, data_type, true))
-        };
-        Ok(vec![field("sum", SUM), field("count", DataType::Int64)])
-    }
-
-    fn accumulator(
-        &self,
-        arguments: AccumulatorArgs<'_>,
-    ) -> Result<Box<dyn Accumulator>, DataFusionError> {
-        if arguments.return_type() != &DataType::Int64 {
-            return self.inner.accumulator(arguments);
-        }
-        if arguments.is_distinct {
-            return Ok(Box::new(OfDistinct(self.inner.accumulator(arguments)?)));
-        }
-        Ok(Box::new(One::default()))
-    }
-
-    fn create_sliding_accumulator(
-        &self,
-        arguments: AccumulatorArgs<'_>,
-    ) -> Result<Box<dyn Accumulator>, DataFusionError> {
-        match arguments.return_type() == &DataType::Int64 && !arguments.is_distinct {
-            true => Ok(Box::new(One::default())),
-            false => self.inner.create_sliding_accumulator(arguments),
-        }
-    }
-
-    fn groups_accumulator_supported(&self, arguments: AccumulatorArgs<'_>) -> bool {
-        !arguments.is_distinct
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        arguments: AccumulatorArgs<'_>,
-    ) -> Result<Box<dyn GroupsAccumulator>, DataFusionError> {
-        match arguments.return_type() {
-            DataType::Int64 => Ok(Box::new(Groups::default())),
-            _ => self.inner.create_groups_accumulator(arguments),
-        }
-    }
-
-    fn reverse_expr(&self) -> ReversedUDAF {
-        ReversedUDAF::Identical
-    }
-
-    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
-        AggregateOrderSensitivity::Insensitive
-    }
+/// The state of a sum on its way: [`SUM`], and of how many values.
+pub(super) fn state_fields(name: &str) -> Vec<FieldRef> {
+    let field = |of, data_type| {
+        let name = format_state_name(name, of);
+        Arc::new(Field::new(name, data_type, true))
+    };
+    vec![field("sum", SUM), field("count", DataType::Int64)]
 }
 
 fn bigint(sum: i128) -> Result<i64, DataFusionError> {
@@ -104,7 +27,7 @@ fn bigint(sum: i128) -> Result<i64, DataFusionError> {
 
 /// The sum of a group, and of how many values it is.
 #[derive(Clone, Copy, Debug, Default)]
-struct One {
+pub(super) struct One {
     sum: i128,
     count: i64,
 }
@@ -179,7 +102,7 @@ fn state(states: &[ArrayRef]) -> Result<(&Decimal128Array, &Int64Array), DataFus
 
 /// DataFusion's accumulator of distinct values, whose sum is checked.
 #[derive(Debug)]
-struct OfDistinct(Box<dyn Accumulator>);
+pub(super) struct OfDistinct(pub(super) Box<dyn Accumulator>);
 
 impl Accumulator for OfDistinct {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<(), DataFusionError> {
@@ -213,7 +136,7 @@ impl Accumulator for OfDistinct {
 
 /// The sums of many groups.
 #[derive(Debug, Default)]
-struct Groups(Vec<One>);
+pub(super) struct Groups(Vec<One>);
 
 impl GroupsAccumulator for Groups {
     fn update_batch(

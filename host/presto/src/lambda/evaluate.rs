@@ -1,6 +1,5 @@
 //! What the functions make of what a lambda gives.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -9,39 +8,13 @@ use arrow::array::{
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{cast, concat, filter, interleave, take, take_arrays};
-use arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
-use datafusion::common::{DataFusionError, exec_err, not_impl_datafusion_err};
+use arrow::datatypes::{DataType, FieldRef, Int64Type};
+use datafusion::common::{DataFusionError, exec_datafusion_err, exec_err, not_impl_datafusion_err};
 use datafusion::logical_expr::LambdaArgument;
 
 use super::{Kind, Quantifier};
-
-/// An array whose elements are those of its rows and no others: none below NULL, none outside of a slice.
-pub(super) fn compact(list: &ArrayRef) -> Result<ListArray, DataFusionError> {
-    let DataType::List(field) = list.data_type() else {
-        return exec_err!("a lambda's function has an array");
-    };
-    let list = list.as_list::<i32>();
-    let lengths = (0..list.len()).map(|row| match list.is_null(row) {
-        true => 0,
-        false => list.value(row).len(),
-    });
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    let parts: Vec<ArrayRef> = (0..list.len())
-        .filter(|row| list.is_valid(*row))
-        .map(|row| list.value(row))
-        .collect();
-    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-    let elements = match parts.is_empty() {
-        true => new_empty_array(field.data_type()),
-        false => concat(&parts)?,
-    };
-    Ok(ListArray::try_new(
-        field.clone(),
-        offsets,
-        elements,
-        list.nulls().cloned(),
-    )?)
-}
+use crate::compact::{compact, compact_entries};
+use crate::value::fits;
 
 /// The row of each element.
 fn rows_of(offsets: &[i32]) -> UInt32Array {
@@ -258,14 +231,14 @@ pub(super) fn reduced(
         let places: Vec<(usize, usize)> = places.collect();
         state = interleave(&[&state, &after], &places)?;
     }
-    let all: UInt32Array = (0_u32..).take(count).collect();
-    let given = cast(&call(end, &[state], &all)?, to)?;
-    // NULL of a NULL.
-    let kept: UInt32Array = (0_u32..)
-        .take(count)
-        .map(|row| list.is_valid(row as usize).then_some(row))
-        .collect();
-    Ok(take(&given, &kept, None)?)
+    // NULL of a NULL, of which the last lambda is not asked.
+    let rows = (0_u32..).take(count);
+    let rows: UInt32Array = rows.filter(|row| list.is_valid(*row as usize)).collect();
+    let state = take(&state, &rows, None)?;
+    let given = cast(&call(end, &[state], &rows)?, to)?;
+    let mut asked = 0_u32..;
+    let places = (0..count).map(|row| list.is_valid(row).then(|| asked.next().unwrap_or(0)));
+    Ok(take(&given, &places.collect::<UInt32Array>(), None)?)
 }
 
 /// A comparison is asked for all pairs of a row's elements, then the elements are put in order.
@@ -277,10 +250,12 @@ pub(super) fn sorted(
     let mut order: Vec<u32> = Vec::with_capacity(list.values().len());
     for (row, bounds) in list.value_offsets().windows(2).enumerate() {
         let [begin, end] = [bounds.first(), bounds.last()].map(|bound| *bound.unwrap_or(&0) as u32);
-        let mut places: Vec<u32> = (begin..end).collect();
+        let places: Vec<u32> = (begin..end).collect();
         if places.len() > MAX_SORTED {
             return exec_err!("local `array_sort` compares {MAX_SORTED} elements at most");
         }
+        let elements = list.value(row).to_data().get_slice_memory_size()?;
+        fits(2 * places.len(), elements).map_err(|why| exec_datafusion_err!("{why}"))?;
         let pairs = || {
             places
                 .iter()
@@ -299,15 +274,17 @@ pub(super) fn sorted(
             return exec_err!("Lambda comparator must return either -1, 0, or 1");
         }
         let count = places.len();
-        places.sort_by(|left, right| {
+        let is_before = |left: u32, right: u32| {
             let (left, right) = ((left - begin) as usize, (right - begin) as usize);
-            match given.value(left * count + right) {
-                ..0 => Ordering::Less,
-                0 => Ordering::Equal,
-                1.. => Ordering::Greater,
-            }
-        });
-        order.extend(places);
+            given.value(left * count + right) < 0
+        };
+        // One after the other into its place, since a sort may panic of a comparison that is not an order.
+        let mut sorted: Vec<u32> = Vec::with_capacity(count);
+        for next in places {
+            let place = sorted.partition_point(|other| !is_before(next, *other));
+            sorted.insert(place, next);
+        }
+        order.extend(sorted);
     }
     let elements = take(list.values(), &UInt32Array::from(order), None)?;
     let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
@@ -364,16 +341,7 @@ pub(super) fn mapped(
     to: &DataType,
 ) -> Result<ArrayRef, DataFusionError> {
     let map = map.as_map();
-    let entries: ArrayRef = Arc::new(ListArray::try_new(
-        Arc::new(Field::new_list_field(
-            map.entries().data_type().clone(),
-            true,
-        )),
-        map.offsets().clone(),
-        Arc::new(map.entries().clone()),
-        map.nulls().cloned(),
-    )?);
-    let entries = compact(&entries)?;
+    let entries = compact_entries(map)?;
     let rows = rows_of(entries.value_offsets());
     let pairs = entries.values().as_struct();
     let (keys, values) = (pairs.column(0).clone(), pairs.column(1).clone());

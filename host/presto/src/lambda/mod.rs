@@ -14,9 +14,8 @@ use datafusion::logical_expr::{
     HigherOrderUDF, HigherOrderUDFImpl, LambdaParametersProgress, ValueOrLambda, Volatility,
 };
 
-use self::evaluate::{
-    compact, filtered, mapped, matched, reduced, sorted, transformed, tried, zipped,
-};
+use self::evaluate::{filtered, mapped, matched, reduced, sorted, transformed, tried, zipped};
+use crate::compact::compact;
 use crate::types::map_of;
 
 /// `array_sort` with a comparison, which is another function than the one without.

@@ -76,7 +76,12 @@ pub(super) fn format<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {
 
 fn written(time: DateTime, offset: Offset, letter: char, count: usize) -> Result<String, String> {
     let week = time.date().iso_week_date();
-    let number = |number: i32| format!("{number:0count$}");
+    let number = |number: i32| {
+        let digits = number.unsigned_abs().to_string();
+        let sign = if number < 0 { "-" } else { "" };
+        let zeros = "0".repeat(count.saturating_sub(digits.len() + sign.len()));
+        format!("{sign}{zeros}{digits}")
+    };
     let hour = i32::from(time.hour());
     Ok(match letter {
         'y' | 'Y' | 'u' if count == 2 => format!("{:02}", time.year().rem_euclid(100)),
@@ -101,7 +106,8 @@ fn written(time: DateTime, offset: Offset, letter: char, count: usize) -> Result
         's' => number(time.second().into()),
         'S' => {
             let millis = format!("{:03}", time.subsec_nanosecond() / 1_000_000);
-            format!("{millis:0<count$}").chars().take(count).collect()
+            let zeros = "0".repeat(count.saturating_sub(millis.len()));
+            (millis + &zeros).chars().take(count).collect()
         }
         'Z' => {
             let seconds = offset.seconds();

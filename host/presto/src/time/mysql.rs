@@ -292,7 +292,10 @@ impl<'a> Read<'a> {
     /// An offset from UTC: `Z`, `+0900` or `+09:00`.
     pub(super) fn offset(&mut self) -> Option<Offset> {
         if self.literal('Z').is_some() {
-            return Some(Offset::UTC);
+            let is_more = self
+                .rest
+                .starts_with(|letter: char| letter.is_ascii_digit());
+            return (!is_more).then_some(Offset::UTC);
         }
         let length = if self.rest.get(3..4) == Some(":") {
             6

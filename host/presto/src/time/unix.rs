@@ -110,7 +110,8 @@ pub(super) fn read_instant<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, Str
 /// An offset as `+09:00` or `+0900`.
 pub(super) fn offset(text: &str) -> Option<Offset> {
     let (sign, digits) = (text.get(..1)?, text.get(1..)?.replace(':', ""));
-    if digits.len() != 4 {
+    let is_number = digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    if !is_number || !matches!(sign, "+" | "-") {
         return None;
     }
     let hours: i32 = digits.get(..2)?.parse().ok()?;
@@ -243,11 +244,20 @@ pub(super) fn truncated<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String
     let floored = floored.ok_or("the timestamp is out of range")?;
     Ok(match &arguments[1] {
         Value::Date(_) => Value::Date(floored.date()),
-        Value::Zoned(time) => Value::Zoned(
-            floored
-                .to_zoned(time.time_zone().clone())
-                .map_err(|error| error.to_string())?,
-        ),
+        // The clock shows an hour twice where it is put back: the one stays that it was.
+        Value::Zoned(time) => {
+            let zone = time.time_zone();
+            let same = time.offset().to_timestamp(floored).ok();
+            let same = same.map(|instant| instant.to_zoned(zone.clone()));
+            match same.filter(|same| same.datetime() == floored) {
+                Some(same) => Value::Zoned(same),
+                None => Value::Zoned(
+                    floored
+                        .to_zoned(zone.clone())
+                        .map_err(|error| error.to_string())?,
+                ),
+            }
+        }
         _ => Value::Time(floored),
     })
 }

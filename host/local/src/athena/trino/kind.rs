@@ -48,7 +48,7 @@ impl Kind {
                 precision: *precision,
                 scale: scale.unsigned_abs(),
             },
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Varchar,
+            DataType::Utf8 | DataType::Utf8View => Self::Varchar,
             DataType::Date32 => Self::Date,
             DataType::Timestamp(unit, None) => Self::Timestamp(digits(*unit)),
             // Another zone than the session's makes another value of it where it is shown.

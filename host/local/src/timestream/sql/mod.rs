@@ -40,7 +40,7 @@ use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use presto::{Checked, PrestoDialect, Syntax, Typed};
+use presto::{Checked, PrestoDialect, Syntax, Typed, TypesOfSql};
 
 use self::error::{parsing, planning};
 use self::refused::MAX_DEPTH;
@@ -128,6 +128,7 @@ impl Engine {
         ]);
         let state = builder
             .with_expr_planners(planners)
+            .with_type_planner(Arc::new(TypesOfSql))
             .with_relation_planners(vec![Arc::new(UnnestPlanner)])
             .with_analyzer_rules(analyzer)
             .build();

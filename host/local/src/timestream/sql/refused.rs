@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, LimitClause, Query, Select, SelectItem, SetExpr, Visit as _, Visitor,
+    ArrayElemTypeDef, BinaryOperator, DataType, Expr, LimitClause, Query, Select, SelectItem,
+    SetExpr, Visit as _, Visitor,
 };
 
 /// How deep brackets and expressions may nest, and most of anything else that makes a plan deep: set operations in a
@@ -64,6 +65,32 @@ fn unsupported(select: &Select) -> Option<&'static str> {
         return Some(TOO_LARGE);
     }
     presto::check_select(select)
+}
+
+/// A type, or one within it, that Timestream does not have (timestream.md, section 2.1).
+pub(super) fn unknown_type(data_type: &DataType) -> Option<&DataType> {
+    match data_type {
+        DataType::Array(
+            ArrayElemTypeDef::AngleBracket(element) | ArrayElemTypeDef::Parenthesis(element),
+        ) => unknown_type(element),
+        DataType::Struct(members, _) => {
+            let mut members = members.iter();
+            members.find_map(|member| unknown_type(&member.field_type))
+        }
+        DataType::Decimal(_)
+        | DataType::Numeric(_)
+        | DataType::Dec(_)
+        | DataType::Real
+        | DataType::Float(_)
+        | DataType::TinyInt(_)
+        | DataType::SmallInt(_)
+        | DataType::Char(_)
+        | DataType::Character(_)
+        | DataType::Map(..)
+        | DataType::JSON
+        | DataType::Uuid => Some(data_type),
+        _ => None,
+    }
 }
 
 fn too_many_operators(select: &Select) -> Option<String> {

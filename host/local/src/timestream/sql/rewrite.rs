@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::tokenizer::Span;
 
 use super::functions;
 use super::like::rewrite_pattern;
-use super::refused::{MAX_DEPTH, TOO_LARGE, check_query, check_select};
+use super::refused::{MAX_DEPTH, TOO_LARGE, check_query, check_select, unknown_type};
 use crate::timestream::error::ApiError;
 use crate::unnest::{nest, nest_factor};
 
@@ -53,12 +53,21 @@ impl VisitorMut for Rewriter {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, _: &mut Expr) -> ControlFlow<String> {
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return refuse(TOO_LARGE);
         }
-        ControlFlow::Continue(())
+        let unknown = match expr {
+            Expr::Cast { data_type, .. } | Expr::TypedString(TypedString { data_type, .. }) => {
+                unknown_type(data_type)
+            }
+            _ => None,
+        };
+        match unknown {
+            Some(unknown) => ControlFlow::Break(format!("Unknown type: {unknown}")),
+            None => ControlFlow::Continue(()),
+        }
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {

@@ -148,6 +148,11 @@ fn points(series: &ListArray, row: usize) -> Result<Vec<(i64, f64)>, DataFusionE
         .collect())
 }
 
+/// Nanoseconds from one time to another; i64 does not hold all of them.
+fn distance(begin: i64, end: i64) -> f64 {
+    (i128::from(end) - i128::from(begin)) as f64
+}
+
 impl Calculus {
     /// An interval in nanoseconds.
     fn unit(&self, units: &ArrayRef, row: usize) -> Result<f64, DataFusionError> {
@@ -177,7 +182,7 @@ impl Calculus {
                     let [(begin, first), (end, last)] = pair else {
                         continue;
                     };
-                    let rate = (last - first) / ((end - begin) as f64 / unit);
+                    let rate = (last - first) / (distance(*begin, *end) / unit);
                     if self.kind == Kind::Derivative || rate >= 0.0 {
                         times.push(*end);
                         values.push(rate);
@@ -204,7 +209,7 @@ impl Calculus {
             let points = points(series, row)?;
             let areas = points.windows(2).map(|pair| match pair {
                 [(begin, first), (end, last)] => {
-                    (first + last) / 2.0 * ((end - begin) as f64 / unit)
+                    (first + last) / 2.0 * (distance(*begin, *end) / unit)
                 }
                 _ => 0.0,
             });
@@ -261,9 +266,14 @@ fn pearson(left: &[f64], right: &[f64]) -> Option<f64> {
 
 /// The rank of each value; values that are equal share the mean of theirs.
 fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(|left, right| {
+        let nan = || left.is_nan().cmp(&right.is_nan());
+        left.partial_cmp(right).unwrap_or_else(nan)
+    });
     let ranks = values.iter().map(|value| {
-        let below = values.iter().filter(|other| *other < value).count();
-        let same = values.iter().filter(|other| *other == value).count();
+        let below = sorted.partition_point(|other| other < value);
+        let same = sorted.partition_point(|other| other <= value) - below;
         below as f64 + (same as f64 + 1.0) / 2.0
     });
     ranks.collect()
