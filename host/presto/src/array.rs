@@ -42,6 +42,11 @@ pub(crate) fn all() -> Vec<Function> {
             "array_intersect",
             form(&[OF_T, OF_T], OF_T, |arguments| {
                 let (left, right) = (arguments[0].elements(), arguments[1].elements());
+                // In the order of the longer one, as Trino has it.
+                let (left, right) = match left.len() < right.len() {
+                    true => (right, left),
+                    false => (left, right),
+                };
                 let is_there = among(right);
                 Ok(Value::List(distinct(
                     left.iter().filter(|element| is_there(element)),
@@ -296,17 +301,27 @@ fn among<'e, 'a>(elements: &'e [Value<'a>]) -> impl Fn(&Value<'_>) -> bool + use
 pub(crate) fn distinct<'e, 'a: 'e>(
     elements: impl Iterator<Item = &'e Value<'a>>,
 ) -> Vec<Value<'a>> {
+    let elements: Vec<&Value<'a>> = elements.collect();
+    let places = distinct_places(elements.iter().copied());
+    places
+        .into_iter()
+        .map(|place| elements[place].clone())
+        .collect()
+}
+
+/// The places of elements, without those of elements that came before.
+pub(crate) fn distinct_places<'e, 'a: 'e>(
+    elements: impl Iterator<Item = &'e Value<'a>>,
+) -> Vec<usize> {
     // By their order first, so that a long array takes n log n steps.
     let mut placed: Vec<(usize, &Value<'a>)> = elements.enumerate().collect();
     placed.sort_by(|(place, element), (other, another)| {
         element.order(another).then(place.cmp(other))
     });
     placed.dedup_by(|(_, later), (_, earlier)| later.is_same(earlier));
-    placed.sort_by_key(|(place, _)| *place);
-    placed
-        .into_iter()
-        .map(|(_, element)| element.clone())
-        .collect()
+    let mut places: Vec<usize> = placed.into_iter().map(|(place, _)| place).collect();
+    places.sort_unstable();
+    places
 }
 
 fn overlap<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, String> {

@@ -96,7 +96,8 @@ pub(crate) fn double(value: f64) -> String {
     let written = format!("{value:e}");
     match written.split_once('e') {
         Some((digits, exponent)) if digits.contains('.') => format!("{digits}E{exponent}"),
-        Some((digits, exponent)) => format!("{digits}.0E{exponent}"),
+        // Java writes two digits at least, those that come nearest: `4.9E-324`.
+        Some(_) => format!("{value:.1e}").replace('e', "E"),
         None => written,
     }
 }

@@ -9,7 +9,7 @@ use arrow::array::{
     TimestampNanosecondArray, TimestampSecondArray, new_null_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, FieldRef, Fields, Float64Type, Int64Type,
     IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
@@ -204,10 +204,11 @@ pub(crate) fn array(
                 Value::Integer(value) => Some(*value),
                 _ => None,
             });
-            cast(
-                &(Arc::new(values.collect::<Int64Array>()) as ArrayRef),
-                data_type,
-            )?
+            let options = CastOptions {
+                safe: false,
+                ..CastOptions::default()
+            };
+            cast_with_options(&values.collect::<Int64Array>(), data_type, &options)?
         }
         DataType::Float64 => {
             let values = values.iter().map(|value| match value {

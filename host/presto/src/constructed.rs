@@ -10,7 +10,7 @@ use datafusion::logical_expr::{
 };
 
 use crate::columnar::columnar;
-use crate::types::type_name;
+use crate::types::{type_name, unnamed};
 
 pub(crate) fn all() -> Vec<ScalarUDF> {
     vec![
@@ -40,7 +40,7 @@ impl ScalarUDFImpl for Row {
         let members = given.iter().enumerate();
         Ok(DataType::Struct(
             members
-                .map(|(place, given)| Field::new(format!("c{place}"), given.clone(), true))
+                .map(|(place, given)| Field::new(unnamed(place), given.clone(), true))
                 .collect(),
         ))
     }
@@ -52,9 +52,7 @@ impl ScalarUDFImpl for Row {
         let members = ColumnarValue::values_to_arrays(&arguments.args)?;
         let fields = members.iter().enumerate();
         let fields: Fields = fields
-            .map(|(place, values)| {
-                Field::new(format!("c{place}"), values.data_type().clone(), true)
-            })
+            .map(|(place, values)| Field::new(unnamed(place), values.data_type().clone(), true))
             .collect();
         let rows: ArrayRef = Arc::new(StructArray::try_new(fields, members, None)?);
         columnar(&arguments.args, rows)

@@ -13,10 +13,14 @@ use datafusion::common::{DataFusionError, exec_datafusion_err, exec_err};
 use crate::cast::{self, digits, text};
 use crate::column::{Column, array};
 use crate::compact::{compact, compact_entries, compact_members};
+use crate::decimal::rescaled;
 use crate::json::{self, JSON};
 use crate::map::has_unique_keys;
 use crate::types::type_name;
 use crate::value::Value;
+
+/// Digits after the point that a double has at most.
+const DIGITS_OF_A_DOUBLE: usize = 1_074;
 
 /// Whether values of a type become others here, and not in Arrow.
 pub(crate) fn is_converted(from: &DataType, to: &DataType) -> bool {
@@ -30,6 +34,8 @@ pub(crate) fn is_converted(from: &DataType, to: &DataType) -> bool {
         (DataType::Boolean, DataType::Decimal128(..))
         | (DataType::Decimal128(..), DataType::Boolean)
         | (DataType::Float32, DataType::Utf8) => true,
+        (DataType::Float64, DataType::Decimal128(..)) => true,
+        (from, DataType::Decimal128(..)) if is_exact(from) => true,
         (DataType::List(_), DataType::List(_))
         | (DataType::Struct(_), DataType::Struct(_))
         | (DataType::Map(..), DataType::Map(..)) => true,
@@ -38,6 +44,10 @@ pub(crate) fn is_converted(from: &DataType, to: &DataType) -> bool {
         (DataType::Utf8, to) => cast::is_read(to),
         (_, to) => is_fraction && to.is_signed_integer(),
     }
+}
+
+fn is_exact(given: &DataType) -> bool {
+    given.is_signed_integer() || matches!(given, DataType::Decimal128(..))
 }
 
 /// A column's values as those of another type; NULL instead of an error where `or_null` says so.
@@ -66,6 +76,30 @@ pub(crate) fn converted(
                 match precision.saturating_add_signed(-scale) {
                     0 if one != 0 => Err(format!("Cannot cast true to {}", type_name(to))),
                     _ => Ok(Value::Decimal(one, *scale)),
+                }
+            })
+        }
+        // With all digits that the double has, so that it is rounded once.
+        (DataType::Float64, DataType::Decimal128(..)) => each(values, to, or_null, |value| {
+            let digits = format!("{:.1$}", value.double(), DIGITS_OF_A_DOUBLE);
+            cast::read(&digits, to)
+                .map_err(|_| format!("Cannot cast {} to {}", value.double(), type_name(to)))
+        }),
+        (_, DataType::Decimal128(precision, scale)) if is_exact(from) => {
+            each(values, to, or_null, |value| {
+                let (digits, own) = match &value {
+                    Value::Decimal(digits, own) => (*digits, *own),
+                    value => (value.integer().into(), 0),
+                };
+                let most = 10_u128.pow(u32::from(*precision));
+                let digits = rescaled(digits, own, *scale);
+                match digits.filter(|digits| digits.unsigned_abs() < most) {
+                    Some(digits) => Ok(Value::Decimal(digits, *scale)),
+                    None => Err(format!(
+                        "Cannot cast {} to {}",
+                        text(&value, 0).unwrap_or_default(),
+                        type_name(to)
+                    )),
                 }
             })
         }

@@ -197,6 +197,16 @@ fn divided(left: i256, right: i256) -> Option<i256> {
     }
 }
 
+/// A decimal of another number of digits after the point, rounded; none if it does not fit.
+pub(crate) fn rescaled(value: i128, from: i8, to: i8) -> Option<i128> {
+    let value = i256::from_i128(value);
+    let rescaled = match to >= from {
+        true => value.checked_mul(power(to - from)),
+        false => divided(value, power(from - to)),
+    };
+    rescaled?.to_i128()
+}
+
 /// Two decimals with as many digits after the point, and how many these are.
 fn aligned(operands: &[Value<'_>]) -> Result<(i256, i256, i8), String> {
     let ((left, own), (right, other)) = (operands[0].decimal(), operands[1].decimal());

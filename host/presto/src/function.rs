@@ -105,10 +105,14 @@ pub(crate) fn choose<'f>(forms: &'f [Form], given: &[DataType]) -> Option<Chosen
         let takes: Vec<DataType> = takes
             .map(|(given, wanted)| bindings.concrete(*wanted, given))
             .collect();
-        let is_timestamp = |taken: &&DataType| matches!(taken, DataType::Timestamp(..));
-        let gives = takes.iter().find(is_timestamp).unwrap_or(&DataType::Null);
         let gives = match form.digits {
-            None => bindings.concrete(form.gives, gives),
+            None => {
+                let like = takes.iter().zip(&wanted);
+                let like = like.filter(|(_, wanted)| **wanted == form.gives);
+                let like = like.map(|(taken, _)| taken);
+                let like = like.max_by_key(|taken| taken.primitive_width());
+                bindings.concrete(form.gives, like.unwrap_or(&DataType::Null))
+            }
             Some(digits) => {
                 let decimals = takes.iter().filter_map(|taken| match taken {
                     DataType::Decimal128(precision, scale) => Some((*precision, *scale)),

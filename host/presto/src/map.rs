@@ -1,6 +1,6 @@
 //! Maps.
 
-use crate::array::distinct;
+use crate::array::{distinct, distinct_places};
 use crate::function::{Function, form};
 use crate::types::Type;
 use crate::value::Value;
@@ -15,16 +15,13 @@ pub(crate) fn all() -> Vec<Function> {
     vec![
         Function::new(
             "map",
-            [
-                form(&[], OF_ANY, |_| Ok(Value::Map(Vec::new()))),
-                form(&[Array(&T), Array(&U)], OF_ANY, |arguments| {
-                    let (keys, values) = (arguments[0].elements(), arguments[1].elements());
-                    if keys.len() != values.len() {
-                        return Err("Key and value arrays must be the same length".to_owned());
-                    }
-                    unique(keys.iter().cloned().zip(values.iter().cloned()).collect())
-                }),
-            ],
+            [form(&[Array(&T), Array(&U)], OF_ANY, |arguments| {
+                let (keys, values) = (arguments[0].elements(), arguments[1].elements());
+                if keys.len() != values.len() {
+                    return Err("Key and value arrays must be the same length".to_owned());
+                }
+                unique(keys.iter().cloned().zip(values.iter().cloned()).collect())
+            })],
         ),
         of(
             "map_keys",
@@ -58,14 +55,15 @@ pub(crate) fn all() -> Vec<Function> {
         of(
             "map_concat",
             form(&[OF_ANY], OF_ANY, |arguments| {
-                let mut all: Vec<(Value<'_>, Value<'_>)> = Vec::new();
-                for (key, value) in arguments.iter().flat_map(Value::entries) {
-                    match all.iter_mut().find(|(known, _)| known.is_same(key)) {
-                        Some(known) => known.1 = value.clone(),
-                        None => all.push((key.clone(), value.clone())),
-                    }
-                }
-                Ok(Value::Map(all))
+                // Of one key the last value, and the last map's entries first, as Trino has them.
+                let entries = arguments.iter().rev().flat_map(Value::entries);
+                let entries: Vec<_> = entries.map(|(key, value)| (key, value)).collect();
+                let places = distinct_places(entries.iter().map(|(key, _)| *key));
+                let kept = places.into_iter().map(|place| {
+                    let (key, value) = entries[place];
+                    (key.clone(), value.clone())
+                });
+                Ok(Value::Map(kept.collect()))
             })
             .repeated(),
         ),

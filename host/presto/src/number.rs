@@ -5,7 +5,7 @@ use crate::function::{Form, Function, form};
 use crate::types::Type;
 use crate::value::Value;
 
-use Type::{Array, Bigint, Boolean, Double, Varchar};
+use Type::{Array, Bigint, Boolean, Double, Varchar, Whole};
 
 /// A form of one double.
 macro_rules! double {
@@ -45,7 +45,7 @@ macro_rules! constant {
 }
 
 /// An integer as it is.
-const WHOLE: Form = form(&[Bigint], Bigint, |arguments| Ok(arguments[0].clone()));
+const WHOLE: Form = form(&[Whole], Whole, |arguments| Ok(arguments[0].clone()));
 
 pub(crate) fn all() -> Vec<Function> {
     let of = |name, form| Function::new(name, [form]);
@@ -101,7 +101,7 @@ pub(crate) fn all() -> Vec<Function> {
         Function::new(
             "mod",
             [
-                form(&[Bigint, Bigint], Bigint, modulus),
+                form(&[Whole, Whole], Whole, modulus),
                 decimal::MOD,
                 doubles!(|left: f64, right: f64| left % right),
             ],
@@ -109,7 +109,7 @@ pub(crate) fn all() -> Vec<Function> {
         Function::new(
             "abs",
             [
-                form(&[Bigint], Bigint, |arguments| {
+                form(&[Whole], Whole, |arguments| {
                     let value = arguments[0].integer();
                     let outside = || format!("Value {value} is out of range for abs(bigint)");
                     value.checked_abs().map(Value::Integer).ok_or_else(outside)
@@ -121,7 +121,7 @@ pub(crate) fn all() -> Vec<Function> {
         Function::new(
             "sign",
             [
-                form(&[Bigint], Bigint, |arguments| {
+                form(&[Whole], Whole, |arguments| {
                     Ok(Value::Integer(arguments[0].integer().signum()))
                 }),
                 decimal::SIGN,
@@ -136,10 +136,10 @@ pub(crate) fn all() -> Vec<Function> {
             "round",
             [
                 WHOLE,
+                form(&[Whole, Bigint], Whole, rounded_integer),
                 decimal::ROUND,
                 decimal::ROUND_TO,
                 double!(|value: f64| rounded(value, 0)),
-                form(&[Bigint, Bigint], Bigint, rounded_integer),
                 form(&[Double, Bigint], Double, |arguments| {
                     let digits = i32::try_from(arguments[1].integer());
                     let digits = digits.map_err(|_| "the number of digits is out of range")?;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
+    AccessExpr, Array, CaseWhen, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, LambdaFunction, LambdaFunctionParameter,
     LambdaSyntax, ObjectName, OneOrManyWithParens, TypedString, Value, VisitMut, VisitorMut,
 };
@@ -14,6 +14,7 @@ use datafusion::sql::sqlparser::tokenizer::Span;
 
 use crate::aggregate::{MAX_N, MIN_N};
 use crate::lambda::{SORT_BY, TRY};
+use crate::literal::{integer, restore_function};
 
 /// DataFusion's functions that mean what Presto's of the same name mean.
 const SAME: [&str; 32] = [
@@ -82,9 +83,14 @@ pub fn rewrite_expr(expr: &mut Expr, also: &[&str]) -> Result<(), String> {
             if !KNOWN.contains(&name) && !also.contains(&name.as_str()) {
                 return Err(format!("Function '{name}' not registered"));
             }
+            restore_function(&name, function);
             if let Some(replaced) = called(&name, function)? {
                 *expr = replaced;
             }
+            Ok(())
+        }
+        Expr::Value(_) | Expr::UnaryOp { .. } => {
+            integer(expr);
             Ok(())
         }
         Expr::AtTimeZone {
@@ -205,6 +211,14 @@ fn called(name: &str, function: &mut Function) -> Result<Option<Expr>, String> {
                 list.args = vec![body];
             }
             Ok(None)
+        }
+        // DataFusion's planner wants arguments.
+        ("map", []) => {
+            let empty = Expr::Array(Array {
+                elem: Vec::new(),
+                named: true,
+            });
+            Ok(Some(call("map", [empty.clone(), empty])))
         }
         ("max", [_, _]) => Ok(renamed(function, MAX_N)),
         ("min", [_, _]) => Ok(renamed(function, MIN_N)),

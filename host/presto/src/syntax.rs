@@ -118,6 +118,14 @@ impl ExprPlanner for Syntax {
         Ok(PlannerResult::Planned(row().call(arguments)))
     }
 
+    /// DataFusion's own is of keys and values in turn.
+    fn plan_make_map(
+        &self,
+        arguments: Vec<Expr>,
+    ) -> Result<PlannerResult<Vec<Expr>>, DataFusionError> {
+        planned(self.call("map", arguments))
+    }
+
     fn plan_extract(
         &self,
         mut arguments: Vec<Expr>,

@@ -10,6 +10,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Ope
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
+use crate::coerced::with_one_type;
 use crate::json::{self, JSON};
 use crate::types::{common, is_text, type_name};
 
@@ -45,7 +46,7 @@ impl AnalyzerRule for Typed {
                 })
             })
         })?;
-        Ok(plan)
+        with_one_type(plan)
     }
 }
 

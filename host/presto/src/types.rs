@@ -10,6 +10,8 @@ use crate::json::JSON;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Type {
     Boolean,
+    /// An integer of any size; given, it has the size of the largest of these arguments.
+    Whole,
     Bigint,
     Double,
     /// A decimal of any digits; given, of those that the form says.
@@ -45,7 +47,7 @@ impl Type {
     pub(crate) fn name(self) -> String {
         match self {
             Self::Boolean => "boolean".to_owned(),
-            Self::Bigint => "bigint".to_owned(),
+            Self::Whole | Self::Bigint => "bigint".to_owned(),
             Self::Double => "double".to_owned(),
             Self::Decimal => "decimal".to_owned(),
             Self::Varchar => "varchar".to_owned(),
@@ -104,6 +106,7 @@ impl Bindings {
             (Type::Decimal, DataType::Decimal128(..)) => {}
             (Type::Decimal, given) => return digits(given).map(|_| 1),
             (Type::Timestamp, DataType::Timestamp(..)) => {}
+            (Type::Whole, given) if given.is_signed_integer() => {}
             (Type::Timestamp | Type::Milliseconds, DataType::Date32) => return Some(2),
             _ => return cost(given, &self.concrete(wanted, given)),
         }
@@ -115,7 +118,8 @@ impl Bindings {
         let of = |wanted: &Type| self.concrete(*wanted, given);
         match wanted {
             Type::Boolean => DataType::Boolean,
-            Type::Bigint => DataType::Int64,
+            Type::Whole if given.is_signed_integer() => given.clone(),
+            Type::Whole | Type::Bigint => DataType::Int64,
             Type::Double => DataType::Float64,
             // NULL too has a digit.
             Type::Decimal => {
@@ -142,7 +146,7 @@ impl Bindings {
                 let members = members.iter().enumerate();
                 DataType::Struct(
                     members
-                        .map(|(place, member)| Field::new(format!("c{place}"), of(member), true))
+                        .map(|(place, member)| Field::new(unnamed(place), of(member), true))
                         .collect(),
                 )
             }
@@ -240,6 +244,11 @@ pub(crate) fn common(left: &DataType, right: &DataType) -> Option<DataType> {
     })
 }
 
+/// What a member of a row without names is called, as Athena shows it.
+pub(crate) fn unnamed(place: usize) -> String {
+    format!("field{place}")
+}
+
 /// Whether values are texts; JSON is none.
 pub(crate) fn is_text(given: &DataType) -> bool {
     matches!(given, DataType::Utf8 | DataType::Utf8View)
@@ -295,10 +304,15 @@ pub fn type_name(data_type: &DataType) -> String {
         DataType::Decimal128(precision, scale) => format!("decimal({precision},{scale})"),
         DataType::List(element) => format!("array({})", type_name(element.data_type())),
         DataType::Struct(members) => {
-            let members: Vec<String> = members
-                .iter()
-                .map(|member| format!("{} {}", member.name(), type_name(member.data_type())))
-                .collect();
+            let members = members.iter().enumerate();
+            let members = members.map(|(place, member)| {
+                let given = type_name(member.data_type());
+                match *member.name() == unnamed(place) {
+                    true => given,
+                    false => format!("{} {given}", member.name()),
+                }
+            });
+            let members: Vec<String> = members.collect();
             format!("row({})", members.join(", "))
         }
         DataType::Map(entries, _) => match entries.data_type() {

@@ -6,6 +6,7 @@
 
 mod forms;
 mod rows;
+mod together;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -13,14 +14,14 @@ use serde_json::Value as Json;
 use tokio::runtime::Runtime;
 
 use self::forms::{FORMS, Kind};
-use super::local::LocalAthena;
+use super::local::{LocalAthena, normal};
 use super::stage::{Evaluated, Profile, Stage};
 
 /// Calls of a seed.
 const CALLS: usize = 100;
 
 /// Cases of a seed: each call on each row.
-pub const CASES: usize = CALLS * rows::COUNT;
+pub const CASES: usize = (CALLS + 2 * together::COUNT) * rows::COUNT;
 
 /// How deep calls nest.
 const DEPTH: usize = 2;
@@ -46,6 +47,9 @@ const MEANT: [&str; 6] = [
 
 /// How far doubles may be apart, as a share: the last digits of a logarithm are each library's own.
 const NEAR: f64 = 1e-12;
+
+/// How far sums of products may be apart that cancel each other out.
+const OF_SUMS: f64 = 1e-9;
 
 /// A difference that is planted in local Athena's calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -124,7 +128,49 @@ impl<'a> Bench<'a> {
     pub fn batch(&self, seed: u64) -> Result<Option<String>> {
         let mut random = fastrand::Rng::with_seed(seed);
         let calls: Vec<Call> = (0..CALLS).map(|_| call(&mut random)).collect();
-        self.judge(seed, &calls)
+        let wrong = [self.judge(seed, &calls)?, self.judge_together(seed)?];
+        let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+        let rows = || format!("  rows      {}", rows::table(seed));
+        Ok((!wrong.is_empty()).then(|| wrong.join("\n") + "\n" + &rows()))
+    }
+
+    /// The same of aggregates and windows.
+    fn judge_together(&self, seed: u64) -> Result<Option<String>> {
+        let table = rows::table(seed);
+        let mut wrong = Vec::new();
+        for (calls, rest) in together::statements(seed) {
+            let statement = |call: &String| format!("select {call} {rest}");
+            let asked: Vec<(String, u64)> = calls.iter().map(|call| (statement(call), 0)).collect();
+            for ((sql, _), expected) in asked.iter().zip(self.stage.run(&asked)?) {
+                let expected = normal(expected);
+                let ours = self.athena.answer(Profile::Values, sql, &expected.types);
+                let why = match (&expected.failed, self.runtime.block_on(ours)) {
+                    (Some(_), Err(_)) => continue,
+                    (Some(failed), Ok(_)) => format!("Trino refuses it with {}", failed.code),
+                    (None, Err(error)) => format!("local Athena refuses it: {error:#}"),
+                    (None, Ok(ours)) => {
+                        let is_same = |(expected, ours): (&Vec<Json>, &Vec<Json>)| {
+                            expected
+                                .iter()
+                                .zip(ours)
+                                .all(|(expected, ours)| is_near(expected, ours, OF_SUMS))
+                        };
+                        if expected.rows.len() == ours.rows.len()
+                            && expected.rows.iter().zip(&ours.rows).all(is_same)
+                        {
+                            continue;
+                        }
+                        format!(
+                            "Trino has {:?}, local Athena {:?}",
+                            expected.rows, ours.rows
+                        )
+                    }
+                };
+                let sql = sql.replace(&table, "rows");
+                wrong.push(format!("{why}\n  statement {sql}"));
+            }
+        }
+        Ok((!wrong.is_empty()).then(|| wrong.join("\n")))
     }
 
     /// The same of the first calls of a seed alone, for a test; where a difference is planted, of calls that it is in.
@@ -171,7 +217,6 @@ impl<'a> Bench<'a> {
             }
         }
         wrong.truncate(SHOWN);
-        wrong.extend((!wrong.is_empty()).then(|| format!("  rows      {table}")));
         Ok((!wrong.is_empty()).then(|| wrong.join("\n")))
     }
 
@@ -200,8 +245,10 @@ impl Call {
     fn shown(&self, planted: Option<Planted>) -> String {
         let text = self.inner(planted);
         match self.kind {
-            // Both engines' own texts of times are compared.
-            Kind::Date | Kind::Time => format!("cast({text} as varchar)"),
+            // Both engines' own texts are compared.
+            Kind::Date | Kind::Time | Kind::Decimal => format!("cast({text} as varchar)"),
+            Kind::Map => format!("json_format(cast({text} as json))"),
+            Kind::Json if self.leaf.is_none() => format!("json_format({text})"),
             _ => text,
         }
     }
@@ -276,7 +323,7 @@ fn differs(call: &Call, expected: &Evaluated, ours: &Result<Vec<Json>>) -> Optio
         let is_same = match (expected, ours.as_array().and_then(|row| row.first())) {
             (None, None) => true,
             (Some((Json::Null,)), None) => call.arguments.iter().any(|inner| inner.leaf.is_none()),
-            (Some((expected,)), Some(ours)) => is_near(expected, ours),
+            (Some((expected,)), Some(ours)) => is_near(expected, ours, 0.0),
             _ => false,
         };
         if !is_same {
@@ -296,21 +343,23 @@ fn differs(call: &Call, expected: &Evaluated, ours: &Result<Vec<Json>>) -> Optio
     None
 }
 
-fn is_near(expected: &Json, ours: &Json) -> bool {
+/// Whether values are the same, but for the last digits of doubles and a distance of their own.
+fn is_near(expected: &Json, ours: &Json, distance: f64) -> bool {
     match (expected, ours) {
         (Json::Array(expected), Json::Array(ours)) => {
             expected.len() == ours.len()
                 && expected
                     .iter()
                     .zip(ours)
-                    .all(|(expected, ours)| is_near(expected, ours))
+                    .all(|(expected, ours)| is_near(expected, ours, distance))
         }
         (Json::String(expected), Json::String(ours)) if expected != ours => {
             match (double(expected), double(ours)) {
                 (Some(expected), Some(ours)) => {
                     expected == ours
                         || expected.is_nan() && ours.is_nan()
-                        || (expected - ours).abs() <= NEAR * expected.abs().max(ours.abs())
+                        || (expected - ours).abs()
+                            <= distance + NEAR * expected.abs().max(ours.abs())
                 }
                 _ => false,
             }

@@ -129,6 +129,16 @@ impl VisitorMut for Rewriter {
         refused(presto::check_query(query))
     }
 
+    fn post_visit_query(&mut self, query: &mut ast::Query) -> ControlFlow<String> {
+        presto::restore_query(query);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &mut ast::Select) -> ControlFlow<String> {
+        presto::restore_select(select);
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_select(&mut self, select: &mut ast::Select) -> ControlFlow<String> {
         nest(&mut select.from);
         refused(presto::check_select(select))

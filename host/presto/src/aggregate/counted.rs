@@ -68,12 +68,6 @@ pub(super) fn all() -> Vec<Aggregate> {
                 Ok(folded(&arguments[0], |left, right| left | right))
             }),
         ),
-        of(
-            "bitwise_xor_agg",
-            form(&[Bigint], Bigint, |arguments| {
-                Ok(folded(&arguments[0], |left, right| left ^ right))
-            }),
-        ),
     ]
 }
 

@@ -6,7 +6,7 @@ use super::JSON;
 use super::parse::{Json, parse, quoted};
 use crate::cast::{self, digits, double, text};
 use crate::shown::java;
-use crate::types::{element_types, type_name};
+use crate::types::{element_types, type_name, unnamed};
 use crate::value::Value;
 
 /// Whether values of one type become JSON, or JSON values of the other.
@@ -130,6 +130,7 @@ pub(crate) fn written(value: &Value<'_>, data_type: &DataType) -> Option<String>
         Value::Row(members) => {
             let members = members.iter().enumerate().map(|(place, member)| {
                 let name = types.get(place).map_or("", |(name, _)| name);
+                let name = if name == unnamed(place) { "" } else { name };
                 format!("{}:{}", quoted(name), part(member, place))
             });
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))

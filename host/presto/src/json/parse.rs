@@ -126,5 +126,17 @@ fn number(digits: &str) -> String {
 
 /// A text as JSON has it.
 pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut written = String::new();
+    for letter in serde_json::Value::from(text).to_string().chars() {
+        match letter {
+            // As Trino writes what UTF-16 has in two.
+            '\u{10000}'.. => {
+                let mut units = [0; 2];
+                let units = letter.encode_utf16(&mut units).iter();
+                written.extend(units.map(|unit| format!("\\u{unit:04X}")));
+            }
+            letter => written.push(letter),
+        }
+    }
+    written
 }

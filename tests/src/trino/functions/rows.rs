@@ -6,7 +6,7 @@ use super::forms::Kind;
 pub(super) const COUNT: usize = 40;
 
 /// The columns, with their types and the kinds of arguments that they are.
-const COLUMNS: [(&str, &str, Kind); 17] = [
+const COLUMNS: [(&str, &str, Kind); 21] = [
     ("a", "bigint", Kind::Bigint),
     ("b", "bigint", Kind::Bigint),
     ("s", "integer", Kind::Small),
@@ -24,6 +24,10 @@ const COLUMNS: [(&str, &str, Kind); 17] = [
     ("l", "array(bigint)", Kind::Bigints),
     ("m", "array(bigint)", Kind::Bigints),
     ("w", "array(varchar)", Kind::Texts),
+    ("c", "decimal(12,3)", Kind::Decimal),
+    ("k", "decimal(38,10)", Kind::Decimal),
+    ("f", "map(varchar, bigint)", Kind::Map),
+    ("j", "varchar", Kind::Json),
 ];
 
 /// Constants of a kind, as SQL has them in both engines.
@@ -111,6 +115,39 @@ fn constants(kind: Kind) -> &'static [&'static str] {
             "cast(array[] as array(varchar))",
             "array['añ', '🚚']",
         ],
+        Kind::Decimal => &[
+            "decimal '0.000'",
+            "decimal '-0.5'",
+            "decimal '0.001'",
+            "decimal '1.55'",
+            "decimal '-2.5'",
+            "decimal '99.995'",
+            "decimal '123456789.123'",
+            "decimal '-999999999.999'",
+            "decimal '7'",
+        ],
+        Kind::Map => &[
+            "map(array['a', 'b'], array[bigint '1', bigint '2'])",
+            "map(array['b', 'a'], array[bigint '2', bigint '1'])",
+            "map(array['a'], array[cast(null as bigint)])",
+            "map(array['añ', ''], array[bigint '-7', bigint '9223372036854775807'])",
+            "cast(map() as map(varchar, bigint))",
+        ],
+        Kind::Json => &[
+            r#"'{"a": 1, "b": [1, 2.50, "x"]}'"#,
+            r#"'{"b": {"a": null}, "a": "it''s"}'"#,
+            r#"'[1, -2, 1e3]'"#,
+            r#"'{"a": 1, "a": 2}'"#,
+            r#"'"12"'"#,
+            "'12'",
+            "'1.5'",
+            "'true'",
+            "'null'",
+            "'[]'",
+            "'{'",
+            r#"'{"a": 12345678901234567890}'"#,
+        ],
+        Kind::Path => &["'$'", "'$.a'", "'$.b'", "'$[1]'", "'$.b[1]'", "'$.b.a'"],
         Kind::Pattern => &[
             "'[0-9]+'",
             "'a'",
@@ -149,11 +186,16 @@ fn constants(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// The columns of a kind.
+pub(super) fn columns(kind: Kind) -> Vec<&'static str> {
+    let columns = COLUMNS.iter().filter(|(.., of)| *of == kind);
+    columns.map(|(name, ..)| *name).collect()
+}
+
 /// What an argument of a kind can be: a column, a constant or NULL.
 pub(super) fn leaves(kind: Kind) -> Vec<&'static str> {
-    let columns = COLUMNS.iter().filter(|(.., of)| *of == kind);
-    let columns = columns.map(|(name, ..)| *name);
     // Columns have most of the edges already.
+    let columns = columns(kind).into_iter();
     let columns = columns.flat_map(|name| std::iter::repeat_n(name, 6));
     columns.chain(constants(kind).iter().copied()).collect()
 }

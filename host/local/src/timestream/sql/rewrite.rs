@@ -37,6 +37,16 @@ impl VisitorMut for Rewriter {
         check_query(query).map_or(ControlFlow::Continue(()), refuse)
     }
 
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<String> {
+        presto::restore_query(query);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<String> {
+        presto::restore_select(select);
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<String> {
         if let Some(message) = check_select(select) {
             return ControlFlow::Break(message);
