@@ -89,21 +89,22 @@ fn group(regex: &Regex, group: i64) -> Result<usize, String> {
 }
 
 /// All matches as Java finds them: the search goes on where a match ended, a character further if it was empty.
-fn matches<'t>(regex: &Regex, text: &'t str) -> Vec<Captures<'t>> {
-    let mut found = Vec::new();
+fn matches<'r, 't>(
+    regex: &'r Regex,
+    text: &'t str,
+) -> impl Iterator<Item = Captures<'t>> + use<'r, 't> {
     let mut start = 0;
-    while start <= text.len() {
-        let Some(captures) = regex.captures_at(text, start) else {
-            break;
+    std::iter::from_fn(move || {
+        let from = Some(start).filter(|start| *start <= text.len())?;
+        let captures = regex.captures_at(text, from)?;
+        let whole = captures.get(0)?;
+        let more = match whole.is_empty() {
+            true => text[whole.end()..].chars().next().map_or(1, char::len_utf8),
+            false => 0,
         };
-        let Some(whole) = captures.get(0) else { break };
-        start = whole.end();
-        if whole.start() == whole.end() {
-            start += text[start..].chars().next().map_or(1, char::len_utf8);
-        }
-        found.push(captures);
-    }
-    found
+        start = whole.end() + more;
+        Some(captures)
+    })
 }
 
 fn extract<'a>(arguments: &[Value<'a>], number: i64) -> Result<Value<'a>, String> {
@@ -118,7 +119,7 @@ fn extract_all<'a>(arguments: &[Value<'a>], number: i64) -> Result<Value<'a>, St
     let regex = pattern(&arguments[1])?;
     let group = group(&regex, number)?;
     let found = matches(&regex, arguments[0].text());
-    let found = found.iter().map(|captures| match captures.get(group) {
+    let found = found.map(|captures| match captures.get(group) {
         Some(part) => Value::Owned(part.as_str().to_owned()),
         None => Value::Null,
     });
@@ -143,45 +144,55 @@ fn replace<'a>(arguments: &[Value<'a>], replacement: &str) -> Result<Value<'a>, 
     let (text, regex) = (arguments[0].text(), pattern(&arguments[1])?);
     let mut replaced = String::with_capacity(text.len());
     let mut end = 0;
+    // Java reads it where something is replaced.
+    let mut pieces = None;
     for captures in matches(&regex, text) {
-        if let Some(whole) = captures.get(0) {
-            replaced.push_str(&text[end..whole.start()]);
-            append(&mut replaced, &captures, &regex, replacement)?;
-            fits(replaced.len(), 1)?;
-            end = whole.end();
+        let Some(whole) = captures.get(0) else { break };
+        replaced.push_str(&text[end..whole.start()]);
+        end = whole.end();
+        if pieces.is_none() {
+            pieces = Some(pieces_of(replacement, &regex)?);
         }
+        for piece in pieces.iter().flatten() {
+            replaced.push_str(match piece {
+                Piece::Text(text) => text,
+                Piece::Group(group) => captures.get(*group).map_or("", |group| group.as_str()),
+            });
+        }
+        fits(replaced.len(), 1)?;
     }
     replaced.push_str(&text[end..]);
     Ok(Value::Owned(replaced))
 }
 
-/// Appends a replacement: `$1` and `${name}` are groups, a backslash takes the meaning off what follows it.
-fn append(
-    replaced: &mut String,
-    captures: &Captures<'_>,
-    regex: &Regex,
-    replacement: &str,
-) -> Result<(), String> {
+/// A piece of a replacement.
+enum Piece {
+    Text(String),
+    Group(usize),
+}
+
+/// The pieces of a replacement: `$1` and `${name}` are groups, a backslash takes the meaning off what follows it.
+fn pieces_of(replacement: &str, regex: &Regex) -> Result<Vec<Piece>, String> {
     let illegal = |why: &str| format!("Illegal replacement sequence: {why}");
+    let mut pieces = Vec::new();
+    let mut text = String::new();
     let mut rest = replacement.chars();
     while let Some(letter) = rest.next() {
         match letter {
             '\\' => match rest.next() {
-                Some(letter) => replaced.push(letter),
+                Some(letter) => text.push(letter),
                 None => return Err(illegal(replacement)),
             },
             '$' => {
-                let captured = match rest.clone().next() {
+                let group = match rest.clone().next() {
                     Some('{') => {
                         let after = &rest.as_str()[1..];
                         let (name, after) =
                             after.split_once('}').ok_or_else(|| illegal(replacement))?;
-                        let is_known = regex.capture_names().any(|known| known == Some(name));
-                        if !is_known {
-                            return Err(illegal(&format!("unknown group {{ {name} }}")));
-                        }
                         rest = after.chars();
-                        captures.name(name)
+                        let mut names = regex.capture_names();
+                        let group = names.position(|known| known == Some(name));
+                        group.ok_or_else(|| illegal(&format!("unknown group {{ {name} }}")))?
                     }
                     Some(digit @ '0'..='9') => {
                         rest.next();
@@ -198,14 +209,16 @@ fn append(
                             number = longer;
                             rest.next();
                         }
-                        captures.get(number)
+                        number
                     }
                     _ => return Err(illegal(replacement)),
                 };
-                replaced.push_str(captured.map_or("", |captured| captured.as_str()));
+                pieces.push(Piece::Text(std::mem::take(&mut text)));
+                pieces.push(Piece::Group(group));
             }
-            letter => replaced.push(letter),
+            letter => text.push(letter),
         }
     }
-    Ok(())
+    pieces.push(Piece::Text(text));
+    Ok(pieces)
 }

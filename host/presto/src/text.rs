@@ -309,7 +309,9 @@ fn padding(arguments: &[Value<'_>]) -> Result<(String, String), String> {
     }
     fits(length, char::MAX_LEN_UTF8)?;
     let missing = length.saturating_sub(text.chars().count());
-    let padding = padding.chars().cycle().take(missing).collect();
+    let count = padding.chars().count();
+    let rest: String = padding.chars().take(missing % count).collect();
+    let padding = padding.repeat(missing / count) + &rest;
     Ok((text.chars().take(length).collect(), padding))
 }
 

@@ -13,7 +13,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::simplify::SimplifyContext;
-use datafusion::optimizer::{Analyzer, AnalyzerRule, Optimizer};
+use datafusion::optimizer::{Analyzer, AnalyzerRule, Optimizer, OptimizerRule};
 use datafusion::physical_expr::split_conjunction;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, execute_stream};
@@ -21,7 +21,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
 use futures::Stream;
-use presto::{Checked, Syntax, Typed, TypesOfSql};
+use presto::{Checked, Lazy, Syntax, Typed, TypesOfSql};
 
 use super::catalog::Catalog;
 use super::client::Client;
@@ -110,7 +110,8 @@ fn context(client: Arc<Client>, calls: Arc<[Call]>) -> datafusion::error::Result
     let rules = Optimizer::new()
         .rules
         .into_iter()
-        .filter(|rule| rule.name() != "common_sub_expression_eliminate");
+        .filter(|rule| rule.name() != "common_sub_expression_eliminate")
+        .chain([Arc::new(Lazy) as Arc<dyn OptimizerRule + Send + Sync>]);
     let mut analyzer: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
         vec![Arc::new(Typed { reads_times: false }), Arc::new(MarkCasts)];
     analyzer.extend(Analyzer::new().rules);

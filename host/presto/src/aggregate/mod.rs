@@ -132,9 +132,9 @@ fn state_fields(arguments: &StateFieldsArgs<'_>) -> Vec<FieldRef> {
     fields.collect()
 }
 
-/// Rows that a group's value is computed of at most, all in all: each frame of a window is computed of all its rows.
-/// Arbitrary: some seconds.
-const MAX_ROWS: usize = 100_000_000;
+/// Rows of the frames of a window at most, all in all, after which no further one is computed: each is computed of all its
+/// rows. Arbitrary: a second.
+const MAX_ROWS: usize = 10_000_000;
 
 /// The values of a group's rows so far: for each argument its type, and its values in the order they came.
 #[derive(Debug)]
@@ -207,12 +207,12 @@ impl Accumulator for Gathered {
         let columns = columns.map(|values| Column::new(values, false));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let count = columns.first().map_or(0, Column::len);
-        self.computed += count;
         if self.computed > MAX_ROWS {
             return exec_err!(
                 "the frames of a window have more than {MAX_ROWS} rows, which is not computed here"
             );
         }
+        self.computed += count;
         let mut rows = Vec::with_capacity(count);
         for row in 0..count {
             let values = columns.iter().map(|column| column.value(row));

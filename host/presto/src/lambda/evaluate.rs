@@ -10,7 +10,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::compute::{cast, concat, filter, interleave, take, take_arrays};
 use arrow::datatypes::{DataType, FieldRef, Int64Type};
 use datafusion::common::{DataFusionError, exec_datafusion_err, exec_err, not_impl_datafusion_err};
-use datafusion::logical_expr::LambdaArgument;
+use datafusion::logical_expr::{ColumnarValue, LambdaArgument};
 
 use super::{Kind, Quantifier};
 use crate::compact::{compact, compact_entries};
@@ -38,8 +38,19 @@ fn call(
         .collect();
     let parameters: Vec<&dyn Fn() -> Result<ArrayRef, DataFusionError>> =
         parameters.iter().map(|values| values as _).collect();
-    let spread = |captures: &[ArrayRef]| Ok(take_arrays(captures, rows, None)?);
+    let made = |count, bytes| fits(count, bytes).map_err(|why| exec_datafusion_err!("{why}"));
+    let spread = |captures: &[ArrayRef]| {
+        for capture in captures {
+            // As large as a row is on average.
+            let bytes = capture.to_data().get_slice_memory_size()? / capture.len().max(1);
+            made(rows.len(), bytes)?;
+        }
+        Ok(take_arrays(captures, rows, None)?)
+    };
     let given = body.evaluate(&parameters, spread).map_err(nested)?;
+    if let ColumnarValue::Scalar(one) = &given {
+        made(rows.len(), one.size())?;
+    }
     given.into_array(rows.len())
 }
 

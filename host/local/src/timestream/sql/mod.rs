@@ -30,7 +30,7 @@ use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::optimizer::{Analyzer, AnalyzerRule};
+use datafusion::optimizer::{Analyzer, AnalyzerRule, Optimizer};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as PlannerStatement;
@@ -40,7 +40,7 @@ use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use presto::{Checked, PrestoDialect, Syntax, Typed, TypesOfSql};
+use presto::{Checked, Lazy, PrestoDialect, Syntax, Typed, TypesOfSql};
 
 use self::error::{parsing, planning};
 use self::refused::MAX_DEPTH;
@@ -126,11 +126,14 @@ impl Engine {
             Arc::new(Checked) as Arc<dyn AnalyzerRule + Send + Sync>,
             Arc::new(Doubles(Zeros::Two)),
         ]);
+        let mut optimizer = Optimizer::new().rules;
+        optimizer.push(Arc::new(Lazy));
         let state = builder
             .with_expr_planners(planners)
             .with_type_planner(Arc::new(TypesOfSql))
             .with_relation_planners(vec![Arc::new(UnnestPlanner)])
             .with_analyzer_rules(analyzer)
+            .with_optimizer_rules(optimizer)
             .build();
         Engine { store, state }
     }

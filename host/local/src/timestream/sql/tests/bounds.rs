@@ -9,12 +9,28 @@ async fn statement_that_wants_too_much_is_an_error() {
         "SELECT lpad('x', 2000000000, 'x')",
         "SELECT length(lpad('x', 16000000, chr(65 + n % 2))) FROM UNNEST(SEQUENCE(1, 100000)) AS t(n)",
         "SELECT repeat('x', 2000000000)",
+        "SELECT rpad('', 1000000, 'a') FROM UNNEST(SEQUENCE(1, 10000)) AS t(n)",
+        "SELECT transform(SEQUENCE(1, 10000), n -> s) FROM (SELECT rpad('', 60000 + n, 'a') s FROM UNNEST(SEQUENCE(1, 3)) AS t(n))",
         "SELECT SEQUENCE(1, 900000 + n) FROM UNNEST(SEQUENCE(1, 1000)) AS t(n)",
+        "SELECT length(replace(rpad('', 1000000, 'a'), 'a', rpad('', 1000000, 'b')))",
+        "SELECT length(regexp_replace(rpad('', 1000000, 'a'), 'a', rpad('', 1000000, 'b')))",
+        "SELECT length(array_join(repeat(1, 10000), rpad('', 1000000, 'b')))",
+        "SELECT cardinality(repeat(repeat(rpad('', 10000, 'a'), 100), 10000))",
+        "SELECT cardinality(ngrams(SEQUENCE(1, 10000), 5000))",
+        "SELECT array_sort(transform(SEQUENCE(1, 2000), n -> rpad('', 1000000, 'a')), (a, b) -> 1)",
+        "SELECT levenshtein_distance(rpad('', 100000, 'a'), rpad('', 100000, 'b'))",
+        "SELECT max(m) FROM (SELECT max_by(n, -n) OVER (ORDER BY n) m FROM UNNEST(SEQUENCE(1, 1000000)) AS t(n))",
         "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
     ] {
         assert!(rows(&engine(), sql).await.is_err(), "{sql}");
         gives("SELECT 1", "1").await;
     }
+    // A group takes what its own rows do.
+    let sql = "SELECT max(b), sum(c), count(*) FROM (SELECT n % 15000 k, max_by(n, -n) b, count_if(n > 0) c FROM UNNEST(SEQUENCE(1, 30000)) AS t(n) GROUP BY 1)";
+    gives(sql, "15000 30000 15000").await;
+    // Long arrays take n log n steps.
+    let sql = "SELECT cardinality(array_intersect(a, b)), arrays_overlap(a, b) FROM (SELECT array_agg(n) a, array_agg(-n) b FROM UNNEST(SEQUENCE(1, 50000)) AS t(n))";
+    gives(sql, "0 false").await;
     // A cross join of what does not see the left side streams.
     let sql = "SELECT count(*) FROM UNNEST(SEQUENCE(1, 1000000)) AS a(n) CROSS JOIN UNNEST(SEQUENCE(1, 10)) AS b(m)";
     gives(sql, "10000000").await;
